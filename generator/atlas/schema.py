@@ -1,0 +1,122 @@
+"""The records that cross the wall between computing and rendering.
+
+Everything a page shows comes from these records, from the arrays of `LayerArrays`, and from the
+pictures beside them. A change of meaning raises `SCHEMA`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA = 1
+PLACES = 9  # a filter keeps this many images
+
+
+class Record(BaseModel):
+    """A frozen record; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NetworkRecord(Record):
+    """The network whose filters the atlas shows."""
+
+    name: str
+    source: str  # where the weights come from, for people
+    weights_sha256: str
+    input_size: int  # pixels, height and width
+    mean: tuple[float, float, float]  # RGB, of values in 0…1
+    std: tuple[float, float, float]
+    classes: tuple[str, ...]
+    trained_on: str  # the image sets and their terms, for people; empty where unknown
+
+
+class Credit(Record):
+    """Who made an image set, and on what terms it may be shown (`CREDITS.toml`)."""
+
+    title: str
+    authors: str
+    licence: str
+    licence_url: str = ""
+    source: str  # address or package where the set comes from
+    how_to_credit: str  # one sentence to print beside the pictures
+
+
+class SkippedFile(Record):
+    """A file of the image folder that could not be used."""
+
+    path: str  # relative to the root
+    reason: str
+
+
+class ImageSetRecord(Record):
+    """The images that were searched."""
+
+    root_name: str  # name of the folder, never its path
+    count: int  # readable images
+    fingerprint: str  # sha256 over relative paths and sizes in bytes
+    skipped: tuple[SkippedFile, ...]
+    credits: Credit | None
+
+
+class LayerRecord(Record):
+    """One watched layer. All lengths in input pixels."""
+
+    name: str  # "layer1": folder name, array file name, and the name used in content/
+    title: str  # "Layer 1"
+    module: str  # path of the module inside the network, "features.relu1"
+    filters: int
+    grid: tuple[int, int]  # rows, columns of the feature map
+    receptive_field: int
+    stride: int
+    offset: int  # first input pixel (row and column alike) that unit 0 sees
+    tile: int  # side of one patch in the contact sheets, picture pixels
+    gutter: int  # space between tiles in the contact sheets, picture pixels
+    thumbnails: bool  # whether small sheets lie beside the large ones
+
+
+class ImageRecord(Record):
+    """An image that won a place somewhere: one line of `images.jsonl`."""
+
+    row: int  # its place in the sorted list of all images
+    path: str  # relative to the root, "/" between parts, undecodable bytes as U+FFFD
+    label: str  # name of the parent folder, made readable; "" for files at the root
+    caption: str  # made from the file name, or from the set's own text
+    width: int  # of the original file, pixels
+    height: int
+    licence: str
+
+
+class Manifest(Record):
+    """`manifest.json`: what the atlas holds, and the hash of every file in it."""
+
+    schema_version: int = SCHEMA
+    network: NetworkRecord
+    images: ImageSetRecord
+    layers: tuple[LayerRecord, ...]
+    settings: dict[str, Any]
+    files: dict[str, str]  # path inside the atlas → sha256
+
+    def layer(self, name: str) -> LayerRecord:
+        """Return the layer of that name; KeyError where there is none."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class LayerArrays:
+    """`<layer>.safetensors`. f: filters; nine places each, strongest first."""
+
+    activation: npt.NDArray[np.float32]  # [f, 9] after the ReLU, falling; NaN in an empty place
+    image: npt.NDArray[np.int64]  # [f, 9] row in images.jsonl; −1 in an empty place
+    unit: npt.NDArray[np.int32]  # [f, 9, 2] row, column in the feature map
+    box: npt.NDArray[np.int32]  # [f, 9, 4] top, left, bottom, right in input pixels, half-open
+    scale: npt.NDArray[np.float32]  # [f, 9] reconstruction value shown as full white or black
+    active: npt.NDArray[np.int64]  # [f] images that activate the filter at all

@@ -1,0 +1,65 @@
+"""The embedded network: the five convolutional layers of Zeiler and Fergus (ECCV 2014, figure 3).
+
+The paper normalises contrast across maps after the first two pools. This network has none of that:
+it was trained with batch normalisation, which is folded into the convolutions (see
+`generator.training.model`), so that what remains is a plain convolution, ReLU, max-pool network.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+INPUT_SIZE = 224  # pixels, height and width
+MEAN = (0.485, 0.456, 0.406)  # RGB, of values in 0…1
+STD = (0.229, 0.224, 0.225)
+WIDTHS = (96, 256, 384, 384, 256)  # filters of layers 1 to 5
+
+
+def convolutions(bias: bool) -> list[nn.Conv2d]:
+    """Return the five convolutions in order, freshly initialised."""
+    shapes = (
+        dict(in_channels=3, kernel_size=7, stride=2, padding=1),
+        dict(in_channels=96, kernel_size=5, stride=2, padding=0),
+        dict(in_channels=256, kernel_size=3, stride=1, padding=1),
+        dict(in_channels=384, kernel_size=3, stride=1, padding=1),
+        dict(in_channels=384, kernel_size=3, stride=1, padding=1),
+    )
+    return [
+        nn.Conv2d(out_channels=width, bias=bias, **shape)
+        for width, shape in zip(WIDTHS, shapes, strict=True)
+    ]
+
+
+def max_pool() -> nn.MaxPool2d:
+    """Return the pool that follows layers 1 and 2."""
+    return nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+
+
+def pooled_head(maps: Tensor) -> Tensor:
+    """Reduce maps to their maxima and means: [b, c, h, w] → [b, 2c]."""
+    return torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], dim=1)
+
+
+class ZFNet(nn.Module):
+    """Five convolutional layers and a linear head over their pooled maps.
+
+    Input: [b, 3, h, w] float, normalised with `MEAN` and `STD`. Output: [b, classes] logits.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        parts: OrderedDict[str, nn.Module] = OrderedDict()
+        for number, convolution in enumerate(convolutions(bias=True), start=1):
+            parts[f"conv{number}"] = convolution
+            parts[f"relu{number}"] = nn.ReLU()
+            if number <= 2:
+                parts[f"pool{number}"] = max_pool()
+        self.features = nn.Sequential(parts)
+        self.classifier = nn.Linear(2 * WIDTHS[-1], classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.classifier(pooled_head(self.features(images)))
+        return logits

@@ -1,0 +1,63 @@
+"""How the embedded weights were trained, in figures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs at one resolution."""
+
+    pixels: int
+    epochs: int
+    smallest_crop: float  # share of the picture's area
+    mixup: float  # concentration of the Beta distribution; 0 switches mixing off
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The whole training run."""
+
+    stages: tuple[Stage, ...]
+    batch: int = 64
+    learning_rate: float = 0.1
+    warm_up_epochs: int = 2
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    brightness: float = 0.2
+    seed: int = 0
+
+    @property
+    def epochs(self) -> int:
+        return sum(stage.epochs for stage in self.stages)
+
+    def stage_of(self, epoch: int) -> Stage:
+        """Return the stage that epoch (from 0) belongs to."""
+        for stage in self.stages:
+            if epoch < stage.epochs:
+                return stage
+            epoch -= stage.epochs
+        raise IndexError("the recipe has no such epoch")
+
+    def rate(self, progress: float) -> float:
+        """Learning rate after `progress` epochs: linear warm-up, then one cosine down to zero."""
+        if progress < self.warm_up_epochs:
+            return self.learning_rate * progress / self.warm_up_epochs
+        share = (progress - self.warm_up_epochs) / (self.epochs - self.warm_up_epochs)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
+
+
+EMBEDDED = Recipe(
+    stages=(
+        Stage(pixels=64, epochs=10, smallest_crop=0.4, mixup=0.2),
+        Stage(pixels=96, epochs=10, smallest_crop=0.4, mixup=0.2),
+        Stage(pixels=128, epochs=14, smallest_crop=0.35, mixup=0.2),
+        Stage(pixels=160, epochs=14, smallest_crop=0.35, mixup=0.2),
+        Stage(pixels=192, epochs=9, smallest_crop=0.5, mixup=0.1),
+        Stage(pixels=224, epochs=7, smallest_crop=0.7, mixup=0.0),
+    )
+)
+SNAPSHOTS = (1, 2, 5, 10, 20)  # finished epochs whose folded weights are kept
