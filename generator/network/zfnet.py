@@ -20,16 +20,13 @@ WIDTHS = (96, 256, 384, 384, 256)  # filters of layers 1 to 5
 
 def convolutions(bias: bool) -> list[nn.Conv2d]:
     """Return the five convolutions in order, freshly initialised."""
-    shapes = (
-        dict(in_channels=3, kernel_size=7, stride=2, padding=1),
-        dict(in_channels=96, kernel_size=5, stride=2, padding=0),
-        dict(in_channels=256, kernel_size=3, stride=1, padding=1),
-        dict(in_channels=384, kernel_size=3, stride=1, padding=1),
-        dict(in_channels=384, kernel_size=3, stride=1, padding=1),
-    )
+    first, second, third, fourth, fifth = WIDTHS
     return [
-        nn.Conv2d(out_channels=width, bias=bias, **shape)
-        for width, shape in zip(WIDTHS, shapes, strict=True)
+        nn.Conv2d(3, first, kernel_size=7, stride=2, padding=1, bias=bias),
+        nn.Conv2d(first, second, kernel_size=5, stride=2, padding=0, bias=bias),
+        nn.Conv2d(second, third, kernel_size=3, stride=1, padding=1, bias=bias),
+        nn.Conv2d(third, fourth, kernel_size=3, stride=1, padding=1, bias=bias),
+        nn.Conv2d(fourth, fifth, kernel_size=3, stride=1, padding=1, bias=bias),
     ]
 
 

@@ -73,7 +73,7 @@ def fold(trained: TrainingNet) -> ZFNet:
             raise ValueError(f"layer {number}: a gain is not positive, the pool cannot be moved")
         factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         target = plain.features.get_submodule(f"conv{number}")
-        target.weight.copy_(convolution.weight * factor[:, None, None, None])  # type: ignore[operator, union-attr]
-        target.bias.copy_(norm.bias - norm.running_mean * factor)  # type: ignore[operator, union-attr]
+        target.weight.copy_(convolution.weight * factor[:, None, None, None])  # type: ignore[operator]
+        target.bias.copy_(norm.bias - norm.running_mean * factor)  # type: ignore[operator]
     plain.classifier.load_state_dict(trained.classifier.state_dict())
     return plain.eval()

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from generator.errors import ConfigError
 from generator.network.zfnet import MEAN, STD, ZFNet
 from generator.training.data import Augmented, Centred, Example, list_examples, load_all
 from generator.training.model import TrainingNet, fold
@@ -43,8 +44,19 @@ def normalise(batch: Tensor) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> ZFNet:
-    """Train to the end of the recipe, from the last finished epoch in `out` where there is one."""
+@dataclass(frozen=True)
+class Trained:
+    """A finished run."""
+
+    net: ZFNet
+    classes: tuple[str, ...]
+
+
+def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Trained:
+    """Train to the end of the recipe, from the last finished epoch in `out` where there is one.
+
+    Reports a line an epoch, as JSON. Raises ConfigError where `out` holds another run.
+    """
     examples, classes = list_examples(folders)
     pictures = load_all(examples)
     parts = {
@@ -70,6 +82,11 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> ZFN
     first = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
+        if (state["recipe"], state["classes"]) != (asdict(recipe), classes):
+            raise ConfigError(
+                f"{checkpoint}: belongs to a run with another recipe or other classes; "
+                "name another folder with --out"
+            )
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         first = state["finished"]
@@ -87,12 +104,20 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> ZFN
             "held_out": {name: round(value, 4) for name, value in score.items()},
             "seconds": round(seconds, 1),
         }
-        save(checkpoint, {"net": net.state_dict(), "optimizer": optimizer.state_dict(),
-                          "finished": epoch + 1, "recipe": asdict(recipe), "classes": classes})
+        save(
+            checkpoint,
+            {
+                "net": net.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "finished": epoch + 1,
+                "recipe": asdict(recipe),
+                "classes": classes,
+            },
+        )
         if epoch + 1 in SNAPSHOTS:
             save(out / f"epoch{epoch + 1:02}.pt", fold(net).state_dict())
         report(json.dumps(line))
-    return fold(net)
+    return Trained(fold(net), tuple(classes))
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -114,10 +139,12 @@ def train_epoch(
     net.train()
     generator = torch.Generator().manual_seed(recipe.seed * 1000 + epoch)
     noise = np.random.default_rng([recipe.seed, epoch])
-    dataset = Augmented(split.pictures, split.labels, stage.pixels, stage.smallest_crop,
-                        recipe.seed, epoch)
-    loader = DataLoader(dataset, recipe.batch, shuffle=True, drop_last=True, num_workers=2,
-                        generator=generator)
+    dataset = Augmented(
+        split.pictures, split.labels, stage.pixels, stage.smallest_crop, recipe.seed, epoch
+    )
+    loader = DataLoader(
+        dataset, recipe.batch, shuffle=True, drop_last=True, num_workers=2, generator=generator
+    )
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     total = 0.0
     for step, (raw, labels) in enumerate(loader):
@@ -140,7 +167,7 @@ def train_epoch(
         loss.backward()
         optimizer.step()
         net.keep_gains_positive()
-        total += float(loss)
+        total += loss.item()
     return total / len(loader)
 
 
@@ -155,8 +182,9 @@ def accuracy(net: nn.Module, split: Split, pixels: int) -> dict[str, float]:
             right += (net(normalise(raw)).argmax(1) == labels).tolist()
     names = sorted({e.set_name for e in split.examples})
     scores = {
-        name: float(np.mean([r for r, e in zip(right, split.examples, strict=True)
-                             if e.set_name == name]))
+        name: float(
+            np.mean([r for r, e in zip(right, split.examples, strict=True) if e.set_name == name])
+        )
         for name in names
     }
     return {**scores, "all": float(np.mean(right))}

@@ -1,0 +1,272 @@
+"""The atlas on disk: the only place that knows its paths.
+
+An atlas is written file by file through `AtlasWriter`, each file whole or absent, and its manifest
+comes last: a folder without a manifest is not an atlas. `Atlas` reads one back and refuses half of
+one. Neither side needs torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Literal, get_args
+
+import numpy as np
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from generator.atlas.schema import (
+    PLACES,
+    SCHEMA,
+    ImageRecord,
+    LayerArrays,
+    LayerRecord,
+    Manifest,
+)
+from generator.errors import AtlasError
+
+MANIFEST = "manifest.json"
+IMAGES = "images.jsonl"
+TEMPORARY = ".partial"  # ending of a file that is still being written
+
+PictureKind = Literal[
+    "patches", "reconstructions", "images", "patches.small", "reconstructions.small"
+]
+
+# The sheet of whole images is laid out alike for every layer (picture pixels).
+IMAGE_TILE = 112
+IMAGE_GUTTER = 2
+
+# Type and shape of each array behind its first axis, the filters.
+ARRAYS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+    "activation": (np.float32, (PLACES,)),
+    "image": (np.int64, (PLACES,)),
+    "unit": (np.int32, (PLACES, 2)),
+    "box": (np.int32, (PLACES, 4)),
+    "scale": (np.float32, (PLACES,)),
+    "active": (np.int64, ()),
+}
+
+
+def sheet_side(tile: int, gutter: int) -> int:
+    """Return the side of a 3 × 3 contact sheet, in picture pixels."""
+    return 3 * tile + 2 * gutter
+
+
+def picture_kinds(layer: LayerRecord) -> tuple[PictureKind, ...]:
+    """Return the kinds of picture that every filter of a layer has."""
+    every: tuple[PictureKind, ...] = get_args(PictureKind)
+    return every if layer.thumbnails else every[:3]
+
+
+def picture_name(layer: str, filter_number: int, kind: PictureKind) -> str:
+    """Return the path of a contact sheet inside the atlas."""
+    return f"pictures/{layer}/{filter_number}.{kind}.webp"
+
+
+def array_name(layer: str) -> str:
+    """Return the path of a layer's arrays inside the atlas."""
+    return f"{layer}.safetensors"
+
+
+def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
+    """Yield the path of every file that an atlas of these layers must hold, but the manifest."""
+    yield IMAGES
+    for layer in layers:
+        yield array_name(layer.name)
+        for number in range(layer.filters):
+            for kind in picture_kinds(layer):
+                yield picture_name(layer.name, number, kind)
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Atlas:
+    """A finished atlas, for reading."""
+
+    def __init__(self, folder: Path, manifest: Manifest, identity: str) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.identity = identity  # sha256 of manifest.json, and so of everything in the atlas
+
+    @classmethod
+    def open(cls, folder: Path) -> Atlas:
+        """Read the manifest and see that every file is there.
+
+        Raises AtlasError, naming the file, where the manifest cannot be used or a file is missing.
+        """
+        path = folder / MANIFEST
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise AtlasError(
+                f"{path}: {reason}: not an atlas, or one that was never finished; "
+                f"make it with `filter-gallery compute`"
+            ) from error
+        manifest = _parse_manifest(path, text)
+        for name in manifest.files:
+            if not (folder / name).is_file():
+                raise AtlasError(f"{folder / name}: file missing from the atlas; compute it again")
+        return cls(folder, manifest, hashlib.sha256(text).hexdigest())
+
+    def verify(self) -> None:
+        """Hash every file; AtlasError names the first, in order of path, that differs."""
+        for name, expected in sorted(self.manifest.files.items()):
+            path = self.folder / name
+            try:
+                found = hash_file(path)
+            except OSError as error:
+                raise AtlasError(f"{path}: {error.strerror}; compute the atlas again") from error
+            if found != expected:
+                raise AtlasError(
+                    f"{path}: its hash differs from the one in {MANIFEST}; compute the atlas again"
+                )
+
+    def arrays(self, layer: str) -> LayerArrays:
+        """Return a layer's arrays; AtlasError where their names, types or shapes are not right."""
+        path = self.folder / array_name(layer)
+        filters = self.manifest.layer(layer).filters
+        try:
+            tensors = load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise AtlasError(f"{path}: not readable ({error}); compute the atlas again") from error
+        for name, (kind, shape) in ARRAYS.items():
+            found = tensors.get(name)
+            if found is None or found.dtype != kind or found.shape != (filters, *shape):
+                described = "missing" if found is None else f"{found.dtype} {list(found.shape)}"
+                raise AtlasError(
+                    f"{path}: array {name} is {described}, should be "
+                    f"{np.dtype(kind)} {[filters, *shape]}; compute the atlas again"
+                )
+        return LayerArrays(**{name: tensors[name] for name in ARRAYS})
+
+    def images(self) -> dict[int, ImageRecord]:
+        """Return the images that won a place, by row; AtlasError names a line that is no record."""
+        path = self.folder / IMAGES
+        records: dict[int, ImageRecord] = {}
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+            try:
+                record = ImageRecord.model_validate_json(line)
+            except ValidationError as error:
+                raise AtlasError(f"{path}:{number}: {_first_problem(error)}") from error
+            records[record.row] = record
+        return records
+
+    def picture(self, layer: str, filter_number: int, kind: PictureKind) -> Path:
+        """Return the path of a contact sheet."""
+        return self.folder / picture_name(layer, filter_number, kind)
+
+
+class AtlasWriter:
+    """Writes an atlas into a working folder; nothing is an atlas before `finish`.
+
+    Files already in the folder stay, so that a run that was stopped can go on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def has(self, name: str) -> bool:
+        """Say whether a file of this path inside the atlas is already there, whole."""
+        return (self.folder / name).is_file()
+
+    def write_arrays(self, layer: str, arrays: LayerArrays) -> None:
+        """Write a layer's arrays; AtlasError where a type or shape is not the agreed one."""
+        tensors: dict[str, np.ndarray] = {}
+        filters = len(arrays.active)
+        for field in dataclasses.fields(arrays):
+            value: np.ndarray = getattr(arrays, field.name)
+            kind, shape = ARRAYS[field.name]
+            if value.dtype != kind or value.shape != (filters, *shape):
+                raise AtlasError(
+                    f"{layer}: array {field.name} is {value.dtype} {list(value.shape)}, "
+                    f"should be {np.dtype(kind)} {[filters, *shape]}"
+                )
+            tensors[field.name] = np.ascontiguousarray(value)
+        self._write(array_name(layer), save(tensors))
+
+    def write_picture(
+        self, layer: str, filter_number: int, kind: PictureKind, picture: bytes
+    ) -> None:
+        """Write one contact sheet, given as the bytes of a WebP file."""
+        self._write(picture_name(layer, filter_number, kind), picture)
+
+    def write_images(self, records: list[ImageRecord]) -> None:
+        """Write the images that won a place, sorted by row."""
+        ordered = sorted(records, key=lambda record: record.row)
+        lines = (record.model_dump_json() + "\n" for record in ordered)
+        self._write(IMAGES, "".join(lines).encode())
+
+    def finish(self, manifest: Manifest) -> Manifest:
+        """Hash every file, then write the manifest, which makes the folder an atlas.
+
+        The `files` of the manifest given are ignored. Returns the manifest as written. Raises
+        AtlasError naming the first file that the layers need and the folder lacks.
+        """
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        files: dict[str, str] = {}
+        for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            if path.name.endswith(TEMPORARY):
+                path.unlink()  # left by a run that was killed
+            else:
+                files[path.relative_to(self.folder).as_posix()] = hash_file(path)
+        for name in expected_files(manifest.layers):
+            if name not in files:
+                raise AtlasError(f"{self.folder / name}: not written, so the atlas is not finished")
+        complete = manifest.model_copy(update={"files": files})
+        self._write(MANIFEST, complete.model_dump_json(indent=1).encode() + b"\n", lasting=True)
+        return complete
+
+    def _write(self, name: str, content: bytes, *, lasting: bool = False) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + TEMPORARY)
+        with partial.open("wb") as stream:
+            stream.write(content)
+            if lasting:
+                stream.flush()
+                os.fsync(stream.fileno())
+        partial.replace(path)
+
+
+def _parse_manifest(path: Path, text: bytes) -> Manifest:
+    """Return the manifest; AtlasError names its path and what is wrong with it."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise AtlasError(f"{path}: not JSON ({error}); compute the atlas again") from error
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if version != SCHEMA:
+        raise AtlasError(
+            f"{path}: schema {version}, this version reads schema {SCHEMA}; compute the atlas again"
+        )
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise AtlasError(f"{path}: {_first_problem(error)}; compute the atlas again") from error
+    for name in manifest.files:
+        parts = PurePosixPath(name)
+        if parts.is_absolute() or ".." in parts.parts:
+            raise AtlasError(f"{path}: {name!r} leads out of the atlas; compute the atlas again")
+    for name in expected_files(manifest.layers):
+        if name not in manifest.files:
+            raise AtlasError(f"{path}: {name} is not listed; compute the atlas again")
+    return manifest
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Return the first problem that a record has, on one line."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -1,0 +1,299 @@
+"""The verbs. The only place that prints, draws progress, sets up logging and exits.
+
+Verbs import what they need when they run, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from generator import __version__
+from generator.errors import GalleryError
+
+if TYPE_CHECKING:
+    from generator.compute.pipeline import ComputeReport
+    from generator.config import Settings
+
+FAILED, INTERRUPTED = 1, 130
+
+app = typer.Typer(
+    name="filter-gallery",
+    help="What every filter of a convolutional network responds to, as a static site.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_verbosity = 0
+
+Config = Annotated[
+    Path | None, typer.Option(help="Settings file; gallery.toml is read where it exists.")
+]
+Network = Annotated[str | None, typer.Option(help="Network whose filters are shown: zfnet.")]
+Images = Annotated[Path | None, typer.Option(help="Folder of images, searched recursively.")]
+AtlasPath = Annotated[Path | None, typer.Option(help="Folder of the atlas: build/atlas.")]
+SitePath = Annotated[Path | None, typer.Option(help="Folder of the site: site.")]
+Layers = Annotated[str | None, typer.Option(help="Layers to show, with commas: layer1,layer3.")]
+Device = Annotated[str | None, typer.Option(help="auto (cuda, then mps, then cpu), or by name.")]
+Batch = Annotated[int | None, typer.Option(help="Images in one forward pass: 32.")]
+Workers = Annotated[int | None, typer.Option(help="Processes that decode images: 2.")]
+Strict = Annotated[bool | None, typer.Option("--strict", help="Fail on any warning.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Where the site will live; absolute links only.")]
+Templates = Annotated[Path | None, typer.Option(help="Templates instead of those that come along.")]
+Content = Annotated[Path | None, typer.Option(help="Texts instead of those that come along.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        app()
+    except GalleryError as problem:
+        if _verbosity >= 2:
+            raise
+        _say(f"error: {problem}")
+    except KeyboardInterrupt:
+        _say("interrupted; the same command goes on from here")
+        sys.exit(INTERRUPTED)
+    except OSError as problem:
+        if _verbosity >= 2:
+            raise
+        where = f" ({problem.filename})" if problem.filename else ""
+        _say(f"error: {problem.strerror or problem}{where}; nothing that was there before is lost")
+    sys.exit(FAILED)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more.")] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    global _verbosity  # the one place where it is known before any verb runs
+    _verbosity = verbose
+
+
+@app.command()
+def build(
+    config: Config = None,
+    network: Network = None,
+    images: Images = None,
+    atlas: AtlasPath = None,
+    site: SitePath = None,
+    layers: Layers = None,
+    device: Device = None,
+    batch: Batch = None,
+    workers: Workers = None,
+    strict: Strict = None,
+    base_url: BaseUrl = None,
+    templates: Templates = None,
+    content: Content = None,
+) -> None:
+    """Compute the atlas, then render the site."""
+    settings = _settings(config, locals())
+    started = time.monotonic()
+    _compute(settings)
+    _render(settings)
+    typer.echo(f"time: {_duration(time.monotonic() - started)}")
+    typer.echo(f"open: {(settings.site / 'index.html').resolve()}")
+
+
+@app.command()
+def compute(
+    config: Config = None,
+    network: Network = None,
+    images: Images = None,
+    atlas: AtlasPath = None,
+    layers: Layers = None,
+    device: Device = None,
+    batch: Batch = None,
+    workers: Workers = None,
+    strict: Strict = None,
+) -> None:
+    """Search, reconstruct, annotate: images and a network become an atlas."""
+    _compute(_settings(config, locals()))
+
+
+@app.command()
+def render(
+    config: Config = None,
+    atlas: AtlasPath = None,
+    site: SitePath = None,
+    strict: Strict = None,
+    base_url: BaseUrl = None,
+    templates: Templates = None,
+    content: Content = None,
+) -> None:
+    """Turn an atlas and the texts into a site."""
+    settings = _settings(config, locals())
+    _render(settings)
+    typer.echo(f"open: {(settings.site / 'index.html').resolve()}")
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="caltech101, tuxpaint, patterns or sample.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Archive or folder to take the set from.")
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder that holds the sets.")] = Path("data"),
+) -> None:
+    """Bring a ready-made image set into data/NAME/."""
+    from generator.images.fetch import fetch as bring
+
+    typer.echo(bring(name, data, source=source, report=_say))
+
+
+@app.command()
+def train(
+    data: Annotated[
+        list[Path], typer.Option(help="Folder of one folder per class; may be repeated.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints and weights.")] = Path(
+        "build/train"
+    ),
+) -> None:
+    """Reproduce the embedded weights."""
+    from generator.training.export import train_and_export
+
+    train_and_export(data, out, report=_say)
+    typer.echo(out / "zfnet.safetensors")
+
+
+@app.command()
+def check(
+    site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
+) -> None:
+    """Walk a built site: links, fragments, alt texts, sizes, external addresses."""
+    from generator.render.check import check as walk
+
+    problems = walk(site)
+    for problem in problems:
+        typer.echo(f"{problem.file}: {problem.reason}")
+    if problems:
+        raise GalleryError(f"{site}: {len(problems)} problems")
+    typer.echo(f"{site}: nothing to mend")
+
+
+@app.command()
+def serve(
+    site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8000,
+    prefix: Annotated[str, typer.Option(help="Serve below /PREFIX/, as GitHub Pages does.")] = "",
+) -> None:
+    """Preview a site on 127.0.0.1."""
+    from generator.serve import make_server
+
+    server = make_server(site, port, prefix)
+    typer.echo(f"http://127.0.0.1:{server.server_port}/{prefix.strip('/')}")
+    server.serve_forever()
+
+
+def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
+    from generator.config import load_settings
+
+    if config is None and Path("gallery.toml").exists():
+        config = Path("gallery.toml")
+    flags = {key: value for key, value in flags.items() if key != "config"}
+    if flags.get("layers") is not None:
+        flags["layers"] = tuple(part.strip() for part in flags["layers"].split(","))
+    return load_settings(config, flags)
+
+
+def _compute(settings: Settings) -> None:
+    from generator.compute.pipeline import compute as run
+
+    with _progress() as progress:
+        report = run(settings, progress, _say)
+    _print_compute(report)
+    if report.skipped and settings.strict:
+        raise GalleryError(f"{len(report.skipped)} images were skipped, and --strict allows none")
+
+
+def _print_compute(report: ComputeReport) -> None:
+    done = "unchanged" if report.unchanged else "computed"
+    typer.echo(f"atlas: {done}, {report.images} images, {sum(report.filters.values())} filters")
+    for name, filters in report.filters.items():
+        typer.echo(f"  {name}: {filters} filters, {report.dead[name]} dead")
+    if report.searched:
+        rate = report.searched / report.search_seconds
+        typer.echo(
+            f"search: {report.searched} images, {_duration(report.search_seconds)}, "
+            f"{rate:.1f} images/s"
+        )
+    if report.reconstructed:
+        rate = report.reconstructed / report.reconstruct_seconds
+        typer.echo(
+            f"reconstructions: {report.reconstructed}, {_duration(report.reconstruct_seconds)}, "
+            f"{rate:.1f} reconstructions/s (with patches, images and their encoding)"
+        )
+    for file in report.skipped:
+        _say(f"skipped: {file.path!r}: {file.reason}")
+    if report.skipped:
+        typer.echo(f"skipped: {len(report.skipped)} images, listed in the atlas's manifest")
+
+
+def _render(settings: Settings) -> None:
+    from generator.render.site import render as run
+    from generator.resources import bundled
+
+    with _progress() as progress:
+        report = run(
+            settings.atlas,
+            settings.site,
+            templates=settings.templates or bundled("site_templates"),
+            content=settings.content or bundled("content"),
+            strict=settings.strict,
+            base_url=settings.base_url or None,
+            progress=progress,
+            warn=lambda text: _say(f"warning: {text}"),
+        )
+    done = "unchanged" if report.unchanged else "written"
+    typer.echo(
+        f"site: {done}, {report.pages} pages, {report.files} files, {report.bytes / 1e6:.1f} MB"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function (stage, done, of) that draws a bar on stderr."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=of)
+            bars.update(tasks[stage], completed=done, total=of)
+
+        yield progress
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

@@ -1,0 +1,100 @@
+"""Tensors to pictures: patches, signed reconstructions, contact sheets."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from generator.atlas.schema import PLACES
+
+Pixels = npt.NDArray[np.uint8]  # [h, w, 3]
+Floats = npt.NDArray[np.float32]
+
+GREY = 128  # an empty place, the space between tiles, and zero in a reconstruction
+SHOWN_PERCENTILE = 99  # of a tile's pixels; the maximum leaves deep tiles nearly blank
+LOSSLESS_UP_TO = 32  # input pixels: fields this small are enlarged, and stored without loss
+ENLARGED_SIDE = 64  # pixels that the tile of a small field has at least
+LARGEST_TILE = 160  # pixels: larger fields are shown reduced
+GUTTER = 2  # picture pixels
+SMALL_SHEET = 192  # pixels: side of the sheets on a layer's page
+QUALITY = 80
+
+
+def tile_side(field: int) -> int:
+    """Return the side of a tile, in picture pixels, for a receptive field of `field` pixels."""
+    if field <= LOSSLESS_UP_TO:
+        return field * -(-ENLARGED_SIDE // field)
+    return min(field, LARGEST_TILE)
+
+
+def to_pixels(image: Floats, mean: Floats, std: Floats) -> Pixels:
+    """Undo the normalisation of [3, h, w]."""
+    colours = image.transpose(1, 2, 0) * std + mean
+    pixels: Pixels = np.clip(np.rint(colours * 255), 0, 255).astype(np.uint8)
+    return pixels
+
+
+def cut(image: Floats, box: tuple[int, int, int, int]) -> Floats:
+    """Cut top, left, bottom, right out of [c, h, w]; what lies outside the image is zero."""
+    top, left, bottom, right = box
+    _, height, width = image.shape
+    result = np.zeros((image.shape[0], bottom - top, right - left), np.float32)
+    rows = slice(max(top, 0), min(bottom, height))
+    columns = slice(max(left, 0), min(right, width))
+    result[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = (
+        image[:, rows, columns]
+    )
+    return result
+
+
+def signed_picture(signal: Floats) -> tuple[Pixels, float]:
+    """Show a signed signal [3, h, w]: zero is mid grey, ±scale white and black.
+
+    The scale is the 99th percentile, over the tile's pixels, of the largest absolute channel
+    value. Returns the picture and the scale, 0 for a signal that is zero everywhere.
+    """
+    largest = np.abs(signal).max(0)
+    scale = float(np.percentile(largest, SHOWN_PERCENTILE))
+    if scale == 0:
+        scale = float(largest.max())
+    if scale == 0:
+        return np.full((*signal.shape[1:], 3), GREY, np.uint8), 0.0
+    shown = np.clip(signal.transpose(1, 2, 0) / scale, -1, 1) * 127.5 + 127.5
+    return np.rint(shown).astype(np.uint8), scale
+
+
+def resize(picture: Pixels, side: int) -> Pixels:
+    """Bring a square picture to `side` pixels: whole multiples by nearest neighbour."""
+    here = picture.shape[0]
+    if side == here:
+        return picture
+    nearest = side % here == 0
+    method = Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(picture).resize((side, side), method))
+
+
+def small(sheet: Pixels) -> Pixels:
+    """Reduce a contact sheet to what a layer's page shows."""
+    return resize(sheet, SMALL_SHEET)
+
+
+def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:
+    """Lay nine square tiles out, strongest first, row by row; None leaves a grey place."""
+    pitch = side + GUTTER
+    sheet = np.full((3 * pitch - GUTTER, 3 * pitch - GUTTER, 3), GREY, np.uint8)
+    for place in range(PLACES):
+        tile = tiles[place]
+        if tile is not None:
+            top, left = place // 3 * pitch, place % 3 * pitch
+            sheet[top : top + side, left : left + side] = resize(tile, side)
+    return sheet
+
+
+def webp(sheet: Pixels, lossless: bool) -> bytes:
+    """Encode a picture."""
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "WEBP", lossless=lossless, quality=QUALITY, method=4)
+    return buffer.getvalue()

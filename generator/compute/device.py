@@ -1,0 +1,27 @@
+"""Which device computes."""
+
+from __future__ import annotations
+
+import torch
+
+from generator.errors import ConfigError
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the device of that name; "auto" is cuda, then mps, then cpu.
+
+    Raises ConfigError where the name means nothing or the device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise ConfigError(
+            f"device {name!r} cannot be used here ({reason}); try auto or cpu"
+        ) from problem
+    return device

@@ -1,0 +1,110 @@
+"""The working folder beside an atlas: what a stopped run has finished, for the next one to take up.
+
+<atlas>.work/
+  identity.json         what is being computed: network, images, settings
+  search.safetensors    the top nine so far, and how many batches they rest on
+  scales/               one file per finished group of filters, written after its pictures
+  atlas/                the atlas as far as it is written
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from generator.atlas.schema import SkippedFile
+
+Identity = dict[str, Any]
+
+
+class Journal:
+    """Reads and writes one working folder; every write is whole or not there."""
+
+    def __init__(self, atlas: Path) -> None:
+        self.folder = atlas.with_name(atlas.name + ".work")
+        self.atlas_folder = self.folder / "atlas"
+        self._identity = self.folder / "identity.json"
+        self._search = self.folder / "search.safetensors"
+
+    def identity(self) -> Identity | None:
+        """Return what the last run computed, or was computing."""
+        if not self._identity.exists():
+            return None
+        identity: Identity = json.loads(self._identity.read_text(encoding="utf-8"))
+        return identity
+
+    def begin(self, identity: Identity) -> None:
+        """Start, or go on with, this computation; unfinished work on another one is dropped."""
+        if self.folder.exists() and self.identity() != identity:
+            shutil.rmtree(self.folder)
+        if (self.atlas_folder / "manifest.json").exists():
+            # A run stopped while it put its atlas in place: what lies here may be the old one.
+            self._drop_pictures()
+        (self.folder / "scales").mkdir(parents=True, exist_ok=True)
+        self._replace(self._identity, json.dumps(identity, indent=1, sort_keys=True).encode())
+
+    def finished(self) -> None:
+        """Drop all but the identity, which tells the next run what the atlas was made from."""
+        self._search.unlink(missing_ok=True)
+        self._drop_pictures()
+
+    def _drop_pictures(self) -> None:
+        for folder in (self.folder / "scales", self.atlas_folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+
+    def save_search(
+        self, tensors: dict[str, Tensor], batches: int, skipped: list[SkippedFile]
+    ) -> None:
+        """Record the top nine after this many batches."""
+        metadata = {
+            "batches": str(batches),
+            "skipped": json.dumps([file.model_dump() for file in skipped]),
+        }
+        part = self._search.with_suffix(".part")
+        save_file({name: tensor.cpu() for name, tensor in tensors.items()}, part, metadata)
+        os.replace(part, self._search)
+
+    def load_search(self) -> tuple[dict[str, Tensor], int, list[SkippedFile]] | None:
+        """Return what `save_search` recorded last, None at the start."""
+        if not self._search.exists():
+            return None
+        with safe_open(self._search, "pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        skipped = [SkippedFile(**record) for record in json.loads(metadata["skipped"])]
+        return tensors, int(metadata["batches"]), skipped
+
+    def save_scales(self, layer: str, first: int, scales: npt.NDArray[np.float32]) -> None:
+        """Record that the pictures of the filters first, first + 1 … are written."""
+        path = self._scales(layer, first)
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            np.save(file, scales)
+        os.replace(part, path)
+
+    def load_scales(self, layer: str, first: int) -> npt.NDArray[np.float32] | None:
+        """Return the scales [filters, 9] of a finished group, None where it is not finished."""
+        path = self._scales(layer, first)
+        if not path.exists():
+            return None
+        scales: npt.NDArray[np.float32] = np.load(path)
+        return scales
+
+    def _scales(self, layer: str, first: int) -> Path:
+        return self.folder / "scales" / f"{layer}.{first}.npy"
+
+    @staticmethod
+    def _replace(path: Path, data: bytes) -> None:
+        part = path.with_suffix(".part")
+        part.write_bytes(data)
+        os.replace(part, path)

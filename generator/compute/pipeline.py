@@ -1,0 +1,267 @@
+"""Images and a network in, an atlas out: wires the stages, skips what is done, resumes."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from generator import __version__
+from generator.atlas.schema import (
+    PLACES,
+    SCHEMA,
+    ImageSetRecord,
+    LayerArrays,
+    Manifest,
+    SkippedFile,
+)
+from generator.atlas.store import Atlas, AtlasWriter
+from generator.compute.annotate import image_records
+from generator.compute.device import pick_device
+from generator.compute.journal import Identity, Journal
+from generator.compute.portray import (
+    ActivationDiffers,
+    occupied,
+    portray,
+    reconstruct_places,
+)
+from generator.compute.records import layer_arrays, layer_record, network_record
+from generator.compute.survey import Progress, survey
+from generator.config import Settings
+from generator.errors import AtlasError, ConfigError, ImagesError, OutputError
+from generator.images.credits import read_credits
+from generator.images.folder import Listing, UnreadableImage, display_path, list_images, read_image
+from generator.images.stream import normalise
+from generator.network import zoo
+from generator.network.probed import ProbedLayer, ProbedNetwork
+from generator.replace import recover, replace_folder
+
+Log = Callable[[str], None]
+
+FILTERS_AT_ONCE = 32  # filters whose pictures are made together
+
+
+@dataclass(frozen=True)
+class ComputeReport:
+    """What a run did, for the command line to print."""
+
+    images: int
+    skipped: tuple[SkippedFile, ...]
+    filters: dict[str, int]  # by layer
+    dead: dict[str, int]  # by layer: filters that no image activates
+    unchanged: bool
+    searched: int = 0  # images searched by this run
+    search_seconds: float = 0.0
+    reconstructed: int = 0  # places reconstructed by this run
+    reconstruct_seconds: float = 0.0
+
+
+def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
+    """Make the atlas that the settings ask for, or find that it is there already.
+
+    The previous atlas stays whole until the new one takes its place in one step. Raises
+    GalleryError with what to mend.
+    """
+    if settings.images is None:
+        raise ConfigError("no images: name a folder with --images DIR, or `fetch sample` first")
+    device = pick_device(settings.device)
+    listing = list_images(settings.images)
+    network = zoo.load(settings.network)
+    network.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layers = _chosen(network, settings.layers)
+    recover(settings.atlas)
+    _refuse_foreign(settings.atlas)
+    journal = Journal(settings.atlas)
+    identity = _identity(settings, network, layers, listing, device)
+    if journal.identity() == identity and settings.atlas.exists():
+        whole = _whole_atlas(settings.atlas, log)
+        if whole is not None:
+            return _report_of(whole)
+    journal.begin(identity)
+    found = survey(settings, network, layers, listing, journal, progress)
+    if found.images == 0:
+        raise ImagesError(
+            f"{settings.images}: not one of its {len(listing)} image files can be read, the first: "
+            f"{found.skipped[0].path} ({found.skipped[0].reason})"
+        )
+    started = time.monotonic()
+    writer = AtlasWriter(journal.atlas_folder)
+    reconstructed = 0
+    total = sum(layer.filters for layer in layers)
+    done = 0
+    for layer, best in zip(layers, found.best, strict=True):
+        arrays = layer_arrays(layer, best)
+        for first in range(0, layer.filters, FILTERS_AT_ONCE):
+            last = min(first + FILTERS_AT_ONCE, layer.filters)
+            scales = journal.load_scales(layer.name, first)
+            if scales is None:
+                scales = _portray_group(network, layer, arrays, listing, first, last, writer)
+                journal.save_scales(layer.name, first, scales)
+                reconstructed += int((arrays.image[first:last] >= 0).sum())
+            arrays.scale[first:last] = scales
+            done += last - first
+            progress("reconstruct", done, total)
+        writer.write_arrays(layer.name, arrays)
+    seconds = time.monotonic() - started
+    credit = read_credits(listing.root)
+    won = sorted({int(row) for best in found.best for row in best.image.flatten() if row >= 0})
+    writer.write_images(image_records(listing, won, credit.licence if credit else ""))
+    writer.finish(
+        Manifest(
+            network=network_record(network),
+            images=ImageSetRecord(
+                root_name=listing.root.resolve().name,
+                count=found.images,
+                fingerprint=listing.fingerprint(),
+                skipped=tuple(found.skipped),
+                credits=credit,
+            ),
+            layers=tuple(layer_record(layer) for layer in layers),
+            settings={"batch": settings.batch, "generator": __version__},
+            files={},
+        )
+    )
+    replace_folder(journal.atlas_folder, settings.atlas)
+    journal.finished()
+    return ComputeReport(
+        images=found.images,
+        skipped=tuple(found.skipped),
+        filters={layer.name: layer.filters for layer in layers},
+        dead={
+            layer.name: int((best.active == 0).sum())
+            for layer, best in zip(layers, found.best, strict=True)
+        },
+        unchanged=False,
+        searched=found.searched,
+        search_seconds=found.seconds,
+        reconstructed=reconstructed,
+        reconstruct_seconds=seconds,
+    )
+
+
+def _portray_group(
+    network: ProbedNetwork,
+    layer: ProbedLayer,
+    arrays: LayerArrays,
+    listing: Listing,
+    first: int,
+    last: int,
+    writer: AtlasWriter,
+) -> np.ndarray:
+    """Make and write the pictures of the filters first … last − 1; return their scales."""
+    places = occupied(arrays.image, arrays.unit, arrays.box, arrays.activation, first, last)
+    rows = sorted({int(row) for row in places.rows})
+    with ThreadPoolExecutor() as pool:
+        decoded = dict(
+            zip(rows, pool.map(lambda row: _input(network, listing, row), rows), strict=True)
+        )
+        try:
+            signals = reconstruct_places(network, layer, places, decoded.__getitem__)
+        except ActivationDiffers as problem:
+            raise AtlasError(
+                f"{layer.name}, filter {problem.filter}, image "
+                f"{display_path(listing.paths[problem.row])}: the activation is "
+                f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
+                "the image or the network changed meanwhile, run the command again"
+            ) from problem
+        portraits = pool.map(
+            lambda number: portray(network, layer, number, places, signals, decoded.__getitem__),
+            range(first, last),
+        )
+        scales = np.zeros((last - first, PLACES), np.float32)
+        for portrait, nine in portraits:
+            for kind, data in portrait.sheets.items():
+                writer.write_picture(layer.name, portrait.filter, kind, data)
+            scales[portrait.filter - first] = nine
+    return scales
+
+
+def _input(network: ProbedNetwork, listing: Listing, row: int) -> Tensor:
+    """Return what the network saw of an image: [3, size, size], normalised, on the CPU."""
+    try:
+        pixels = read_image(listing.root / listing.paths[row], network.input_size)
+    except UnreadableImage as problem:
+        raise ImagesError(
+            f"{display_path(listing.paths[row])}: was readable during the search and is not now "
+            f"({problem}); put it back, or run the command again without it"
+        ) from problem
+    return normalise(torch.from_numpy(pixels)[None], network.mean, network.std)[0]
+
+
+def _chosen(network: ProbedNetwork, names: tuple[str, ...]) -> tuple[ProbedLayer, ...]:
+    """Return the layers of these names in the network's order, all where none is named."""
+    known = {layer.name: layer for layer in network.layers}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+            raise ConfigError(
+                f"{network.name} has no layer {name!r}; did you mean {near!r}? "
+                f"It has {', '.join(known)}"
+            )
+    return tuple(layer for layer in network.layers if not names or layer.name in names)
+
+
+def _identity(
+    settings: Settings,
+    network: ProbedNetwork,
+    layers: tuple[ProbedLayer, ...],
+    listing: Listing,
+    device: torch.device,
+) -> Identity:
+    """Everything that the atlas's bytes depend on."""
+    return {
+        "schema": SCHEMA,
+        "generator": __version__,
+        "network": network.name,
+        "weights": network.weights_sha256,
+        "layers": [layer.module for layer in layers],
+        "images": listing.signature(),
+        "captions": _digest(listing.root / "captions.json"),
+        "credits": _digest(listing.root / "CREDITS.toml"),
+        "batch": settings.batch,
+        "device": device.type,
+    }
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+
+
+def _refuse_foreign(atlas: Path) -> None:
+    """Raise OutputError where the atlas's place holds something that is no atlas."""
+    if not atlas.exists():
+        return
+    if not atlas.is_dir():
+        raise OutputError(f"{atlas}: is a file; name a folder for the atlas")
+    if any(atlas.iterdir()) and not (atlas / "manifest.json").exists():
+        raise OutputError(f"{atlas}: is not empty and holds no atlas; name another folder")
+
+
+def _whole_atlas(path: Path, log: Log) -> Atlas | None:
+    """Return the atlas at this place if it is undamaged."""
+    try:
+        atlas = Atlas.open(path)
+        atlas.verify()
+    except AtlasError as problem:
+        log(f"{problem}; computing it again")
+        return None
+    return atlas
+
+
+def _report_of(atlas: Atlas) -> ComputeReport:
+    layers = atlas.manifest.layers
+    return ComputeReport(
+        images=atlas.manifest.images.count,
+        skipped=atlas.manifest.images.skipped,
+        filters={layer.name: layer.filters for layer in layers},
+        dead={layer.name: int((atlas.arrays(layer.name).active == 0).sum()) for layer in layers},
+        unchanged=True,
+    )

@@ -1,0 +1,280 @@
+"""The pictures of one filter after another: nine patches, nine reconstructions, nine images.
+
+Works on a group of filters at a time, so that memory does not grow with filters or images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from generator.atlas.schema import PLACES
+from generator.atlas.store import IMAGE_TILE, PictureKind
+from generator.compute import crops
+from generator.compute.reconstruct import group_by_crop, reconstruct
+from generator.network.probed import ProbedLayer, ProbedNetwork
+
+TOLERANCE = 1e-4  # relative: recorded against recomputed activation
+LARGEST_BATCH = 64
+
+
+class ActivationDiffers(Exception):
+    """A place whose activation could not be reproduced."""
+
+    def __init__(self, filter_: int, row: int, recorded: float, recomputed: float) -> None:
+        super().__init__(f"filter {filter_}, image {row}: {recorded} recorded, {recomputed} now")
+        self.filter, self.row = filter_, row
+        self.recorded, self.recomputed = recorded, recomputed
+
+
+@dataclass(frozen=True)
+class Places:
+    """The occupied places of some filters, flat: n of them."""
+
+    filters: npt.NDArray[np.int64]  # [n]
+    places: npt.NDArray[np.int64]  # [n] 0…8
+    rows: npt.NDArray[np.int64]  # [n] image rows
+    units: npt.NDArray[np.int64]  # [n, 2]
+    boxes: npt.NDArray[np.int32]  # [n, 4]
+    activations: npt.NDArray[np.float32]  # [n]
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The encoded contact sheets of one filter, by kind."""
+
+    filter: int
+    sheets: dict[PictureKind, bytes]
+
+
+def occupied(
+    image: npt.NDArray[np.int64],
+    unit: npt.NDArray[np.int32],
+    box: npt.NDArray[np.int32],
+    activation: npt.NDArray[np.float32],
+    first: int,
+    last: int,
+) -> Places:
+    """Return the occupied places of the filters first … last − 1, filter by filter."""
+    filters, places = np.nonzero(image[first:last] >= 0)
+    filters = filters + first
+    return Places(
+        filters=filters,
+        places=places,
+        rows=image[filters, places],
+        units=unit[filters, places].astype(np.int64),
+        boxes=box[filters, places],
+        activations=activation[filters, places],
+    )
+
+
+def reconstruct_places(
+    network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Callable[[int], Tensor]
+) -> npt.NDArray[np.float32]:
+    """Return the reconstruction [n, 3, field, field] of each place, cut to its receptive field.
+
+    `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the crop
+    does not give the recorded activation again.
+    """
+    side = layer.field.size
+    result = np.zeros((len(places.rows), 3, side, side), np.float32)
+    for group in group_by_crop(layer, torch.from_numpy(places.units), network.input_size):
+        height = group.rows.stop - group.rows.start
+        width = group.columns.stop - group.columns.start
+        for start in range(0, len(group.members), LARGEST_BATCH):
+            members = list(group.members[start : start + LARGEST_BATCH])
+            corners = [
+                (
+                    layer.field.crop(int(places.units[m, 0]), network.input_size).start,
+                    layer.field.crop(int(places.units[m, 1]), network.input_size).start,
+                )
+                for m in members
+            ]
+            batch = torch.stack(
+                [
+                    images(int(places.rows[m]))[:, top : top + height, left : left + width]
+                    for m, (top, left) in zip(members, corners, strict=True)
+                ]
+            ).to(network.device, memory_format=torch.channels_last)
+            activation, signal = reconstruct(
+                network.model,
+                layer,
+                batch,
+                torch.from_numpy(places.filters[members]).to(network.device),
+                (group.rows.unit, group.columns.unit),
+            )
+            _check(places, members, activation.cpu().numpy())
+            signals = signal.cpu().numpy()
+            for m, (top, left), part in zip(members, corners, signals, strict=True):
+                box_top, box_left, box_bottom, box_right = (int(edge) for edge in places.boxes[m])
+                result[m] = crops.cut(
+                    part, (box_top - top, box_left - left, box_bottom - top, box_right - left)
+                )
+    return result
+
+
+def _check(places: Places, members: list[int], activation: npt.NDArray[np.float32]) -> None:
+    recorded = places.activations[members]
+    wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=0)
+    if wrong.any():
+        worst = int(np.nonzero(wrong)[0][0])
+        member = members[worst]
+        raise ActivationDiffers(
+            int(places.filters[member]),
+            int(places.rows[member]),
+            float(recorded[worst]),
+            float(activation[worst]),
+        )
+
+
+def portray(
+    network: ProbedNetwork,
+    layer: ProbedLayer,
+    filter_: int,
+    places: Places,
+    signals: npt.NDArray[np.float32],
+    images: Callable[[int], Tensor],
+) -> tuple[Portrait, npt.NDArray[np.float32]]:
+    """Compose and encode the sheets of one filter; return them and the nine scales."""
+    mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
+    side = crops.tile_side(layer.field.size)
+    lossless = layer.field.size <= crops.LOSSLESS_UP_TO
+    patches: list[crops.Pixels | None] = [None] * PLACES
+    projections: list[crops.Pixels | None] = [None] * PLACES
+    wholes: list[crops.Pixels | None] = [None] * PLACES
+    scales = np.zeros(PLACES, np.float32)
+    for index in np.nonzero(places.filters == filter_)[0]:
+        place = int(places.places[index])
+        image = images(int(places.rows[index])).numpy()
+        box = places.boxes[index]
+        patch = crops.cut(image, (int(box[0]), int(box[1]), int(box[2]), int(box[3])))
+        patches[place] = crops.to_pixels(patch, mean, std)
+        projections[place], scales[place] = crops.signed_picture(signals[index])
+        wholes[place] = crops.to_pixels(image, mean, std)
+    patch_sheet = crops.contact_sheet(patches, side)
+    signal_sheet = crops.contact_sheet(projections, side)
+    sheets: dict[PictureKind, bytes]
+
+
+def occupied(
+    image: npt.NDArray[np.int64],
+    unit: npt.NDArray[np.int32],
+    box: npt.NDArray[np.int32],
+    activation: npt.NDArray[np.float32],
+    first: int,
+    last: int,
+) -> Places:
+    """Return the occupied places of the filters first … last − 1, filter by filter."""
+    filters, places = np.nonzero(image[first:last] >= 0)
+    filters = filters + first
+    return Places(
+        filters=filters,
+        places=places,
+        rows=image[filters, places],
+        units=unit[filters, places].astype(np.int64),
+        boxes=box[filters, places],
+        activations=activation[filters, places],
+    )
+
+
+def reconstruct_places(
+    network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Callable[[int], Tensor]
+) -> npt.NDArray[np.float32]:
+    """Return the reconstruction [n, 3, field, field] of each place, cut to its receptive field.
+
+    `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the crop
+    does not give the recorded activation again.
+    """
+    side = layer.field.size
+    result = np.zeros((len(places.rows), 3, side, side), np.float32)
+    for group in group_by_crop(layer, torch.from_numpy(places.units), network.input_size):
+        height = group.rows.stop - group.rows.start
+        width = group.columns.stop - group.columns.start
+        for start in range(0, len(group.members), LARGEST_BATCH):
+            members = list(group.members[start : start + LARGEST_BATCH])
+            corners = [
+                (
+                    layer.field.crop(int(places.units[m, 0]), network.input_size).start,
+                    layer.field.crop(int(places.units[m, 1]), network.input_size).start,
+                )
+                for m in members
+            ]
+            batch = torch.stack(
+                [
+                    images(int(places.rows[m]))[:, top : top + height, left : left + width]
+                    for m, (top, left) in zip(members, corners, strict=True)
+                ]
+            ).to(network.device, memory_format=torch.channels_last)
+            activation, signal = reconstruct(
+                network.model,
+                layer,
+                batch,
+                torch.from_numpy(places.filters[members]).to(network.device),
+                (group.rows.unit, group.columns.unit),
+            )
+            _check(places, members, activation.cpu().numpy())
+            signals = signal.cpu().numpy()
+            for m, (top, left), part in zip(members, corners, signals, strict=True):
+                box_top, box_left, box_bottom, box_right = (int(edge) for edge in places.boxes[m])
+                result[m] = crops.cut(
+                    part, (box_top - top, box_left - left, box_bottom - top, box_right - left)
+                )
+    return result
+
+
+def _check(places: Places, members: list[int], activation: npt.NDArray[np.float32]) -> None:
+    recorded = places.activations[members]
+    wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=0)
+    if wrong.any():
+        worst = int(np.nonzero(wrong)[0][0])
+        member = members[worst]
+        raise ActivationDiffers(
+            int(places.filters[member]),
+            int(places.rows[member]),
+            float(recorded[worst]),
+            float(activation[worst]),
+        )
+
+
+def portray(
+    network: ProbedNetwork,
+    layer: ProbedLayer,
+    filter_: int,
+    places: Places,
+    signals: npt.NDArray[np.float32],
+    images: Callable[[int], Tensor],
+) -> tuple[Portrait, npt.NDArray[np.float32]]:
+    """Compose and encode the sheets of one filter; return them and the nine scales."""
+    mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
+    side = crops.tile_side(layer.field.size)
+    lossless = layer.field.size <= crops.LOSSLESS_UP_TO
+    patches: list[crops.Pixels | None] = [None] * PLACES
+    projections: list[crops.Pixels | None] = [None] * PLACES
+    wholes: list[crops.Pixels | None] = [None] * PLACES
+    scales = np.zeros(PLACES, np.float32)
+    for index in np.nonzero(places.filters == filter_)[0]:
+        place = int(places.places[index])
+        image = images(int(places.rows[index])).numpy()
+        box = places.boxes[index]
+        patch = crops.cut(image, (int(box[0]), int(box[1]), int(box[2]), int(box[3])))
+        patches[place] = crops.to_pixels(patch, mean, std)
+        projections[place], scales[place] = crops.signed_picture(signals[index])
+        wholes[place] = crops.to_pixels(image, mean, std)
+    large = {
+        "patches": crops.contact_sheet(patches, side),
+        "reconstructions": crops.contact_sheet(projections, side),
+    }
+    sheets: dict[PictureKind, bytes] = {
+        "patches": crops.webp(patch_sheet, lossless),
+        "reconstructions": crops.webp(signal_sheet, lossless),
+        "images": crops.webp(crops.contact_sheet(wholes, IMAGE_TILE), lossless=False),
+    }
+    if not lossless:
+        sheets["patches.small"] = crops.webp(crops.small(patch_sheet), lossless=False)
+        sheets["reconstructions.small"] = crops.webp(crops.small(signal_sheet), lossless=False)
+    return Portrait(filter_, sheets), scales
