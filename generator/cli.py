@@ -29,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 _verbosity = 0
 
@@ -177,14 +178,17 @@ def check(
     site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
 ) -> None:
     """Walk a built site: links, fragments, alt texts, sizes, external addresses."""
-    from generator.render.check import check as walk
+    from generator.render.check import check_site
 
-    problems = walk(site)
-    for problem in problems:
-        typer.echo(f"{problem.file}: {problem.reason}")
-    if problems:
-        raise GalleryError(f"{site}: {len(problems)} problems")
-    typer.echo(f"{site}: nothing to mend")
+    report = check_site(site)
+    for problem in report.problems:
+        typer.echo(str(problem))
+    if report.problems:
+        raise GalleryError(f"{site}: {len(report.problems)} problems, listed above")
+    typer.echo(
+        f"{site}: {report.pages} pages, {report.files} files, {report.bytes / 1e6:.1f} MB; "
+        "nothing to mend"
+    )
 
 
 @app.command()
@@ -198,7 +202,10 @@ def serve(
 
     server = make_server(site, port, prefix)
     typer.echo(f"http://127.0.0.1:{server.server_port}/{prefix.strip('/')}")
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:  # the ordinary way to end a preview
+        server.server_close()
 
 
 def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
@@ -279,15 +286,21 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     )
 
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    tasks: dict[str, Any] = {}
 
-        def progress(stage: str, done: int, of: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=of)
-            bars.update(tasks[stage], completed=done, total=of)
+    def progress(stage: str, done: int, of: int) -> None:
+        if not tasks:  # an error before the first step stays one line
+            bars.start()
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=of)
+        bars.update(tasks[stage], completed=done, total=of)
 
+    try:
         yield progress
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def _duration(seconds: float) -> str:

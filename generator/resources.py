@@ -8,7 +8,9 @@ _HERE = Path(__file__).resolve().parent
 
 
 def bundled(name: str) -> Path:
-    """Return the folder "site_templates" or "content": beside the package in a checkout, else
-    the copy inside the installed package."""
-    beside = _HERE.parent / name
-    return beside if beside.is_dir() else _HERE / f"_{name}"
+    """Return the folder "site_templates" or "content".
+
+    An installed package carries a copy inside; in a checkout the folder stands beside it.
+    """
+    inside = _HERE / f"_{name}"
+    return inside if inside.is_dir() else _HERE.parent / name

@@ -11,13 +11,16 @@ from generator.network.probed import probe_layers, watching
 
 
 def hooks(model: nn.Module) -> int:
+    """Forward hooks on all modules together."""
     return sum(len(module._forward_hooks) for module in model.modules())
 
 
 def test_watched_outputs_come_in_the_order_asked_for_and_the_pass_ends_there() -> None:
     """The modules behind the last watched one do not run."""
     ran = []
-    model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.ReLU(), nn.Conv2d(2, 5, 1), nn.ReLU(), nn.Flatten())
+    model = nn.Sequential(
+        nn.Conv2d(3, 2, 1), nn.ReLU(), nn.Conv2d(2, 5, 1), nn.ReLU(), nn.Flatten()
+    )
     model[4].register_forward_hook(lambda *_: ran.append(True))
     with watching(model, ["1", "3"]) as run:
         first, second = run(torch.rand(2, 3, 4, 4))

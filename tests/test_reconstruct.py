@@ -15,6 +15,7 @@ SIZE = 13
 
 
 def last_layer(model: nn.Sequential, parts: list[oracles.Part]) -> ProbedLayer:
+    """The layer at the end of a random network."""
     (layer,) = probe_layers(model, {"layer1": str(len(parts) - 1)}, SIZE)
     return layer
 
@@ -61,6 +62,7 @@ def test_random_networks_are_mostly_alive() -> None:
 
 
 def small_network() -> nn.Sequential:
+    """Two convolutions with all that may stand between them."""
     torch.manual_seed(3)
     model = nn.Sequential(
         nn.Conv2d(3, 4, 3, 2, 1),
@@ -152,7 +154,8 @@ def test_groups_hold_every_unit_once_with_crops_of_one_shape() -> None:
     assert sorted(m for group in groups for m in group.members) == list(range(len(units)))
     assert len(groups) > 1
     for group in groups:
-        for member in group.members:
-            crop = layer.field.crop(int(units[member, 0]), 24)
-            assert crop.stop - crop.start == group.rows.stop - group.rows.start
-            assert crop.unit == group.rows.unit
+        for member, corner in zip(group.members, group.corners, strict=True):
+            for axis, length in ((0, group.height), (1, group.width)):
+                crop = layer.field.crop(int(units[member, axis]), 24)
+                assert (crop.start, crop.stop) == (corner[axis], corner[axis] + length)
+                assert crop.unit == group.unit[axis]

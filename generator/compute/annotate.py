@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from generator.atlas.schema import ImageRecord
-from generator.errors import ImagesError
 from generator.images.folder import (
     Listing,
     caption_of,
     display_path,
     label_of,
     original_size,
+    read_captions,
 )
-
-CAPTIONS = "captions.json"  # relative path → text, at the root of an image set
 
 
 def image_records(listing: Listing, rows: list[int], licence: str) -> list[ImageRecord]:
@@ -37,17 +32,3 @@ def image_records(listing: Listing, rows: list[int], licence: str) -> list[Image
             )
         )
     return records
-
-
-def read_captions(root: Path) -> dict[str, str]:
-    """Return the set's own captions; none where it has no captions.json."""
-    file = root / CAPTIONS
-    if not file.exists():
-        return {}
-    try:
-        texts = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as problem:
-        raise ImagesError(f"{file}: cannot be read ({problem}); mend or remove it") from problem
-    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        raise ImagesError(f"{file}: must map relative paths to texts; mend or remove it")
-    return texts

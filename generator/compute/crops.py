@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,16 +38,13 @@ def to_pixels(image: Floats, mean: Floats, std: Floats) -> Pixels:
     return pixels
 
 
-def cut(image: Floats, box: tuple[int, int, int, int]) -> Floats:
+def cut(image: Floats, box: Sequence[int] | npt.NDArray[np.integer]) -> Floats:
     """Cut top, left, bottom, right out of [c, h, w]; what lies outside the image is zero."""
-    top, left, bottom, right = box
-    _, height, width = image.shape
-    result = np.zeros((image.shape[0], bottom - top, right - left), np.float32)
-    rows = slice(max(top, 0), min(bottom, height))
-    columns = slice(max(left, 0), min(right, width))
-    result[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = (
-        image[:, rows, columns]
-    )
+    top, left, bottom, right = (int(edge) for edge in box)
+    result = np.zeros((len(image), bottom - top, right - left), np.float32)
+    inside = image[:, max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    row, column = max(-top, 0), max(-left, 0)
+    result[:, row : row + inside.shape[1], column : column + inside.shape[2]] = inside
     return result
 
 

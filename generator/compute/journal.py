@@ -1,6 +1,7 @@
 """The working folder beside an atlas: what a stopped run has finished, for the next one to take up.
 
 <atlas>.work/
+  made.json             what the atlas beside this folder was computed from
   identity.json         what is being computed: network, images, settings
   search.safetensors    the top nine so far, and how many batches they rest on
   scales/               one file per finished group of filters, written after its pictures
@@ -32,28 +33,32 @@ class Journal:
     def __init__(self, atlas: Path) -> None:
         self.folder = atlas.with_name(atlas.name + ".work")
         self.atlas_folder = self.folder / "atlas"
+        self._made = self.folder / "made.json"
         self._identity = self.folder / "identity.json"
         self._search = self.folder / "search.safetensors"
 
-    def identity(self) -> Identity | None:
-        """Return what the last run computed, or was computing."""
-        if not self._identity.exists():
-            return None
-        identity: Identity = json.loads(self._identity.read_text(encoding="utf-8"))
-        return identity
+    def made(self, identity: Identity) -> str | None:
+        """Return the identity of the atlas that this computation has made, None if it has not."""
+        record = self._read(self._made)
+        return record["atlas"] if record and record["identity"] == identity else None
+
+    def making(self, identity: Identity, atlas: str) -> None:
+        """Record which atlas this computation makes, just before it takes its place."""
+        self._replace(self._made, {"identity": identity, "atlas": atlas})
 
     def begin(self, identity: Identity) -> None:
         """Start, or go on with, this computation; unfinished work on another one is dropped."""
-        if self.folder.exists() and self.identity() != identity:
-            shutil.rmtree(self.folder)
+        if self._read(self._identity) != identity:
+            self.finished()
         if (self.atlas_folder / "manifest.json").exists():
             # A run stopped while it put its atlas in place: what lies here may be the old one.
             self._drop_pictures()
         (self.folder / "scales").mkdir(parents=True, exist_ok=True)
-        self._replace(self._identity, json.dumps(identity, indent=1, sort_keys=True).encode())
+        self._replace(self._identity, identity)
 
     def finished(self) -> None:
-        """Drop all but the identity, which tells the next run what the atlas was made from."""
+        """Drop all but the record of what the atlas was made from."""
+        self._identity.unlink(missing_ok=True)
         self._search.unlink(missing_ok=True)
         self._drop_pictures()
 
@@ -104,7 +109,14 @@ class Journal:
         return self.folder / "scales" / f"{layer}.{first}.npy"
 
     @staticmethod
-    def _replace(path: Path, data: bytes) -> None:
+    def _read(path: Path) -> dict[str, Any] | None:
+        if not path.exists():
+            return None
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return record
+
+    @staticmethod
+    def _replace(path: Path, record: dict[str, Any]) -> None:
         part = path.with_suffix(".part")
-        part.write_bytes(data)
+        part.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
         os.replace(part, path)

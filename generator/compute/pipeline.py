@@ -81,9 +81,10 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
     _refuse_foreign(settings.atlas)
     journal = Journal(settings.atlas)
     identity = _identity(settings, network, layers, listing, device)
-    if journal.identity() == identity and settings.atlas.exists():
+    made = journal.made(identity)
+    if made is not None and settings.atlas.exists():
         whole = _whole_atlas(settings.atlas, log)
-        if whole is not None:
+        if whole is not None and whole.identity == made:
             return _report_of(whole)
     journal.begin(identity)
     found = survey(settings, network, layers, listing, journal, progress)
@@ -129,6 +130,7 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
             files={},
         )
     )
+    journal.making(identity, Atlas.open(journal.atlas_folder).identity)
     replace_folder(journal.atlas_folder, settings.atlas)
     journal.finished()
     return ComputeReport(

@@ -84,37 +84,20 @@ def reconstruct_places(
     side = layer.field.size
     result = np.zeros((len(places.rows), 3, side, side), np.float32)
     for group in group_by_crop(layer, torch.from_numpy(places.units), network.input_size):
-        height = group.rows.stop - group.rows.start
-        width = group.columns.stop - group.columns.start
         for start in range(0, len(group.members), LARGEST_BATCH):
             members = list(group.members[start : start + LARGEST_BATCH])
-            corners = [
-                (
-                    layer.field.crop(int(places.units[m, 0]), network.input_size).start,
-                    layer.field.crop(int(places.units[m, 1]), network.input_size).start,
-                )
-                for m in members
+            corners = group.corners[start : start + LARGEST_BATCH]
+            inputs = [
+                images(int(places.rows[m]))[:, top : top + group.height, left : left + group.width]
+                for m, (top, left) in zip(members, corners, strict=True)
             ]
-            batch = torch.stack(
-                [
-                    images(int(places.rows[m]))[:, top : top + height, left : left + width]
-                    for m, (top, left) in zip(members, corners, strict=True)
-                ]
-            ).to(network.device, memory_format=torch.channels_last)
-            activation, signal = reconstruct(
-                network.model,
-                layer,
-                batch,
-                torch.from_numpy(places.filters[members]).to(network.device),
-                (group.rows.unit, group.columns.unit),
-            )
+            batch = torch.stack(inputs).to(network.device, memory_format=torch.channels_last)
+            filters = torch.from_numpy(places.filters[members]).to(network.device)
+            activation, signal = reconstruct(network.model, layer, batch, filters, group.unit)
             _check(places, members, activation.cpu().numpy())
-            signals = signal.cpu().numpy()
-            for m, (top, left), part in zip(members, corners, signals, strict=True):
-                box_top, box_left, box_bottom, box_right = (int(edge) for edge in places.boxes[m])
-                result[m] = crops.cut(
-                    part, (box_top - top, box_left - left, box_bottom - top, box_right - left)
-                )
+            for m, corner, part in zip(members, corners, signal.cpu().numpy(), strict=True):
+                box = places.boxes[m] - np.array([*corner, *corner])
+                result[m] = crops.cut(part, box)
     return result
 
 
@@ -151,124 +134,11 @@ def portray(
     for index in np.nonzero(places.filters == filter_)[0]:
         place = int(places.places[index])
         image = images(int(places.rows[index])).numpy()
-        box = places.boxes[index]
-        patch = crops.cut(image, (int(box[0]), int(box[1]), int(box[2]), int(box[3])))
-        patches[place] = crops.to_pixels(patch, mean, std)
+        patches[place] = crops.to_pixels(crops.cut(image, places.boxes[index]), mean, std)
         projections[place], scales[place] = crops.signed_picture(signals[index])
         wholes[place] = crops.to_pixels(image, mean, std)
     patch_sheet = crops.contact_sheet(patches, side)
     signal_sheet = crops.contact_sheet(projections, side)
-    sheets: dict[PictureKind, bytes]
-
-
-def occupied(
-    image: npt.NDArray[np.int64],
-    unit: npt.NDArray[np.int32],
-    box: npt.NDArray[np.int32],
-    activation: npt.NDArray[np.float32],
-    first: int,
-    last: int,
-) -> Places:
-    """Return the occupied places of the filters first … last − 1, filter by filter."""
-    filters, places = np.nonzero(image[first:last] >= 0)
-    filters = filters + first
-    return Places(
-        filters=filters,
-        places=places,
-        rows=image[filters, places],
-        units=unit[filters, places].astype(np.int64),
-        boxes=box[filters, places],
-        activations=activation[filters, places],
-    )
-
-
-def reconstruct_places(
-    network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Callable[[int], Tensor]
-) -> npt.NDArray[np.float32]:
-    """Return the reconstruction [n, 3, field, field] of each place, cut to its receptive field.
-
-    `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the crop
-    does not give the recorded activation again.
-    """
-    side = layer.field.size
-    result = np.zeros((len(places.rows), 3, side, side), np.float32)
-    for group in group_by_crop(layer, torch.from_numpy(places.units), network.input_size):
-        height = group.rows.stop - group.rows.start
-        width = group.columns.stop - group.columns.start
-        for start in range(0, len(group.members), LARGEST_BATCH):
-            members = list(group.members[start : start + LARGEST_BATCH])
-            corners = [
-                (
-                    layer.field.crop(int(places.units[m, 0]), network.input_size).start,
-                    layer.field.crop(int(places.units[m, 1]), network.input_size).start,
-                )
-                for m in members
-            ]
-            batch = torch.stack(
-                [
-                    images(int(places.rows[m]))[:, top : top + height, left : left + width]
-                    for m, (top, left) in zip(members, corners, strict=True)
-                ]
-            ).to(network.device, memory_format=torch.channels_last)
-            activation, signal = reconstruct(
-                network.model,
-                layer,
-                batch,
-                torch.from_numpy(places.filters[members]).to(network.device),
-                (group.rows.unit, group.columns.unit),
-            )
-            _check(places, members, activation.cpu().numpy())
-            signals = signal.cpu().numpy()
-            for m, (top, left), part in zip(members, corners, signals, strict=True):
-                box_top, box_left, box_bottom, box_right = (int(edge) for edge in places.boxes[m])
-                result[m] = crops.cut(
-                    part, (box_top - top, box_left - left, box_bottom - top, box_right - left)
-                )
-    return result
-
-
-def _check(places: Places, members: list[int], activation: npt.NDArray[np.float32]) -> None:
-    recorded = places.activations[members]
-    wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=0)
-    if wrong.any():
-        worst = int(np.nonzero(wrong)[0][0])
-        member = members[worst]
-        raise ActivationDiffers(
-            int(places.filters[member]),
-            int(places.rows[member]),
-            float(recorded[worst]),
-            float(activation[worst]),
-        )
-
-
-def portray(
-    network: ProbedNetwork,
-    layer: ProbedLayer,
-    filter_: int,
-    places: Places,
-    signals: npt.NDArray[np.float32],
-    images: Callable[[int], Tensor],
-) -> tuple[Portrait, npt.NDArray[np.float32]]:
-    """Compose and encode the sheets of one filter; return them and the nine scales."""
-    mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
-    side = crops.tile_side(layer.field.size)
-    lossless = layer.field.size <= crops.LOSSLESS_UP_TO
-    patches: list[crops.Pixels | None] = [None] * PLACES
-    projections: list[crops.Pixels | None] = [None] * PLACES
-    wholes: list[crops.Pixels | None] = [None] * PLACES
-    scales = np.zeros(PLACES, np.float32)
-    for index in np.nonzero(places.filters == filter_)[0]:
-        place = int(places.places[index])
-        image = images(int(places.rows[index])).numpy()
-        box = places.boxes[index]
-        patch = crops.cut(image, (int(box[0]), int(box[1]), int(box[2]), int(box[3])))
-        patches[place] = crops.to_pixels(patch, mean, std)
-        projections[place], scales[place] = crops.signed_picture(signals[index])
-        wholes[place] = crops.to_pixels(image, mean, std)
-    large = {
-        "patches": crops.contact_sheet(patches, side),
-        "reconstructions": crops.contact_sheet(projections, side),
-    }
     sheets: dict[PictureKind, bytes] = {
         "patches": crops.webp(patch_sheet, lossless),
         "reconstructions": crops.webp(signal_sheet, lossless),

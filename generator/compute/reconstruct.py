@@ -22,7 +22,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from generator.network.geometry import Crop
 from generator.network.probed import ProbedLayer, watching
 
 
@@ -53,22 +52,27 @@ def deconvnet(model: nn.Module) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Group:
-    """Places whose units sit alike in crops of one shape, so that they can run as one batch."""
+    """Units that sit alike in crops of one shape, so that they can run as one batch."""
 
-    rows: Crop  # of one of them: the shape and the unit's place are those of all
-    columns: Crop
+    height: int  # of every crop, input pixels
+    width: int
+    unit: tuple[int, int]  # row, column in the crop's own feature map
     members: tuple[int, ...]  # indices into the units that were grouped
+    corners: tuple[tuple[int, int], ...]  # first row and column of each member's crop
 
 
 def group_by_crop(layer: ProbedLayer, units: Tensor, input_size: int) -> list[Group]:
-    """Sort units [n, 2] (row, column) into groups; the crops of a group differ in their start."""
-    groups: dict[tuple[int, ...], tuple[Crop, Crop, list[int]]] = {}
+    """Sort units [n, 2] (row, column) by the shape of the crop that gives them their value."""
+    found: dict[tuple[int, int, int, int], list[tuple[int, tuple[int, int]]]] = {}
     for index, (row, column) in enumerate(units.tolist()):
         rows = layer.field.crop(row, input_size)
         columns = layer.field.crop(column, input_size)
-        key = (rows.stop - rows.start, rows.unit, columns.stop - columns.start, columns.unit)
-        groups.setdefault(key, (rows, columns, []))[2].append(index)
-    return [Group(rows, columns, tuple(members)) for rows, columns, members in groups.values()]
+        key = (rows.stop - rows.start, columns.stop - columns.start, rows.unit, columns.unit)
+        found.setdefault(key, []).append((index, (rows.start, columns.start)))
+    return [
+        Group(height, width, (row, column), *zip(*members, strict=True))
+        for (height, width, row, column), members in found.items()
+    ]
 
 
 def reconstruct(

@@ -13,7 +13,7 @@ from generator.network.probed import ProbedLayer, ProbedNetwork
 
 
 def layer_arrays(layer: ProbedLayer, best: TopNine) -> LayerArrays:
-    """Bring the result of the search into the atlas's form; scales are still zero."""
+    """Bring the result of the search (on the CPU) into the atlas's form; scales are zero yet."""
     image = best.image.numpy()
     unit = best.unit.numpy().astype(np.int32)
     empty = image < 0
@@ -38,6 +38,7 @@ def boxes(field: Field, unit: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
 
 
 def network_record(network: ProbedNetwork) -> NetworkRecord:
+    """Describe a network."""
     return NetworkRecord(
         name=network.name,
         source=network.source,
@@ -51,6 +52,7 @@ def network_record(network: ProbedNetwork) -> NetworkRecord:
 
 
 def layer_record(layer: ProbedLayer) -> LayerRecord:
+    """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field
     return LayerRecord(
         name=layer.name,

@@ -41,6 +41,10 @@ def survey(
     journal: Journal,
     progress: Progress,
 ) -> Survey:
+    """Search a whole listing, from where the journal says that the last run stopped.
+
+    Raises NetworkError, naming layer and image row, where an activation is not a number.
+    """
     device = network.device
     best = [TopNine.empty(layer.filters, torch.float32, device) for layer in layers]
     skipped: list[SkippedFile] = []
@@ -77,10 +81,10 @@ def survey(
                     raise NetworkError(f"{layer.name} of {network.name}: {problem}") from problem
             skipped += batch.skipped
             done += 1
-            progress("search", min(done * settings.batch, len(listing)), len(listing))
             if time.monotonic() - saved > SAVE_EVERY:
                 journal.save_search(_named(layers, best), done, skipped)
                 saved = time.monotonic()
+            progress("search", min(done * settings.batch, len(listing)), len(listing))
     if done > first:
         journal.save_search(_named(layers, best), done, skipped)
     searched = min(done * settings.batch, len(listing)) - min(first * settings.batch, len(listing))

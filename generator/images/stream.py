@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class _Batches(Dataset[Batch]):
         self.listing, self.size, self.batch = listing, size, batch
 
     def __len__(self) -> int:
-        return -(-len(self.listing) // self.batch)
+        return math.ceil(len(self.listing) / self.batch)
 
     def __getitem__(self, number: int) -> Batch:
         first = number * self.batch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import torch
@@ -72,10 +72,8 @@ def watching(model: nn.Module, modules: list[str]) -> Iterator[Callable[[Tensor]
 
     def run(images: Tensor) -> list[Tensor]:
         outputs.clear()
-        try:
+        with suppress(_Stop):
             model(images)
-        except _Stop:
-            pass
         return [outputs[name] for name in modules]
 
     handles = [model.get_submodule(name).register_forward_hook(keep(name)) for name in modules]

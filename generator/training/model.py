@@ -68,7 +68,8 @@ def fold(trained: TrainingNet) -> ZFNet:
     layers = zip(trained.convolutions, trained.norms, strict=True)
     for number, (convolution, norm) in enumerate(layers, start=1):
         assert isinstance(norm, nn.BatchNorm2d)
-        assert norm.running_mean is not None and norm.running_var is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         if bool((norm.weight <= 0).any()):
             raise ValueError(f"layer {number}: a gain is not positive, the pool cannot be moved")
         factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)

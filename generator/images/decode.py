@@ -1,0 +1,185 @@
+"""One picture file → the square of pixels that a network reads."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from generator.errors import ImagesError
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # what a file may hold, by its first bytes
+FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF"
+
+# What Pillow's decoders raise on damaged data, beyond OSError.
+DAMAGE = (
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    ArithmeticError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+TURNS = {  # EXIF orientation → what makes the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
+
+_warning_filters = threading.Lock()
+
+
+class UnreadableImage(ImagesError):
+    """A picture file that cannot be used. Its text is the reason, without the file's name."""
+
+
+def read_image(path: Path, size: int) -> npt.NDArray[np.uint8]:
+    """Return a picture as [4, size, size] (c h w): red, green, blue, opacity in 0…255.
+
+    Upright by its EXIF orientation, the shorter side brought to `size`, cut square at the centre.
+    Colours are weighed by opacity where pixels merge; fully transparent ones come out black.
+    Of a moving or many-paged picture the first one counts. Raises UnreadableImage.
+    """
+    with _reading(path), Image.open(path, formats=FORMATS) as image:
+        _refuse_too_large(image)
+        # A large JPEG is decoded at a half, quarter or eighth of its size, with at least twice the
+        # wanted size left for the resampling below: 2.4 times faster on photographs of 3000 by
+        # 2250 pixels, and half a level of 255 away from the full decoding on average.
+        drafted = image.draft(None, (2 * size, 2 * size))
+        image.load()
+        turn = TURNS.get(_orientation(image))
+        width, height = drafted[1][2:] if drafted else image.size
+        side = min(width, height)
+        left, top = (width - side) / 2, (height - side) / 2
+        square = _eight_bit(image).resize(
+            (size, size),
+            Image.Resampling.BILINEAR,
+            box=(left, top, left + side, top + side),
+        )
+        if turn is not None:
+            square = square.transpose(turn)
+        pixels = np.asarray(square.convert("RGBA"))  # h w c
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def original_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a picture file, upright, from its header where that says both.
+
+    Raises UnreadableImage.
+    """
+    with _reading(path), Image.open(path, formats=FORMATS) as image:
+        width, height = image.size
+        # Pillow turns TIFFs itself and reports their upright size.
+        sideways = image.format != "TIFF" and _orientation(image) in SIDEWAYS
+    return (height, width) if sideways else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) where there is none or it is damaged."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, *DAMAGE):
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _refuse_too_large(image: Image.Image) -> None:
+    """Refuse what Pillow itself would only warn of."""
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and image.width * image.height > limit:
+        raise Image.DecompressionBombError
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Return a loaded picture as L, RGB or RGBA."""
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_grey_levels(np.asarray(image)))
+    if image.mode in ("L", "RGB") and "transparency" not in image.info:
+        return image
+    if image.mode in ("P", "PA", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _grey_levels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Bring grey values [h, w] of more than eight bits to 0…255.
+
+    Integers in 0…65535 are taken as 16 bits, real numbers in 0…1 as shares of white; anything
+    else has no agreed white, and is stretched from its least to its greatest value.
+    """
+    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    black, white = 0.0, 1.0 if values.dtype.kind == "f" else 65535.0
+    low, high = float(grey.min()), float(grey.max())
+    if low < black or high > white:
+        black, white = low, max(high, low + 1e-12)
+    levels: npt.NDArray[np.uint8] = np.rint((grey - black) / (white - black) * 255).astype(np.uint8)
+    return levels
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn all that Pillow raises on a bad file into UnreadableImage, and keep its remarks quiet.
+
+    Warning filters belong to the whole process, so threads that read take turns; the program
+    itself reads in processes.
+    """
+    with _warning_filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused by its size
+        warnings.simplefilter("ignore", UserWarning)  # damaged EXIF and the like: still a picture
+        try:
+            yield
+        except Image.DecompressionBombError:
+            reason = f"too large: more than {Image.MAX_IMAGE_PIXELS:,} pixels"
+        except UnidentifiedImageError:
+            reason = _unidentified(path)
+        except OSError as problem:
+            reason = _failed(problem)
+        except DAMAGE as problem:
+            reason = f"damaged: {_one_line(problem)}"
+        else:
+            return
+    raise UnreadableImage(reason) from None
+
+
+def _unidentified(path: Path) -> str:
+    """Say what a file is whose format Pillow could not make out."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    if not start:
+        return "empty file"
+    if any(accept and accept(start) is True for _, accept in map(Image.OPEN.__getitem__, FORMATS)):
+        return "damaged: its header cannot be read"
+    return f"not an image: none of {FORMAT_NAMES}"
+
+
+def _failed(problem: OSError) -> str:
+    """Say why the system, or Pillow in its name, gave up on a file."""
+    if isinstance(problem, FileNotFoundError):
+        return "vanished"
+    if problem.errno is not None:
+        return os.strerror(problem.errno).lower()
+    text = _one_line(problem)
+    return "truncated" if "truncated" in text else f"damaged: {text}"
+
+
+def _one_line(problem: BaseException) -> str:
+    return " ".join(str(problem).split())[:80] or type(problem).__name__

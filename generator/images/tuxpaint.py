@@ -1,0 +1,205 @@
+"""Tux Paint's stamps: cut-out photographs of animals, plants, food, vehicles and more."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from generator.atlas.schema import Credit
+from generator.errors import ImagesError
+
+PACKAGE = "tuxpaint-stamps-default"
+STAMPS = Path("usr/share/tuxpaint/stamps")  # inside the package
+COPYRIGHT = Path("usr/share/doc") / PACKAGE / "copyright"
+
+# What is no photograph, found by looking at every picture of version 2022.06.04-1. Hard outlines
+# on a flat ground would win most places of the first layer, as drawings do in any image set.
+LEFT_OUT_NAMES = {  # name of a folder, wherever it lies → reason
+    "cartoon": "drawings",
+    "flags": "flat drawings",
+    "symbols": "letters, coins, notes, shapes",
+}
+LEFT_OUT = {  # reason → folders and files, without ".png", from the root of the stamps
+    "drawings": (
+        "animals/insects/bee",
+        "animals/mammals/echidna",
+        "animals/mammals/hedgehog",
+        "clothes/button",
+        "clothes/hats",
+        "clothes/t_baseballcap",
+        "clothes/t_glove",
+        "clothes/t_jacket",
+        "clothes/t_pants",
+        "clothes/t_poloshirt",
+        "clothes/t_scarf",
+        "clothes/t_shirt",
+        "clothes/t_sock",
+        "clothes/t_tshirt",
+        "food/pizza",
+        "household/dishes/glass",
+        "medical/tooth",
+        "people/body_parts/eye",
+        "seasonal/christmas/Santa",
+        "seasonal/christmas/bow",
+        "seasonal/christmas/candy_cane",
+        "seasonal/christmas/hard_candy",
+        "seasonal/christmas/lamp",
+        "seasonal/christmas/santahat",
+        "seasonal/christmas/star",
+        "seasonal/christmas/stocking",
+        "seasonal/christmas/tree",
+        "seasonal/christmas/xmas_tp_bulb",
+        "seasonal/easter",
+        "seasonal/hanukkah",
+        "seasonal/newyears",
+        "space/planets/0_sun",
+        "town/monuments/inukshuk-outline",
+        "vehicles/7spoke256",
+    ),
+    "drawn signs; the photographed ones stay": (
+        "town/roadsigns/arrow",
+        "town/roadsigns/crossroads",
+        "town/roadsigns/give_way_sign",
+        "town/roadsigns/hospital",
+        "town/roadsigns/roundabout",
+        "town/roadsigns/stop",
+        "town/roadsigns/stoplight_01_red",
+        "town/roadsigns/stoplight_02_yellow",
+        "town/roadsigns/stoplight_03_green",
+        "town/roadsigns/t-junction",
+        "town/roadsigns/toilets",
+        "town/roadsigns/xing_ped",
+        "town/roadsigns/xing_school",
+        "town/roadsigns/yield",
+    ),
+    "drawings, and gravestones with people's names": ("seasonal/halloween",),
+    "a few thin lines": ("sports/rugby_goal_posts",),
+    "markings to lay on another stamp": ("vehicles/emergency/sedan_police",),
+    "the same file as people/fireman240a": ("military/fireman240a",),
+}
+_LEFT_OUT_PATHS = frozenset(path for paths in LEFT_OUT.values() for path in paths)
+
+
+def make(
+    folder: Path, work: Path, source: Path | None, report: Callable[[str], None]
+) -> tuple[Credit, dict[str, str]]:
+    """Fill a folder with the photographs among the stamps; return credit and captions.
+
+    `source` is the package's file, or a folder with its content or with the stamps alone; without
+    one it is downloaded with apt-get. Needs no root. Raises ImagesError.
+    """
+    work = work.absolute()  # programs run inside it
+    version = ""
+    if source is not None and source.is_dir():
+        unpacked = source
+    else:
+        package = _download(work, report) if source is None else source.absolute()
+        report(f"unpacking {package.name}")
+        unpacked = work / "unpacked"
+        _run(work, "dpkg-deb", "-x", str(package), str(unpacked))
+        version = " " + _run(work, "dpkg-deb", "--field", str(package), "Version").strip()
+    stamps = unpacked / STAMPS if (unpacked / STAMPS).is_dir() else unpacked
+    captions = _copy_photographs(stamps, folder)
+    if not captions:
+        raise ImagesError(f"{source or PACKAGE} holds no stamps of Tux Paint")
+    if (unpacked / COPYRIGHT).is_file():
+        shutil.copyfile(unpacked / COPYRIGHT, folder / "COPYRIGHT")
+    return _credit(version), captions
+
+
+def _credit(version: str) -> Credit:
+    return Credit(
+        title="Tux Paint stamps (photographs)",
+        authors="Bill Kendrick and the contributors to Tux Paint",
+        licence="GPL-2.0-or-later",
+        licence_url="https://www.gnu.org/licenses/old-licenses/gpl-2.0.html",
+        source=f"Debian package {PACKAGE}{version}, from https://tuxpaint.org/",
+        how_to_credit=(
+            "Stamps of Tux Paint, copyright 2002–2022 Bill Kendrick and contributors, GPL 2 or "
+            "later; shown cropped and scaled."
+        ),
+    )
+
+
+def _copy_photographs(stamps: Path, folder: Path) -> dict[str, str]:
+    """Copy the photographs, in their folders; return the English description of each."""
+    captions = {}
+    for picture in sorted(stamps.rglob("*.png")):
+        path = picture.relative_to(stamps)
+        if not _is_photograph(path):
+            continue
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(picture, folder / path)
+        captions[path.as_posix()] = _description(picture.with_suffix(".txt"))
+    return captions
+
+
+def _is_photograph(path: Path) -> bool:
+    """Say whether a stamp, given from the root of the stamps, is one of the photographs."""
+    here = [path.with_suffix(""), *path.parents]
+    return not (
+        path.stem.endswith("_mirror")
+        or any(part in LEFT_OUT_NAMES for part in path.parts)
+        or any(step.as_posix() in _LEFT_OUT_PATHS for step in here)
+    )
+
+
+def _description(text: Path) -> str:
+    """Return the first line, which is English, without its full stop; "" where there is none.
+
+    The lines below it are translations, each with the name of its language.
+    """
+    if not text.is_file():
+        return ""
+    first, _, _ = text.read_text("utf-8", errors="replace").partition("\n")
+    return first.strip().removesuffix(".")
+
+
+def _download(work: Path, report: Callable[[str], None]) -> Path:
+    """Download the package with lists and cache of our own, so that nothing else is written."""
+    report(f"downloading {PACKAGE} (161 MB) with apt-get")
+    for name in ("lists/partial", "cache/archives/partial"):
+        (work / name).mkdir(parents=True)
+    options = {
+        "Dir::State::Lists": work / "lists",
+        "Dir::Cache": work / "cache",
+        "Debug::NoLocking": 1,
+        "APT::Sandbox::User": "root",  # as whoever we are, into a folder of ours
+        "Acquire::Retries": 1,
+        "Acquire::http::Timeout": 15,  # seconds without an answer
+        "Acquire::https::Timeout": 15,
+    }
+    apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
+    _run(work, *apt, "update")
+    _run(work, *apt, "download", PACKAGE)
+    found = sorted(work.glob(f"{PACKAGE}_*.deb"))
+    if not found:
+        raise ImagesError(f"apt-get left no file of {PACKAGE}; download it and give it with --from")
+    return found[0]
+
+
+def _run(work: Path, program: str, *arguments: str) -> str:
+    """Run a program of Debian in a folder and return what it prints. Raises ImagesError."""
+    if shutil.which(program) is None:
+        raise ImagesError(
+            f"the tuxpaint images need {program}, which Debian and Ubuntu have: "
+            "unpack the package elsewhere and give its folder with --from"
+        )
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=work,
+        env={**os.environ, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        reason = said[-1].strip() if said else f"it ended with status {done.returncode}"
+        raise ImagesError(f"{program} failed: {reason}")
+    return done.stdout

@@ -1,0 +1,85 @@
+"""A preview of a built site on this machine alone, as GitHub Pages would serve it."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, ClassVar
+from urllib.parse import urlsplit
+
+from generator.errors import OutputError
+
+HOST = "127.0.0.1"
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves one folder below one prefix, and nothing outside it."""
+
+    extensions_map: ClassVar[dict[str, str]] = {
+        ".html": "text/html; charset=utf-8",
+        ".css": "text/css; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".json": "application/json",
+        ".webp": "image/webp",
+        ".png": "image/png",
+        ".svg": "image/svg+xml",
+        ".xml": "application/xml",
+        ".txt": "text/plain; charset=utf-8",
+        "": "application/octet-stream",
+    }
+
+    def __init__(self, *args: object, root: Path, prefix: str, **kwargs: object) -> None:
+        self._root, self._prefix = root, prefix
+        super().__init__(*args, directory=str(root), **kwargs)  # type: ignore[arg-type]
+
+    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+        """Take the prefix off; answer 404 with the site's own page for all that is not there."""
+        path = urlsplit(self.path).path
+        if self._prefix and path == self._prefix:
+            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
+            self.send_header("Location", f"{self._prefix}/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return None
+        if not path.startswith(f"{self._prefix}/"):
+            return self._not_found()
+        self.path = path.removeprefix(self._prefix)
+        found = Path(self.translate_path(self.path))
+        if found.is_dir():
+            found /= "index.html"
+        if not found.is_file() or not found.resolve().is_relative_to(self._root):
+            return self._not_found()
+        return super().send_head()  # type: ignore[return-value]
+
+    def _not_found(self) -> None:
+        page = self._root / "404.html"
+        body = page.read_bytes() if page.exists() else b"not found"
+        self.send_response(HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        """Stay quiet: a preview needs no log."""
+
+
+def make_server(site: Path, port: int, prefix: str = "") -> ThreadingHTTPServer:
+    """Return a server, bound to 127.0.0.1, that waits for `serve_forever`.
+
+    `port` 0 takes any free one. Below `prefix` the site appears as under /repository/ on GitHub
+    Pages. Raises OutputError where there is no site or the port is taken.
+    """
+    if not (site / "index.html").is_file():
+        raise OutputError(f"{site}: holds no site; build one with `filter-gallery build`")
+    prefix = prefix.strip("/")
+    handler = partial(_Handler, root=site.resolve(), prefix=f"/{prefix}" if prefix else "")
+    try:
+        return ThreadingHTTPServer((HOST, port), handler)
+    except OSError as problem:
+        raise OutputError(
+            f"port {port} cannot be used ({problem.strerror}); choose another with --port"
+        ) from problem

@@ -1,0 +1,53 @@
+"""Settings from a file and from flags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generator.config import Settings, load_settings
+from generator.errors import ConfigError
+
+
+def test_flags_lie_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
+    """A flag that was not given changes nothing; paths in the file are relative to it."""
+    file = tmp_path / "gallery.toml"
+    file.write_text('images = "photos"\nbatch = 7\nsite = "out"\nlayers = ["layer2"]\n')
+    settings = load_settings(file, {"batch": 9, "site": None, "device": None})
+    assert settings.batch == 9
+    assert settings.images == tmp_path / "photos"
+    assert settings.site == tmp_path / "out"
+    assert settings.layers == ("layer2",)
+    assert settings.device == Settings().device
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    """Nothing is required."""
+    assert load_settings(None, {}) == Settings()
+
+
+def test_an_unknown_key_is_named_with_the_nearest(tmp_path: Path) -> None:
+    """A slip in the settings file gets a hint."""
+    file = tmp_path / "gallery.toml"
+    file.write_text("bacth = 3\n")
+    with pytest.raises(ConfigError, match=r"gallery\.toml: unknown key 'bacth'.*'batch'"):
+        load_settings(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("batch = 0", "'batch'"), ('batch = "many"', "'batch'"), ("batch = ", "gallery.toml")],
+)
+def test_a_value_that_does_not_fit_is_named(tmp_path: Path, text: str, named: str) -> None:
+    """Wrong types, ranges and broken TOML are errors, not guesses."""
+    file = tmp_path / "gallery.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=named):
+        load_settings(file, {})
+
+
+def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Asked for by name, it must exist."""
+    with pytest.raises(ConfigError, match=r"none\.toml does not exist"):
+        load_settings(tmp_path / "none.toml", {})

@@ -1,0 +1,117 @@
+"""Who may import whom. One way leads through the house, and nothing walks back."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "generator"
+
+# Stages of the computation; only the wiring modules bring them together.
+STAGES = {f"generator.compute.{name}" for name in ("search", "reconstruct", "crops", "annotate")}
+WITHOUT_TORCH = ("torch", "torchvision", "generator.compute", "generator.network")
+
+# Module prefix → prefixes that it must not import.
+RULES: dict[str, tuple[str, ...]] = {
+    "generator.errors": ("generator.",),
+    "generator.atlas": (*WITHOUT_TORCH, "generator.images", "generator.render"),
+    "generator.render": (*WITHOUT_TORCH, "generator.images", "generator.training"),
+    "generator.images": ("generator.compute", "generator.render", "generator.training"),
+    "generator.images.folder": ("torch", "torchvision", "generator.network"),
+    "generator.network": (
+        "generator.compute",
+        "generator.render",
+        "generator.images",
+        "generator.training",
+        "generator.atlas",
+    ),
+    "generator.network.geometry": ("torch", "generator."),
+    "generator.compute": ("generator.render", "generator.training", "generator.cli"),
+    "generator.training": ("generator.render", "generator.compute", "generator.atlas"),
+}
+
+
+def module_name(path: Path, root: Path) -> str:
+    """Dotted name of a file below a package folder."""
+    parts = [root.name, *path.relative_to(root).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def within(name: str, prefix: str) -> bool:
+    """Whether a module is the prefix or below it; "a." means below it only."""
+    return (
+        name.startswith(prefix) if prefix.endswith(".") else (name + ".").startswith(f"{prefix}.")
+    )
+
+
+def breaches(root: Path) -> list[str]:
+    """Imports under a package folder that break a rule."""
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        module = module_name(path, root)
+        imported = imports_of(path)
+        for prefix, forbidden in RULES.items():
+            if within(module, prefix):
+                found += [
+                    f"{module} imports {name}"
+                    for name in sorted(imported)
+                    for other in forbidden
+                    if within(name, other)
+                ]
+        if module in STAGES:
+            found += [f"{module} imports {name}" for name in sorted(imported & STAGES - {module})]
+    return found
+
+
+def test_every_module_keeps_the_direction() -> None:
+    """No room reaches back, no stage reaches sideways."""
+    assert breaches(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "told"),
+    [
+        ("render/pages.py", "import torch", "generator.render.pages imports torch"),
+        (
+            "compute/search.py",
+            "from generator.compute.crops import cut",
+            "generator.compute.search imports generator.compute.crops",
+        ),
+        (
+            "network/zoo.py",
+            "def f():\n    import generator.render.site",
+            "generator.network.zoo imports generator.render.site",
+        ),
+    ],
+)
+def test_the_guard_can_fail(tmp_path: Path, file: str, line: str, told: str) -> None:
+    """A forbidden import is found, also inside a function."""
+    path = tmp_path / "generator" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(line + "\n")
+    assert told in breaches(tmp_path / "generator")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["generator.cli", "generator.render.site", "generator.config", "generator.atlas.store"],
+)
+def test_torch_stays_out(module: str) -> None:
+    """Help, rendering and reading an atlas load no torch."""
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,352 @@
+"""Images and a network in, an atlas out: the right one, whatever happens on the way."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from generator.atlas.store import Atlas
+from generator.compute import pipeline, survey
+from generator.compute.pipeline import ComputeReport, compute
+from generator.compute.portray import occupied, reconstruct_places
+from generator.config import Settings
+from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError, OutputError
+from generator.images.folder import list_images, read_image
+from generator.images.stream import normalise
+from generator.network import zoo
+from tests import oracles
+from tests.tiny_network import SIZE, draw_pictures, tiny_network
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name loads the tiny network."""
+    monkeypatch.setattr(zoo, "load", tiny_network)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Twenty-five pictures: a full batch of eight three times, and one over."""
+    return draw_pictures(tmp_path / "pictures", 25)
+
+
+def silent(*_: object) -> None:
+    """Report nothing."""
+
+
+def run(
+    images: Path, atlas: Path, progress: Callable[..., None] = silent, **more: Any
+) -> ComputeReport:
+    """Compute with small batches in this process."""
+    settings = Settings(**{"images": images, "atlas": atlas, "batch": 8, "workers": 0, **more})
+    return compute(settings, progress, silent)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def inputs(folder: Path) -> torch.Tensor:
+    """All pictures as the network sees them: [n, 3, h, w]."""
+    listing = list_images(folder)
+    pixels = np.stack([read_image(folder / path, SIZE) for path in listing.paths])
+    network = tiny_network()
+    return normalise(torch.from_numpy(pixels), network.mean, network.std)
+
+
+def test_the_atlas_holds_the_brute_force_nine(pictures: Path, tmp_path: Path) -> None:
+    """Values, images, units and boxes equal those of scoring everything and sorting."""
+    run(pictures, tmp_path / "atlas")
+    atlas = Atlas.open(tmp_path / "atlas")
+    atlas.verify()
+    network = tiny_network()
+    images = inputs(pictures)
+    with torch.no_grad():
+        maps = {"layer1": network.model[:2](images), "layer2": network.model(images)}  # type: ignore[index]
+    for layer in network.layers:
+        arrays = atlas.arrays(layer.name)
+        truth = oracles.top_nine(maps[layer.name].double().numpy())
+        for filter_, expected in enumerate(truth):
+            count = len(expected)
+            assert (arrays.image[filter_, count:] == -1).all()
+            assert np.isnan(arrays.activation[filter_, count:]).all()
+            for place, (value, image, row, column) in enumerate(expected):
+                assert arrays.activation[filter_, place] == pytest.approx(value, rel=1e-5)
+                assert arrays.image[filter_, place] == image
+                assert arrays.unit[filter_, place].tolist() == [row, column]
+                rows, columns = layer.field.interval(row), layer.field.interval(column)
+                box = [rows[0], columns[0], rows[1], columns[1]]
+                assert arrays.box[filter_, place].tolist() == box
+    dead = atlas.arrays("layer2")
+    assert dead.active[3] == 0
+    assert (dead.scale[3] == 0).all()
+    won = {int(row) for name in maps for row in atlas.arrays(name).image.ravel() if row >= 0}
+    assert set(atlas.images()) == won
+
+
+def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
+    """What is projected from crops in groups equals explicit loops over the whole input."""
+    network = tiny_network()
+    network.model.double()
+    layer = network.layers[1]
+    images = inputs(pictures).double()
+    with torch.no_grad():
+        maps = network.model(images).numpy()
+    nine = oracles.top_nine(maps)
+    image = np.full((6, 9), -1)
+    unit = np.zeros((6, 9, 2), np.int32)
+    activation = np.zeros((6, 9))
+    for filter_, found in enumerate(nine):
+        for place, (value, row, *position) in enumerate(found[:2]):
+            image[filter_, place], unit[filter_, place] = row, position
+            activation[filter_, place] = value
+    start = layer.field.offset + unit * layer.field.stride
+    box = np.concatenate([start, start + layer.field.size], -1).astype(np.int32)
+    places = occupied(image, unit, box, activation, 0, 6)  # type: ignore[arg-type]
+    signals = reconstruct_places(network, layer, places, images.__getitem__)
+    parts: list[oracles.Part] = []
+    for module in network.model.children():
+        if isinstance(module, torch.nn.Conv2d):
+            assert module.bias is not None
+            kernel, bias = module.weight.numpy(), module.bias.numpy()
+            parts.append(oracles.Conv(kernel, bias, 1, int(module.padding[0])))
+        elif isinstance(module, torch.nn.MaxPool2d):
+            parts.append(oracles.MaxPool(3, 2, 1))
+        else:
+            parts.append(oracles.Relu())
+    assert len(places.rows) == 10
+    for index in range(0, len(places.rows), 3):
+        filter_, row, column = int(places.filters[index]), *places.units[index].tolist()
+        whole = oracles.deconvnet(
+            parts, images[places.rows[index]].numpy(), 4, filter_, row, column
+        )
+        for channel in range(3):
+            expected = oracles.patch(
+                whole[channel, :, :, None].repeat(3, 2),
+                tuple(places.boxes[index].tolist()),
+                [0.0] * 3,
+            )[..., 0]
+            np.testing.assert_allclose(signals[index, channel], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_changed_activation_is_named(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the search recorded must come out again, or the run stops with filter and image."""
+    honest = pipeline.layer_arrays
+
+    def tampered(*args: Any) -> Any:
+        arrays = honest(*args)
+        arrays.activation[2, 1] *= 1.001
+        return arrays
+
+    monkeypatch.setattr(pipeline, "layer_arrays", tampered)
+    with pytest.raises(AtlasError, match=r"layer1, filter 2, image (left|right)/picture_\d+\.png"):
+        run(pictures, tmp_path / "atlas")
+    assert not (tmp_path / "atlas").exists()
+
+
+@pytest.mark.parametrize("more", [{"workers": 2}, {"batch": 1}, {"batch": 5}, {"batch": 64}])
+def test_workers_and_batches_change_no_place(
+    pictures: Path, tmp_path: Path, more: dict[str, int]
+) -> None:
+    """Same nine, same units, same pictures, however the images are dealt out."""
+    run(pictures, tmp_path / "one")
+    run(pictures, tmp_path / "two", **more)
+    first, second = Atlas.open(tmp_path / "one"), Atlas.open(tmp_path / "two")
+    for layer in ("layer1", "layer2"):
+        one, two = first.arrays(layer), second.arrays(layer)
+        assert (one.image == two.image).all()
+        assert (one.unit == two.unit).all()
+        np.testing.assert_allclose(one.activation, two.activation, rtol=1e-6)
+    if "workers" in more:
+        assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+
+
+class Killed(Exception):
+    """Stands for a kill: nothing after it runs."""
+
+
+@pytest.mark.parametrize(
+    "stop_at", [("search", 1), ("search", 3), ("reconstruct", 1), ("reconstruct", 3)]
+)
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: tuple[str, int]
+) -> None:
+    """Stopped in any stage, the next run finishes what is left and the bytes are the same."""
+    monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(pipeline, "FILTERS_AT_ONCE", 3)
+    run(pictures, tmp_path / "straight")
+    reports = {"search": 0, "reconstruct": 0}
+
+    def kill(stage: str, _done: int, _of: int) -> None:
+        reports[stage] += 1
+        if (stage, reports[stage]) == stop_at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(pictures, tmp_path / "broken", kill)
+    assert not (tmp_path / "broken").exists()
+    report = run(pictures, tmp_path / "broken")
+    assert report.searched < 25
+    assert bytes_of(tmp_path / "straight") == bytes_of(tmp_path / "broken")
+
+
+def test_the_previous_atlas_stays_whole_while_a_new_one_is_made(
+    pictures: Path, tmp_path: Path
+) -> None:
+    """A run with other images that is stopped leaves the old atlas as it was."""
+    run(pictures, tmp_path / "atlas")
+    before = bytes_of(tmp_path / "atlas")
+    draw_pictures(pictures, 30, seed=9)
+
+    def kill(stage: str, _done: int, _of: int) -> None:
+        if stage == "reconstruct":
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(pictures, tmp_path / "atlas", kill)
+    assert bytes_of(tmp_path / "atlas") == before
+    assert run(pictures, tmp_path / "atlas").images == 30
+    assert Atlas.open(tmp_path / "atlas").manifest.images.count == 30
+
+
+def test_what_is_there_is_not_computed_again(pictures: Path, tmp_path: Path) -> None:
+    """The same settings find the atlas; a changed picture does not."""
+    assert not run(pictures, tmp_path / "atlas").unchanged
+    again = run(pictures, tmp_path / "atlas")
+    assert again.unchanged
+    assert again.images == 25
+    assert again.dead == {"layer1": 0, "layer2": 1}
+    picture = next(iter((pictures / "left").iterdir()))
+    shutil.copy(next(iter((pictures / "right").iterdir())), picture)
+    assert not run(pictures, tmp_path / "atlas").unchanged
+
+
+def test_a_damaged_atlas_is_computed_again(pictures: Path, tmp_path: Path) -> None:
+    """A wrong byte is found by its hash, said, and mended."""
+    run(pictures, tmp_path / "atlas")
+    good = bytes_of(tmp_path / "atlas")
+    (tmp_path / "atlas" / "layer1.safetensors").write_bytes(b"wrong")
+    said: list[str] = []
+    settings = Settings(images=pictures, atlas=tmp_path / "atlas", batch=8, workers=0)
+    assert not compute(settings, silent, said.append).unchanged
+    assert "layer1.safetensors" in said[0]
+    assert bytes_of(tmp_path / "atlas") == good
+
+
+def test_unreadable_images_are_skipped_and_listed(pictures: Path, tmp_path: Path) -> None:
+    """Truncated, empty and misnamed files take no place and stop nothing."""
+    whole = next(iter((pictures / "left").iterdir())).read_bytes()
+    (pictures / "a_truncated.png").write_bytes(whole[: len(whole) // 2])
+    (pictures / "b_empty.jpg").touch()
+    (pictures / "c_text.jpg").write_text("no picture")
+    report = run(pictures, tmp_path / "atlas")
+    assert [file.path for file in report.skipped] == [
+        "a_truncated.png",
+        "b_empty.jpg",
+        "c_text.jpg",
+    ]
+    manifest = Atlas.open(tmp_path / "atlas").manifest
+    assert manifest.images.count == 25
+    assert manifest.images.skipped == report.skipped
+    assert all(file.reason for file in report.skipped)
+
+
+def test_fewer_than_nine_images_leave_places_empty(tmp_path: Path) -> None:
+    """Four images fill at most four places."""
+    run(draw_pictures(tmp_path / "few", 4), tmp_path / "atlas")
+    arrays = Atlas.open(tmp_path / "atlas").arrays("layer1")
+    assert (arrays.image[:, 4:] == -1).all()
+    assert (arrays.image[:, 0] >= 0).any()
+
+
+def test_a_folder_without_one_readable_image_is_an_error(tmp_path: Path) -> None:
+    """The folder and the first file's trouble are named; nothing is left behind at the atlas."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "one.jpg").touch()
+    with pytest.raises(ImagesError, match=r"pictures.*one\.jpg"):
+        run(folder, tmp_path / "atlas")
+    assert not (tmp_path / "atlas").exists()
+
+
+def test_an_image_that_vanishes_after_the_search_is_named(pictures: Path, tmp_path: Path) -> None:
+    """The winner cannot be drawn any more, so the run stops and says which."""
+
+    def remove(stage: str, done: int, of: int) -> None:
+        if stage == "search" and done == of:
+            for path in pictures.rglob("*.png"):
+                path.unlink()
+
+    with pytest.raises(ImagesError, match=r"picture_\d+\.png: was readable"):
+        run(pictures, tmp_path / "atlas", remove)
+
+
+def test_a_network_that_answers_nan_is_refused(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The layer and the image are named."""
+
+    def broken(_name: str) -> Any:
+        network = tiny_network()
+        first = network.model[0]  # type: ignore[index]
+        first.weight[0] = float("nan")
+        return network
+
+    monkeypatch.setattr(zoo, "load", broken)
+    with pytest.raises(NetworkError, match=r"layer1.*image 0 "):
+        run(pictures, tmp_path / "atlas")
+
+
+def test_a_folder_that_is_no_atlas_is_not_replaced(pictures: Path, tmp_path: Path) -> None:
+    """Somebody's files are never swapped away."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="mine"):
+        run(pictures, tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_layers_can_be_chosen_and_an_unknown_one_is_named(pictures: Path, tmp_path: Path) -> None:
+    """The error names the nearest right one."""
+    run(pictures, tmp_path / "atlas", layers=("layer2",))
+    assert [layer.name for layer in Atlas.open(tmp_path / "atlas").manifest.layers] == ["layer2"]
+    with pytest.raises(ConfigError, match=r"'layer9'.*'layer[12]'"):
+        run(pictures, tmp_path / "other", layers=("layer9",))
+
+
+def test_an_unknown_device_is_named(pictures: Path, tmp_path: Path) -> None:
+    """With what to try instead."""
+    with pytest.raises(ConfigError, match="'abacus'"):
+        run(pictures, tmp_path / "atlas", device="abacus")
+
+
+def test_strange_names_and_credits_reach_the_atlas(tmp_path: Path) -> None:
+    """Quotes, brackets, newlines and foreign bytes are kept as text; the licence is carried."""
+    folder = draw_pictures(tmp_path / "pictures", 3)
+    source = next(iter((folder / "left").iterdir())).read_bytes()
+    names = [b'<b>"x"&\'.png', b"new\nline.png", b"bytes\xff.png", b"l" * 200 + b".png"]
+    for name in names:
+        (folder / name.decode("utf-8", "surrogateescape")).write_bytes(source)
+    (folder / "CREDITS.toml").write_text(
+        'title = "T"\nauthors = "A"\nlicence = "CC0"\nsource = "S"\nhow_to_credit = "H"\n'
+    )
+    run(folder, tmp_path / "atlas")
+    atlas = Atlas.open(tmp_path / "atlas")
+    records = atlas.images().values()
+    assert {record.licence for record in records} == {"CC0"}
+    assert "bytes\ufffd.png" in {record.path for record in records}
+    assert atlas.manifest.images.credits is not None
+    assert atlas.manifest.images.root_name == "pictures"
