@@ -224,7 +224,7 @@ def deconvnet(
     Raises ValueError where `layer_index` is not a ReLU's.
     """
     if not isinstance(network[layer_index], Relu):
-        raise ValueError(f"part {layer_index} is {network[layer_index]}, not a ReLU")
+        raise ValueError(f"part {layer_index} is {network[layer_index]}, not a ReLU")  # noqa: TRY004
     outputs = forward(network[: layer_index + 1], image)
     inputs = [np.asarray(image, dtype=np.float64), *outputs[:-1]]
     signal = np.zeros_like(outputs[layer_index])

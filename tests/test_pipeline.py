@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,6 +224,78 @@ def test_the_previous_atlas_stays_whole_while_a_new_one_is_made(
     assert bytes_of(tmp_path / "atlas") == before
     assert run(pictures, tmp_path / "atlas").images == 30
     assert Atlas.open(tmp_path / "atlas").manifest.images.count == 30
+
+
+SUICIDE = """
+import os, signal, sys
+from pathlib import Path
+from generator.compute import pipeline, survey
+from generator.config import Settings
+from generator.network import zoo
+from tests.tiny_network import tiny_network
+
+stage, count, images, atlas = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+zoo.load, survey.SAVE_EVERY, pipeline.FILTERS_AT_ONCE = tiny_network, -1.0, 3
+seen = []
+
+def progress(name, done, of):
+    seen.append(name)
+    if seen.count(stage) == count:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if stage == "swap":
+    pipeline.replace_folder = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+settings = Settings(images=Path(images), atlas=Path(atlas), batch=8, workers=0)
+pipeline.compute(settings, progress, print)
+"""
+
+
+def test_a_process_killed_again_and_again_completes_to_the_same_bytes(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kill -9 in the search, between pictures and just before the swap; then a quiet run."""
+    monkeypatch.setattr(pipeline, "FILTERS_AT_ONCE", 3)
+    run(pictures, tmp_path / "straight")
+    for stage, count in (("search", 2), ("reconstruct", 2), ("swap", 0)):
+        done = subprocess.run(
+            [sys.executable, "-c", SUICIDE, stage, str(count), pictures, tmp_path / "atlas"],
+            cwd=Path(__file__).parent.parent,
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL
+        assert not (tmp_path / "atlas").exists()
+    report = run(pictures, tmp_path / "atlas")
+    assert report.searched == 0
+    assert bytes_of(tmp_path / "straight") == bytes_of(tmp_path / "atlas")
+
+
+def test_a_full_disk_leaves_the_previous_atlas_and_the_next_run_goes_on(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error comes through, nothing is half-written, and space is all that is needed."""
+    run(pictures, tmp_path / "atlas")
+    before = bytes_of(tmp_path / "atlas")
+    draw_pictures(pictures, 30, seed=9)
+    honest = Path.open
+    writes = 0
+
+    def full(path: Path, *words: Any, **more: Any) -> Any:
+        nonlocal writes
+        if "atlas.work" in str(path) and words and "w" in words[0]:
+            writes += 1
+            if writes > 12:
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return honest(path, *words, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.raises(OSError, match="No space left"):
+            run(pictures, tmp_path / "atlas")
+    assert bytes_of(tmp_path / "atlas") == before
+    report = run(pictures, tmp_path / "atlas")
+    assert report.images == 30
+    assert report.searched == 0
+    Atlas.open(tmp_path / "atlas").verify()
 
 
 def test_what_is_there_is_not_computed_again(pictures: Path, tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ PictureKind = Literal[
     "patches", "reconstructions", "images", "patches.small", "reconstructions.small"
 ]
 
-# The sheet of whole images is laid out alike for every layer (picture pixels).
+# Alike for every layer, in picture pixels: the small sheets, and the sheet of whole images.
+SMALL_SIDE = 132
 IMAGE_TILE = 112
 IMAGE_GUTTER = 2
 

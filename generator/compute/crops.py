@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from generator.atlas.schema import PLACES
+from generator.atlas.store import SMALL_SIDE
 
 Pixels = npt.NDArray[np.uint8]  # [h, w, 3]
 Floats = npt.NDArray[np.float32]
@@ -20,8 +21,10 @@ LOSSLESS_UP_TO = 32  # input pixels: fields this small are enlarged, and stored 
 ENLARGED_SIDE = 64  # pixels that the tile of a small field has at least
 LARGEST_TILE = 160  # pixels: larger fields are shown reduced
 GUTTER = 2  # picture pixels
-SMALL_SHEET = 192  # pixels: side of the sheets on a layer's page
-QUALITY = 80
+QUALITY = 80  # of WebP, for what a filter's page shows
+SMALL_QUALITY = 32  # a page of 384 filters shows 768 small sheets and should weigh 1.5 MB
+WHOLE_QUALITY = 60  # whole images only show where a patch was cut
+SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
 
 
 def tile_side(field: int) -> int:
@@ -76,7 +79,7 @@ def resize(picture: Pixels, side: int) -> Pixels:
 
 def small(sheet: Pixels) -> Pixels:
     """Reduce a contact sheet to what a layer's page shows."""
-    return resize(sheet, SMALL_SHEET)
+    return resize(sheet, SMALL_SIDE)
 
 
 def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:
@@ -91,8 +94,10 @@ def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:
     return sheet
 
 
-def webp(sheet: Pixels, lossless: bool) -> bytes:
-    """Encode a picture."""
+def webp(sheet: Pixels, quality: int | None) -> bytes:
+    """Encode a picture, without loss where no quality is given."""
     buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", lossless=lossless, quality=QUALITY, method=4)
+    Image.fromarray(sheet).save(
+        buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=4
+    )
     return buffer.getvalue()

@@ -126,7 +126,6 @@ def portray(
     """Compose and encode the sheets of one filter; return them and the nine scales."""
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     side = crops.tile_side(layer.field.size)
-    lossless = layer.field.size <= crops.LOSSLESS_UP_TO
     patches: list[crops.Pixels | None] = [None] * PLACES
     projections: list[crops.Pixels | None] = [None] * PLACES
     wholes: list[crops.Pixels | None] = [None] * PLACES
@@ -139,12 +138,17 @@ def portray(
         wholes[place] = crops.to_pixels(image, mean, std)
     patch_sheet = crops.contact_sheet(patches, side)
     signal_sheet = crops.contact_sheet(projections, side)
+    quality = None if layer.field.size <= crops.LOSSLESS_UP_TO else crops.QUALITY
+    whole_sheet = crops.contact_sheet(wholes, IMAGE_TILE)
     sheets: dict[PictureKind, bytes] = {
-        "patches": crops.webp(patch_sheet, lossless),
-        "reconstructions": crops.webp(signal_sheet, lossless),
-        "images": crops.webp(crops.contact_sheet(wholes, IMAGE_TILE), lossless=False),
+        "patches": crops.webp(patch_sheet, quality),
+        "reconstructions": crops.webp(signal_sheet, quality),
+        "images": crops.webp(whole_sheet, crops.WHOLE_QUALITY),
     }
-    if not lossless:
-        sheets["patches.small"] = crops.webp(crops.small(patch_sheet), lossless=False)
-        sheets["reconstructions.small"] = crops.webp(crops.small(signal_sheet), lossless=False)
+    if layer.field.size >= crops.SMALL_FROM:
+        for kind, sheet in (
+            ("patches.small", patch_sheet),
+            ("reconstructions.small", signal_sheet),
+        ):
+            sheets[kind] = crops.webp(crops.small(sheet), crops.SMALL_QUALITY)
     return Portrait(filter_, sheets), scales

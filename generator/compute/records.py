@@ -65,5 +65,5 @@ def layer_record(layer: ProbedLayer) -> LayerRecord:
         offset=field.offset,
         tile=crops.tile_side(field.size),
         gutter=crops.GUTTER,
-        thumbnails=field.size > crops.LOSSLESS_UP_TO,
+        thumbnails=field.size >= crops.SMALL_FROM,
     )
