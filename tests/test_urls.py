@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import posixpath
-from urllib.parse import unquote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 import pytest
 from hypothesis import given
@@ -35,11 +34,9 @@ def test_links_between_pages(source: str, target: str, expected: str) -> None:
 @given(PATHS, PATHS)
 def test_a_link_leads_where_it_should(source: str, target: str) -> None:
     """Under any prefix, a browser that follows the link arrives at the target."""
-    target = target.replace("#", "")
-    if not target or posixpath.normpath(target) != target:
-        return
+    source, target = source + ".html", target.replace("#", "") + ".html"
     for prefix in ("http://h/", "http://h/repository/"):
-        address = urljoin(prefix + urls.quote(source), urls.link(source, target))
+        address = urljoin(prefix + quote(source), urls.link(source, target))
         assert unquote(address.removeprefix(prefix)) == target
 
 

@@ -1,0 +1,123 @@
+"""The page of a layer: its text, then every filter as a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.atlas.schema import PLACES
+from generator.render import urls
+from generator.render.facts import FilterFacts, LayerFacts
+from generator.render.frame import Fact, Frame, Frames, Link, Neighbours, Pair
+from generator.render.pictures import pair
+from generator.render.texts import Texts
+from generator.render.words import count, pixels, several
+
+SHOWN_ABOVE = 3  # filters shown beside the text
+
+
+@dataclass(frozen=True)
+class Card:
+    """One filter of the layer; `order` holds its place by strength and by label purity."""
+
+    number: str
+    pair: Pair
+    order: str
+    remark: str  # "" where all nine places are filled
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """`<layer>/index.html`."""
+
+    frame: Frame
+    heading: str
+    summary: str
+    facts: tuple[Fact, ...]
+    html: str
+    strongest_title: str
+    strongest: tuple[Pair, ...]
+    strongest_rule: str
+    filters: str
+    cards: tuple[Card, ...]
+    pixelated: bool
+    remarks: tuple[str, ...]  # plain words on dead filters and empty places
+    json: Link
+
+
+def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
+    """Return the view of a layer's page."""
+    record = layer.record
+    page = urls.layer(record.name)
+    text = frames.content.layers[record.name]
+    strengths = layer.ranks([(facts.strongest,) for facts in layer.filters])
+    purities = layer.ranks([(facts.agreement, facts.strongest) for facts in layer.filters])
+    cards = tuple(
+        Card(
+            number=str(facts.number),
+            pair=pair(page, record, facts, small=True),
+            order=f"{strengths[facts.number]} {purities[facts.number]}",
+            remark=_remark(facts),
+        )
+        for facts in layer.filters
+    )
+    shown = [facts for facts in layer.steadiest(SHOWN_ABOVE) if facts.places]
+    return LayerView(
+        frame=frames.frame(
+            page,
+            record.title,
+            text.summary,
+            crumbs=[(urls.HOME, "Home"), (page, record.title)],
+            scripts=["gallery.js"],
+            card_of=record.name,
+            neighbours=_neighbours(frames, record.name),
+        ),
+        heading=record.title,
+        summary=text.summary,
+        facts=(
+            Fact("Filters", count(record.filters)),
+            Fact("Each unit sees", f"{pixels(record.receptive_field)} square"),
+            Fact("Distance between units", pixels(record.stride)),
+            Fact("Units of one filter", f"{record.grid[0]} × {record.grid[1]}"),
+        ),
+        html=texts.html(text, page),
+        strongest_title="Three that answer strongly",
+        strongest=tuple(pair(page, record, facts, small=True) for facts in shown),
+        strongest_rule="The filters of this layer whose ninth patch still activates them most.",
+        filters=several(record.filters, "filter", "filters"),
+        cards=cards,
+        pixelated=cards[0].pair.patches.pixelated if cards else False,
+        remarks=_remarks(layer),
+        json=frames.link(page, urls.facts(record.name), "The facts of all filters as JSON"),
+    )
+
+
+def _remark(facts: FilterFacts) -> str:
+    filled = len(facts.places)
+    if filled == PLACES:
+        return ""
+    return "dead" if filled == 0 else f"{filled} of {PLACES}"
+
+
+def _remarks(layer: LayerFacts) -> tuple[str, ...]:
+    remarks = []
+    if layer.dead:
+        filters = "one filter is dead" if layer.dead == 1 else f"{layer.dead} filters are dead"
+        them = "it" if layer.dead == 1 else "them"
+        remarks.append(f"On this image set {filters}: no image activates {them}.")
+    partly = sum(0 < len(facts.places) < PLACES for facts in layer.filters)
+    if partly:
+        have = "One filter has" if partly == 1 else f"{partly} filters have"
+        remarks.append(f"{have} fewer than nine images, so some places are empty.")
+    return tuple(remarks)
+
+
+def _neighbours(frames: Frames, name: str) -> Neighbours:
+    records = [layer.record for layer in frames.gallery.layers]
+    at = [record.name for record in records].index(name)
+    before = records[at - 1] if at else None
+    after = records[at + 1] if at + 1 < len(records) else None
+    return Neighbours(
+        previous=(urls.layer(before.name), before.title) if before else None,
+        following=(urls.layer(after.name), after.title) if after else None,
+        up=(urls.HOME, "Home"),
+    )

@@ -1,0 +1,148 @@
+"""Where a picture lies on a contact sheet, and what is said of it in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.atlas.schema import LayerRecord
+from generator.atlas.store import IMAGE_GUTTER, IMAGE_TILE, SMALL_SIDE, PictureKind, sheet_side
+from generator.render import urls
+from generator.render.facts import FilterFacts, Place
+from generator.render.frame import Pair, Picture
+from generator.render.words import label_list, listing, shortened
+
+FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
+SMALL_FIELD = 24  # a box below this side is ringed, or it would be overlooked
+RING = 20  # radius of the ring, input pixels
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One tile of a contact sheet, drawn as SVG: works, prints and has its own text everywhere."""
+
+    src: str
+    side: int  # of the sheet, picture pixels
+    view_box: str
+    alt: str
+    pixelated: bool
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The whole input image, in input pixels, with the receptive field drawn over it."""
+
+    src: str
+    view_box: str  # wider than the image where a field reaches outside
+    size: int  # side of the image, input pixels
+    tile_x: str  # place of the sheet, so that the right tile shows
+    tile_y: str
+    sheet: str  # side of the sheet in input pixels
+    box_x: int
+    box_y: int
+    box_width: int
+    box_height: int
+    ring_x: str  # "" where the box is large enough to be seen
+    ring_y: str
+    ring_radius: int
+    alt: str
+
+
+def pixelated(layer: LayerRecord) -> bool:
+    """Say whether the layer's tiles hold each input pixel exactly."""
+    return layer.receptive_field < FEW_PIXELS
+
+
+def pair(page: str, layer: LayerRecord, facts: FilterFacts, *, small: bool) -> Pair:
+    """Return both sheets of a filter as shown on `page`."""
+    thumbnails = small and layer.thumbnails
+    side = SMALL_SIDE if thumbnails else sheet_side(layer.tile, layer.gutter)
+
+    def sheet(kind: PictureKind, alt: str) -> Picture:
+        src = urls.link(page, urls.picture(layer.name, facts.number, kind))
+        return Picture(src, side, side, alt, pixelated(layer) and not thumbnails)
+
+    return Pair(
+        href=urls.link(page, urls.filter_page(layer.name, facts.number)),
+        title=f"{layer.title}, filter {facts.number}",
+        reconstructions=sheet(
+            "reconstructions.small" if thumbnails else "reconstructions",
+            "Reconstructions" if facts.places else "Empty",
+        ),
+        patches=sheet("patches.small" if thumbnails else "patches", _patches(facts)),
+    )
+
+
+def _patches(facts: FilterFacts) -> str:
+    if not facts.places:
+        return "No patches"
+    if not facts.labels:
+        return "Patches"
+    return f"Patches: {label_list(facts.labels)}"
+
+
+def crop(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, *, patch: bool) -> Crop:
+    """Return one patch, or the reconstruction of its activation."""
+    kind: PictureKind = "patches" if patch else "reconstructions"
+    x, y = _corner(place, layer.tile + layer.gutter)
+    of = f"{place.rank} of {len(facts.places)}"
+    label = shortened(place.image.label, 40)
+    origin = f", from an image labelled {label}" if label else ""
+    return Crop(
+        src=urls.link(page, urls.picture(layer.name, facts.number, kind)),
+        side=sheet_side(layer.tile, layer.gutter),
+        view_box=f"{x} {y} {layer.tile} {layer.tile}",
+        alt=f"Patch {of}{origin}" if patch else f"Reconstruction {of}",
+        pixelated=pixelated(layer),
+    )
+
+
+def whole(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, size: int) -> Whole:
+    """Return the whole image of a place; all wholes of a filter are drawn at one scale."""
+    margin = max(overhang(each, size) for each in facts.places)
+    x, y = _corner(place, IMAGE_TILE + IMAGE_GUTTER)
+    scale = size / IMAGE_TILE
+    top, left, bottom, right = place.box
+    small = bottom - top < SMALL_FIELD
+    return Whole(
+        src=urls.link(page, urls.picture(layer.name, facts.number, "images")),
+        view_box=f"{-margin} {-margin} {size + 2 * margin} {size + 2 * margin}",
+        size=size,
+        tile_x=_short(-x * scale),
+        tile_y=_short(-y * scale),
+        sheet=_short(sheet_side(IMAGE_TILE, IMAGE_GUTTER) * scale),
+        box_x=left,
+        box_y=top,
+        box_width=right - left,
+        box_height=bottom - top,
+        ring_x=_short((left + right) / 2) if small else "",
+        ring_y=_short((top + bottom) / 2) if small else "",
+        ring_radius=RING,
+        alt=f"Whole image of patch {place.rank}, receptive field outlined: "
+        f"{_span('rows', top, bottom, size)}, {_span('columns', left, right, size)}",
+    )
+
+
+def overhang(place: Place, size: int) -> int:
+    """Return how far the receptive field reaches outside the image, input pixels."""
+    top, left, bottom, right = place.box
+    return max(0, -top, -left, bottom - size, right - size)
+
+
+def clipped_sides(place: Place, size: int) -> str:
+    """Name the sides on which the field leaves the image: "top and left"; "" where it does not."""
+    top, left, bottom, right = place.box
+    sides = {"top": top < 0, "bottom": bottom > size, "left": left < 0, "right": right > size}
+    return listing([name for name, outside in sides.items() if outside])
+
+
+def _corner(place: Place, step: int) -> tuple[int, int]:
+    row, column = divmod(place.rank - 1, 3)
+    return column * step, row * step
+
+
+def _span(name: str, start: int, stop: int, size: int) -> str:
+    return f"{name} {max(start, 0)} to {min(stop, size) - 1}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

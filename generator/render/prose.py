@@ -1,0 +1,213 @@
+"""Markdown to HTML, with what our texts need beyond it: filters, links to texts, formulas.
+
+![[layer3/217]]     a figure: the filter's reconstructions and patches
+[[layer3/217]]      a link to the filter; [[layer3]] to the layer
+[text](method.md)   a link to another text, as file name relative to this one
+$a^2$, $$a^2$$      a formula in the line, or on its own, as MathML
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import markdown
+from latex2mathml import exceptions as formula_exceptions
+from latex2mathml.converter import convert
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.treeprocessors import Treeprocessor
+
+from generator.errors import ContentError
+from generator.render.safe_html import problem_with
+
+_NAME = r"[^\[\]|\n]+"
+REFERENCE = rf"(!?)\[\[({_NAME})(?:\|([^\[\]\n]+))?\]\]"
+FIGURE = rf"!\[\[({_NAME})\]\]"
+DISPLAY_FORMULA = r"\$\$([^$]+?)\$\$"
+# A dollar opens a formula only before something, and closes it only after something.
+INLINE_FORMULA = r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^$\s\\])\$(?!\w)"
+
+# A wide formula scrolls in its box, which a keyboard must be able to reach.
+FORMULA_BOX = {"class": "formula", "role": "group", "aria-label": "Formula", "tabindex": "0"}
+
+# The library's errors share no base class.
+_FORMULA_ERRORS = tuple(
+    value
+    for value in vars(formula_exceptions).values()
+    if isinstance(value, type) and issubclass(value, Exception)
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text as its author wrote it, with where it lies, for messages."""
+
+    file: str  # for people: "content/layers/layer3.md"
+    key: str  # inside the content folder: "layers/layer3.md"
+    body: str  # Markdown, without the front matter
+    first_line: int  # line of the file on which the body starts
+
+    def line_of(self, text: str) -> int:
+        """Return the line of the file on which `text` first stands."""
+        at = max(self.body.find(text), 0)
+        return self.first_line + self.body.count("\n", 0, at)
+
+    def error(self, text: str, message: str) -> ContentError:
+        """Return an error that names the file and the line of `text`."""
+        return ContentError(f"{self.file}:{self.line_of(text)}: {message}")
+
+
+@dataclass(frozen=True)
+class References:
+    """What a text's references become; each may raise LookupError, its text a hint for people."""
+
+    link: Callable[[str], tuple[str, str]]  # "layer3/217" → address and words
+    figure: Callable[[str], str]  # "layer3/217" → HTML of a figure
+    page: Callable[[str], str]  # key of a text, "pages/method.md" → address
+
+
+class _Maker:
+    """Turns references and formulas of one text into HTML."""
+
+    def __init__(self, source: Source, references: References) -> None:
+        self.source = source
+        self.references = references
+
+    def figure(self, text: str, name: str) -> str:
+        try:
+            return self.references.figure(name.strip())
+        except LookupError as error:
+            raise self._missing(text, error) from error
+
+    def link(self, text: str, name: str) -> tuple[str, str]:
+        try:
+            return self.references.link(name.strip())
+        except LookupError as error:
+            raise self._missing(text, error) from error
+
+    def formula(self, text: str, latex: str, display: str) -> str:
+        try:
+            return str(convert(latex.strip(), display=display))
+        except _FORMULA_ERRORS as error:
+            kind = type(error).__name__.removesuffix("Error")
+            raise self.source.error(text, f"formula {text} cannot be read: {kind}") from error
+
+    def _missing(self, text: str, error: LookupError) -> ContentError:
+        return self.source.error(text, f"{text} does not exist: {error.args[0]}")
+
+
+class _Block(BlockProcessor):
+    """A block of nothing but figures, or of one formula."""
+
+    def __init__(self, md: markdown.Markdown, maker: _Maker) -> None:
+        super().__init__(md.parser)
+        self.md = md
+        self.maker = maker
+
+    def test(self, parent: etree.Element, block: str) -> bool:
+        text = block.strip()
+        return text.startswith(("![[", "$$"))
+
+    def run(self, parent: etree.Element, blocks: list[str]) -> bool | None:
+        text = blocks[0].strip()
+        if formula := re.fullmatch(DISPLAY_FORMULA, text):
+            html = self.maker.formula(text, formula[1], "block")
+            attributes = FORMULA_BOX
+        elif re.fullmatch(rf"(?:{FIGURE}\s*)+", text):
+            found = re.finditer(FIGURE, text)
+            attributes = {"class": "figures"}
+            html = "".join(self.maker.figure(m[0], m[1]) for m in found)
+        else:
+            return False
+        blocks.pop(0)
+        element = etree.SubElement(parent, "div", attributes)
+        element.text = self.md.htmlStash.store(html)
+        return None
+
+
+class _Inline(InlineProcessor):
+    """A link to a filter, or a formula in the line."""
+
+    def __init__(self, md: markdown.Markdown, maker: _Maker, pattern: str) -> None:
+        super().__init__(pattern, md)
+        self.maker = maker
+
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str
+    ) -> tuple[etree.Element | str, int, int]:
+        text = m[0]
+        if text.startswith(("!", "$$")):
+            raise self.maker.source.error(text, f"{text} stands in a paragraph of its own")
+        if text.startswith("$"):
+            html = self.maker.formula(text, m[1], "inline")
+            return self.md.htmlStash.store(html), m.start(0), m.end(0)
+        address, words = self.maker.link(text, m[2])
+        anchor = etree.Element("a", {"href": address})
+        anchor.text = m[3] or words
+        return anchor, m.start(0), m.end(0)
+
+
+class _Links(Treeprocessor):
+    """Points links to `.md` files at the pages made of them."""
+
+    def __init__(self, md: markdown.Markdown, source: Source, references: References) -> None:
+        super().__init__(md)
+        self.source = source
+        self.references = references
+
+    def run(self, root: etree.Element) -> None:
+        for anchor in root.iter("a"):
+            path, mark, fragment = anchor.get("href", "").partition("#")
+            if path.endswith(".md") and "://" not in path:
+                key = posixpath.normpath(posixpath.join(posixpath.dirname(self.source.key), path))
+                try:
+                    anchor.set("href", self.references.page(key) + mark + fragment)
+                except LookupError as error:
+                    message = f"link to {path}, which does not exist in content/"
+                    raise self.source.error(path, message) from error
+
+
+class _Ours(Extension):
+    def __init__(self, source: Source, references: References) -> None:
+        super().__init__()
+        self.source = source
+        self.references = references
+
+    def extendMarkdown(self, md: markdown.Markdown) -> None:
+        maker = _Maker(self.source, self.references)
+        md.parser.blockprocessors.register(_Block(md, maker), "standing", 95)
+        # Above the escapes (180), so that a formula keeps its backslashes; below code (190).
+        for priority, pattern in ((188, DISPLAY_FORMULA), (187, INLINE_FORMULA), (186, REFERENCE)):
+            md.inlinePatterns.register(_Inline(md, maker, pattern), f"ours{priority}", priority)
+        md.treeprocessors.register(_Links(md, self.source, self.references), "links", 0)
+
+
+def to_html(source: Source, references: References) -> str:
+    """Return the HTML of a text; headings carry ids.
+
+    Raises ContentError with file and line where a reference, link or formula does not hold, and
+    with the file where the HTML could run or load something.
+    """
+    reader = markdown.Markdown(
+        extensions=[
+            "tables",
+            "def_list",
+            "footnotes",
+            "abbr",
+            "toc",
+            "pymdownx.superfences",
+            "pymdownx.betterem",
+            _Ours(source, references),
+        ],
+        extension_configs={"pymdownx.superfences": {"disable_indented_code_blocks": True}},
+        output_format="html",
+    )
+    html = reader.convert(source.body)
+    if problem := problem_with(html):
+        raise ContentError(f"{source.file}: {problem}")
+    return html

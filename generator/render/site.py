@@ -1,0 +1,202 @@
+"""Atlas and content in, a site in its place out.
+
+Everything is read and rendered to memory, checked, written to a folder beside the target, and
+swapped in at the end: whatever happens, the target holds the previous or the new site, whole. The
+same inputs make the same bytes, and then nothing is written at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jinja2
+import markdown
+from pymdownx import __meta__ as pymdownx
+
+from generator import __version__
+from generator.atlas.store import Atlas, picture_kinds
+from generator.errors import ContentError
+from generator.render import urls
+from generator.render.assets import read_assets
+from generator.render.check import check_files
+from generator.render.content import read_content
+from generator.render.facts import LayerFacts, read_gallery
+from generator.render.filter_view import facts_json, filter_view
+from generator.render.frame import Frames
+from generator.render.layer_view import layer_view
+from generator.render.output import (
+    Marker,
+    Progress,
+    Site,
+    all_files,
+    listing,
+    refuse_foreign,
+    unchanged,
+    write_site,
+)
+from generator.render.pages import Pages
+from generator.render.sharing import sitemap, social_card
+from generator.render.texts import Texts
+from generator.render.views import finder_view, home_view, not_found_view, text_view
+from generator.replace import recover
+
+FAULTS_NAMED = 5
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What a render did."""
+
+    pages: int
+    files: int
+    bytes: int
+    unchanged: bool
+    warnings: int
+
+
+def render(
+    atlas_path: Path,
+    site: Path,
+    *,
+    templates: Path,
+    content: Path,
+    strict: bool,
+    base_url: str | None,
+    progress: Progress,
+    warn: Warn,
+) -> RenderReport:
+    """Make the site of an atlas at `site`.
+
+    Raises AtlasError where the atlas is not whole, ContentError where a text or template does not
+    hold or, with `strict`, where there was any warning, and OutputError where `site` is not ours to
+    replace or cannot be written. The previous site then stays as it was.
+    """
+    recover(site)
+    refuse_foreign(site)
+    if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
+        raise ContentError(f"--base-url {base_url}: must start with https:// or http://")
+    atlas = Atlas.open(atlas_path)
+    atlas.verify()
+    digest = inputs_digest(atlas, templates, content, base_url)
+    if known := unchanged(site, digest):
+        for warning in known.warnings:
+            warn(warning)
+        _hold_strict(strict, known.warnings)
+        return RenderReport(known.pages, known.files, known.bytes, True, len(known.warnings))
+
+    warnings: list[str] = []
+
+    def remember(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    made = compose(atlas, Pages(templates), content, base_url, progress, remember)
+    report = check_files(made.texts, made.sizes())
+    if report.faults:
+        named = "; ".join(str(fault) for fault in report.faults[:FAULTS_NAMED])
+        raise ContentError(f"the site would have {len(report.faults)} faults: {named}")
+    for problem in report.budgets:
+        remember(f"{problem} (budget)")
+    _hold_strict(strict, warnings)
+    marker = Marker(
+        made_by=f"Filter Gallery {__version__}",
+        inputs=digest,
+        listing=listing(made.sizes()),
+        pages=report.pages,
+        files=report.files,
+        bytes=report.bytes,
+        warnings=tuple(warnings),
+    )
+    write_site(made, site, marker, progress)
+    return RenderReport(report.pages, report.files, report.bytes, False, len(warnings))
+
+
+def compose(
+    atlas: Atlas,
+    pages: Pages,
+    content_folder: Path,
+    base_url: str | None,
+    progress: Progress,
+    warn: Warn,
+) -> Site:
+    """Return the whole site in memory, its pictures as paths into the atlas."""
+    gallery = read_gallery(atlas)
+    network = atlas.manifest.network
+    filters = {layer.record.name: len(layer.filters) for layer in gallery.layers}
+    content = read_content(content_folder, filters, network.weights_sha256, warn)
+    terms = atlas.manifest.images.credits
+    if terms is None or not terms.licence:
+        warn(f"the images ({atlas.manifest.images.root_name}) have no licence text: CREDITS.toml")
+    assets = read_assets(pages.templates / "static")
+    frames = Frames(gallery, content, assets, base_url, __version__)
+    texts = Texts(gallery, content, pages.figure)
+    site = Site()
+    for path, data in assets.files.items():
+        site.add(path, data)
+    site.add(".nojekyll", b"")
+    site.add(urls.HOME, pages.html("home", home_view(frames, texts)))
+    site.add(urls.NOT_FOUND, pages.html("not_found", not_found_view(frames)))
+    site.add(urls.FINDER, pages.html("finder", finder_view(frames, texts)))
+    for text in content.pages:
+        site.add(urls.text_page(text.name), pages.html("text", text_view(frames, texts, text)))
+    if base_url:
+        for layer in gallery.layers:
+            site.add(urls.social_card(layer.record.name), _card(atlas, layer))
+    total, done = sum(filters.values()), 0
+    for layer in gallery.layers:
+        record = layer.record
+        view = layer_view(frames, texts, layer)
+        site.add(urls.layer(record.name), pages.html("layer", view))
+        data = facts_json(layer, network.input_size, atlas.manifest.images.count)
+        site.add(urls.facts(record.name), data)
+        for number in range(len(layer.filters)):
+            page = pages.html("filter", filter_view(frames, texts, layer, number))
+            site.add(urls.filter_page(record.name, number), page)
+            for kind in picture_kinds(record):
+                source = atlas.picture(record.name, number, kind)
+                site.pictures[urls.picture(record.name, number, kind)] = source
+            done += 1
+            progress("pages", done, total)
+    if base_url:
+        pages_made = [path for path in site.texts if path.endswith(".html")]
+        site.add(urls.SITEMAP, sitemap(base_url, pages_made))
+    return site
+
+
+def _card(atlas: Atlas, layer: LayerFacts) -> bytes:
+    name, number = layer.record.name, layer.steadiest(1)[0].number
+    return social_card(
+        atlas.picture(name, number, "reconstructions"), atlas.picture(name, number, "patches")
+    )
+
+
+def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | None) -> str:
+    """Return one hash over everything that a site is made from."""
+    digest = hashlib.sha256()
+    parts = (
+        atlas.identity,
+        __version__,
+        jinja2.__version__,
+        markdown.__version__,
+        pymdownx.__version__,
+        base_url or "",
+    )
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    generator = Path(__file__).parent
+    for folder, pattern in ((templates, "*"), (content, "*"), (generator, "*.py")):
+        for path in all_files(folder, pattern):
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _hold_strict(strict: bool, warnings: Sequence[str]) -> None:
+    if strict and warnings:
+        raise ContentError(f"--strict: {len(warnings)} warnings, the first: {warnings[0]}")

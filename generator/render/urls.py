@@ -1,0 +1,73 @@
+"""Every page path of the site; the only place that knows them.
+
+A path is relative to the site's root and written with "/"; `link` turns two of them into an address
+that works from a folder, under a prefix and at a root alike, because it is always relative and
+always names a file.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from urllib.parse import quote, urlsplit
+
+from generator.atlas.store import PictureKind
+
+HOME = "index.html"
+NOT_FOUND = "404.html"
+FINDER = "finder.html"
+CREDITS = "credits.html"
+ASSETS = "assets"
+SITEMAP = "sitemap.xml"
+
+
+def layer(name: str) -> str:
+    """Return the page of a layer."""
+    return f"{name}/index.html"
+
+
+def filter_page(layer_name: str, number: int) -> str:
+    """Return the page of a filter."""
+    return f"{layer_name}/{number}.html"
+
+
+def facts(layer_name: str) -> str:
+    """Return the file that holds a layer's facts as JSON."""
+    return f"{layer_name}/filters.json"
+
+
+def picture(layer_name: str, number: int, kind: PictureKind) -> str:
+    """Return a contact sheet; it lies beside the page of its filter."""
+    return f"{layer_name}/{number}.{kind}.webp"
+
+
+def text_page(name: str) -> str:
+    """Return the page of `content/pages/<name>.md`."""
+    return f"{name}.html"
+
+
+def social_card(layer_name: str) -> str:
+    """Return the picture that other sites show for a layer and its filters."""
+    return f"{layer_name}/card.jpg"
+
+
+def asset(name: str) -> str:
+    """Return a style sheet or script, given its hashed name."""
+    return f"{ASSETS}/{name}"
+
+
+def link(source: str, target: str) -> str:
+    """Return the address of `target` as written on the page `source`; a fragment is kept."""
+    path, mark, fragment = target.partition("#")
+    relative = posixpath.relpath(path, posixpath.dirname(source) or ".")
+    return quote(relative) + mark + fragment
+
+
+def absolute(base_url: str, path: str) -> str:
+    """Return the whole address of a page; the home page and layers end in "/"."""
+    stem = path.removesuffix("index.html")
+    return base_url.rstrip("/") + "/" + quote(stem)
+
+
+def from_root(base_url: str, path: str) -> str:
+    """Return the address of a page as it starts at the server's root: /repository/index.html."""
+    return urlsplit(base_url).path.rstrip("/") + "/" + quote(path)

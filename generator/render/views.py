@@ -1,0 +1,310 @@
+"""The home page, the pages of text, the finder and the page for an address that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from generator.atlas.schema import PLACES, Credit
+from generator.render import urls
+from generator.render.content import Text
+from generator.render.facts import FilterFacts, Gallery, LayerFacts
+from generator.render.frame import Fact, Frame, Frames, Link, Pair, Table
+from generator.render.pictures import Crop, Whole, crop, pair, whole
+from generator.render.texts import Texts
+from generator.render.words import count, in_words, pixels, share, shortened
+
+RULE = (
+    "Each layer is shown by one filter, chosen by a rule and not by eye: the one whose ninth patch "
+    "still activates it most."
+)
+MAJORITY = PLACES // 2 + 1  # places that must share a label before the finder lists it
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One layer on the journey from strokes to things."""
+
+    link: Link
+    summary: str
+    size: str
+    figure: Pair
+    figure_name: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One place, to learn reading on."""
+
+    reconstruction: Crop
+    patch: Crop
+    whole: Whole
+    filter: Link
+    caption: str
+
+
+@dataclass(frozen=True)
+class HomeView:
+    """`index.html`."""
+
+    frame: Frame
+    heading: str
+    summary: str
+    html: str
+    stages: tuple[Stage, ...]
+    rule: str  # how the filters shown were chosen
+    reading: Reading | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class TextView:
+    """A page of text, with tables of facts under it."""
+
+    frame: Frame
+    heading: str
+    summary: str
+    html: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A label of the finder and the filters that most of their patches give it."""
+
+    label: str
+    filters: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class FinderView:
+    """`finder.html`: an index as in the back of a book; a script searches in it."""
+
+    frame: Frame
+    heading: str
+    summary: str
+    html: str
+    rule: str
+    sizes: str  # for the script: "layer1:96 layer2:256"
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class NotFoundView:
+    """`404.html`, which a server shows at any depth: it carries its style inside."""
+
+    frame: Frame
+    style: str
+    style_hash: str
+
+
+def home_view(frames: Frames, texts: Texts) -> HomeView:
+    """Return the first page."""
+    gallery, text = frames.gallery, frames.content.home
+    stages = tuple(
+        _stage(layer, frames.content.layers[layer.record.name]) for layer in _lived(gallery)
+    )
+    return HomeView(
+        frame=frames.frame(
+            urls.HOME, text.title, frames.content.site.description, card_of=_last(gallery)
+        ),
+        heading=text.title,
+        summary=text.summary,
+        html=texts.html(text, urls.HOME),
+        stages=stages,
+        rule=RULE,
+        reading=_reading(gallery),
+        facts=_home_facts(gallery),
+    )
+
+
+def _last(gallery: Gallery) -> str:
+    """Name the layer whose card stands for the whole gallery."""
+    return gallery.layers[-1].record.name
+
+
+def _lived(gallery: Gallery) -> list[LayerFacts]:
+    return [layer for layer in gallery.layers if layer.filters]
+
+
+def _stage(layer: LayerFacts, text: Text) -> Stage:
+    record = layer.record
+    best = layer.steadiest(1)[0]
+    return Stage(
+        link=Link(urls.link(urls.HOME, urls.layer(record.name)), record.title),
+        summary=text.summary,
+        size=f"{count(record.filters)} filters, each unit sees {pixels(record.receptive_field)}",
+        figure=pair(urls.HOME, record, best, small=False),
+        figure_name=f"Filter {best.number}",
+    )
+
+
+def _reading(gallery: Gallery) -> Reading | None:
+    """Choose the first place of the steadiest filter in the middle layer."""
+    layers = _lived(gallery)
+    if not layers:
+        return None
+    layer = layers[len(layers) // 2]
+    facts = layer.steadiest(1)[0]
+    if not facts.places:
+        return None
+    size = gallery.manifest.network.input_size
+    record, place = layer.record, facts.places[0]
+    target = urls.filter_page(record.name, facts.number)
+    return Reading(
+        reconstruction=crop(urls.HOME, record, facts, place, patch=False),
+        patch=crop(urls.HOME, record, facts, place, patch=True),
+        whole=whole(urls.HOME, record, facts, place, size),
+        filter=Link(urls.link(urls.HOME, target), f"{record.title}, filter {facts.number}"),
+        caption="Reconstruction, patch, and the whole image with the patch outlined:",
+    )
+
+
+def _home_facts(gallery: Gallery) -> tuple[Fact, ...]:
+    network, images = gallery.manifest.network, gallery.manifest.images
+    filters = sum(len(layer.filters) for layer in gallery.layers)
+    dead = sum(layer.dead for layer in gallery.layers)
+    return (
+        Fact("Network", network.name),
+        Fact("Trained on", network.trained_on or "not known"),
+        Fact("Images searched", f"{count(images.count)}, {images.credits.title}")
+        if images.credits
+        else Fact("Images searched", f"{count(images.count)}, folder {images.root_name}"),
+        Fact("Filters", f"{count(filters)} in {len(gallery.layers)} layers"),
+        Fact("Dead filters", f"{count(dead)} ({share(dead, filters)})"),
+    )
+
+
+def text_view(frames: Frames, texts: Texts, text: Text) -> TextView:
+    """Return a page of text; some pages carry facts of the atlas under it."""
+    path = urls.text_page(text.name)
+    tables = {
+        "method": _method_tables,
+        "network": _network_tables,
+        "credits": _credit_tables,
+    }.get(text.name)
+    return TextView(
+        frame=frames.frame(
+            path, text.title, text.summary, crumbs=[(urls.HOME, "Home"), (path, text.title)]
+        ),
+        heading=text.title,
+        summary=text.summary,
+        html=texts.html(text, path),
+        tables=tables(frames.gallery) if tables else (),
+    )
+
+
+def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
+    rows = tuple(
+        (
+            layer.record.title,
+            count(layer.record.filters),
+            f"{layer.record.grid[0]} × {layer.record.grid[1]}",
+            pixels(layer.record.receptive_field),
+            pixels(layer.record.stride),
+            pixels(layer.record.offset),
+            count(layer.dead),
+        )
+        for layer in gallery.layers
+    )
+    head = ("Layer", "Filters", "Grid", "Receptive field", "Stride", "Offset", "Dead")
+    settings = tuple(
+        (name, shortened(str(value))) for name, value in sorted(gallery.manifest.settings.items())
+    )
+    return (
+        Table("The layers of this gallery", head, rows),
+        *((Table("Settings of this gallery", ("Setting", "Value"), settings),) if settings else ()),
+    )
+
+
+def _network_tables(gallery: Gallery) -> tuple[Table, ...]:
+    network = gallery.manifest.network
+    rows = (
+        ("Name", network.name),
+        ("Weights", network.source),
+        ("SHA-256 of the weights", network.weights_sha256),
+        ("Input", f"{network.input_size} × {network.input_size} px"),
+        ("Classes", count(len(network.classes))),
+        ("Trained on", network.trained_on or "not known"),
+    )
+    return (Table("The network of this gallery", ("", ""), rows),)
+
+
+def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
+    images, network = gallery.manifest.images, gallery.manifest.network
+    terms = images.credits or Credit(
+        title=images.root_name,
+        authors="not known",
+        licence="not known: ask those who made the images before you publish this site",
+        source="a folder on the computer of whoever made this site",
+        how_to_credit="not known",
+    )
+    rows = (
+        ("Title", terms.title),
+        ("Authors", terms.authors),
+        ("Licence", terms.licence or "not known"),
+        *((("Text of the licence", terms.licence_url),) if terms.licence_url else ()),
+        ("Source", terms.source),
+        ("How to credit", terms.how_to_credit),
+        ("Images searched", count(images.count)),
+        ("Files that could not be read", count(len(images.skipped))),
+    )
+    skipped = tuple((shortened(item.path), shortened(item.reason)) for item in images.skipped[:50])
+    return (
+        Table("The images", ("", ""), rows),
+        Table(
+            "The network",
+            ("", ""),
+            (
+                ("Name", network.name),
+                ("Weights", network.source),
+                ("Trained on", network.trained_on or "not known"),
+            ),
+        ),
+        *((Table("Files that could not be read", ("File", "Reason"), skipped),) if skipped else ()),
+    )
+
+
+def finder_view(frames: Frames, texts: Texts) -> FinderView:
+    """Return the index of labels."""
+    found: dict[str, list[Link]] = {}
+    for layer in frames.gallery.layers:
+        for facts in layer.filters:
+            if facts.agreement >= MAJORITY:
+                found.setdefault(facts.labels[0][0], []).append(_index_link(facts))
+    text = frames.content.finder
+    layers = [layer.record for layer in frames.gallery.layers]
+    return FinderView(
+        frame=frames.frame(
+            urls.FINDER,
+            text.title,
+            text.summary,
+            crumbs=[(urls.HOME, "Home"), (urls.FINDER, text.title)],
+            scripts=["finder.js"],
+        ),
+        heading=text.title,
+        summary=text.summary,
+        html=texts.html(text, urls.FINDER),
+        rule=f"Listed under a label: every filter with at least {in_words(MAJORITY)} of its "
+        f"{in_words(PLACES)} patches from images of that label.",
+        sizes=" ".join(f"{layer.name}:{layer.filters}" for layer in layers),
+        entries=tuple(Entry(label, tuple(found[label])) for label in _alphabetical(found)),
+    )
+
+
+def _index_link(facts: FilterFacts) -> Link:
+    target = urls.filter_page(facts.layer, facts.number)
+    return Link(urls.link(urls.FINDER, target), f"{facts.layer}/{facts.number}")
+
+
+def _alphabetical(labels: Iterable[str]) -> list[str]:
+    return sorted(labels, key=lambda label: (label.casefold(), label))
+
+
+def not_found_view(frames: Frames) -> NotFoundView:
+    """Return the page for an address that does not exist."""
+    return NotFoundView(
+        frame=frames.frame(urls.NOT_FOUND, "Page not found", "There is no page at this address."),
+        style=frames.assets.style_text,
+        style_hash=frames.assets.style_hash,
+    )

@@ -1,0 +1,96 @@
+"""Numbers and names as a reader sees them. Templates print these strings and compute nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+NO_BREAK = "\u00a0"
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def count(number: int) -> str:
+    """Return a whole number with a comma at every third digit: 8,144."""
+    return f"{number:,}"
+
+
+def activation(value: float) -> str:
+    """Return a value with three significant digits: 14.2, 0.0731, 1,230."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "–"
+    places = 2 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    # Rounding may reach the next power of ten: 9.996 → 10.0.
+    places = 2 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(places, 0)}f}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in per cent with what precision makes sense: 12.3 %, 0.04 %, 100 %."""
+    if whole == 0:
+        return f"0{NO_BREAK}%"
+    percent = 100 * part / whole
+    if part in (0, whole):
+        text = f"{percent:.0f}"
+    elif percent < 0.01:
+        text = "less than 0.01"
+    elif percent > 99.9:
+        text = "more than 99.9"
+    elif percent < 1:
+        text = f"{percent:.2g}"
+    else:
+        text = f"{percent:.1f}"
+    return f"{text}{NO_BREAK}%"
+
+
+def pixels(number: int) -> str:
+    """Return a length: 75 px, −27 px, with a true minus sign."""
+    return f"{signed(number)}{NO_BREAK}px"
+
+
+def signed(number: int) -> str:
+    """Return a whole number with a true minus sign."""
+    return str(number).replace("-", "−")
+
+
+def in_words(number: int) -> str:
+    """Return a whole number up to nine in words, a larger one in figures."""
+    return _SMALL[number] if 0 <= number < len(_SMALL) else count(number)
+
+
+def several(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: "one image", "12 images", "no images"."""
+    return f"{in_words(number)} {one if number == 1 else many}"
+
+
+def first_capital(text: str) -> str:
+    """Return the text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def listing(parts: Sequence[str]) -> str:
+    """Join parts as in a sentence: "a", "a and b", "a, b and c"."""
+    if len(parts) <= 1:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def label_list(labels: Sequence[tuple[str, int]]) -> str:
+    """Return labels with how often each stands, those that stand once only counted.
+
+    "lotus 4, stapler 2, three others once each".
+    """
+    often = [f"{shortened(label, 40)} {number}" for label, number in labels if number > 1]
+    once = [shortened(label, 40) for label, number in labels if number == 1]
+    if len(once) == 1:
+        often.append(f"{once[0]} 1")
+    elif once:
+        others = " others" if often else " labels"
+        often.append(f"{in_words(len(once))}{others} once each")
+    return ", ".join(often)
+
+
+def shortened(text: str, length: int = 120) -> str:
+    """Return one line of at most `length` characters, ending in "…" where it was cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

@@ -1,0 +1,80 @@
+// The cards of a layer: which pictures show, in what order, and which match. The state stands in
+// the address, so that a view can be sent to someone.
+(function () {
+  "use strict";
+  var form = document.getElementById("controls");
+  var list = document.getElementById("cards");
+  var said = form.querySelector("output");
+  var cards = Array.prototype.map.call(list.children, function (node, number) {
+    var ranks = node.dataset.order.split(" ");
+    var labels = node.lastElementChild.alt;
+    return {
+      node: node,
+      text: (node.textContent + " " + labels).toLowerCase(),
+      number: number,
+      strength: Number(ranks[0]),
+      purity: Number(ranks[1]),
+    };
+  });
+  var order = "number";
+
+  function apply() {
+    var wanted = form.elements.find.value.trim().toLowerCase();
+    list.className = "cards " + form.elements.show.value;
+    if (form.elements.order.value !== order) {
+      order = form.elements.order.value;
+      var sorted = cards.slice().sort(function (a, b) {
+        return a[order] - b[order];
+      });
+      sorted.forEach(function (card) {
+        list.appendChild(card.node);
+      });
+    }
+    var shown = 0;
+    cards.forEach(function (card) {
+      var matches = /^\d+$/.test(wanted)
+        ? String(card.number) === wanted
+        : card.text.indexOf(wanted) >= 0;
+      card.node.hidden = !matches;
+      shown += matches;
+    });
+    said.textContent = wanted ? shown + (shown === 1 ? " filter" : " filters") : "";
+  }
+
+  function remember() {
+    var state = new URLSearchParams();
+    var both = { show: "both", order: "number", find: "" };
+    Object.keys(both).forEach(function (name) {
+      var value = form.elements[name].value;
+      if (value !== both[name]) state.set(name, value);
+    });
+    var query = state.toString();
+    try {
+      history.replaceState(null, "", (query ? "?" + query : location.pathname) + location.hash);
+    } catch (error) {
+      // a page opened from a folder may not change its address
+    }
+  }
+
+  function choose(name, value) {
+    var known = Array.prototype.some.call(form.querySelectorAll("option, [name=show]"), function (o) {
+      return o.value === value;
+    });
+    if (name === "find" || known) form.elements[name].value = value;
+  }
+
+  new URLSearchParams(location.search).forEach(function (value, name) {
+    if (/^(show|order|find)$/.test(name)) choose(name, value);
+  });
+  form.hidden = false;
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+  });
+  form.addEventListener("input", function () {
+    apply();
+    remember();
+  });
+  apply();
+  var target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target) target.scrollIntoView();
+})();

@@ -1,0 +1,168 @@
+"""Makes a tiny, valid atlas with every awkward thing a real one may hold. No torch, no photographs.
+
+Five layers with the receptive fields of the embedded network and a few filters each. In every layer
+filter 1 is dead and filter 2 has four places. Pictures are coloured squares.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from generator.atlas.schema import (
+    PLACES,
+    Credit,
+    ImageRecord,
+    ImageSetRecord,
+    LayerArrays,
+    LayerRecord,
+    Manifest,
+    NetworkRecord,
+    SkippedFile,
+)
+from generator.atlas.store import (
+    IMAGE_GUTTER,
+    IMAGE_TILE,
+    SMALL_SIDE,
+    AtlasWriter,
+    picture_kinds,
+    sheet_side,
+)
+
+WEIGHTS = "0123456789abcdef" * 4
+INPUT_SIZE = 224
+IMAGES = 14
+DEAD, PARTLY = 1, 2  # numbers of the filters with no place, and with four
+PARTLY_FILLED = 4
+# name, filters, grid, receptive field, stride, offset, tile
+LAYERS = (
+    ("layer1", 4, 110, 7, 2, -1, 7),
+    ("layer2", 5, 26, 27, 8, -3, 27),
+    ("layer3", 6, 13, 75, 16, -27, 32),
+    ("layer4", 5, 13, 107, 16, -43, 32),
+    ("layer5", 4, 13, 139, 16, -59, 32),
+)
+CAPTIONS = (
+    'a "quoted" & plain caption',
+    "<script>alert(1)</script>",
+    "two\nlines\tand a tab",
+    "long " * 40,
+    "broken \ufffd byte",
+    "</title><img src=x onerror=alert(1)>",
+    "{{ page.frame }} {% raw %}",
+)
+LABELS = ("lotus", "stop sign", "<b>bold</b>", "")
+CREDIT = Credit(
+    title="Drawn squares",
+    authors="The tests",
+    licence="CC0 1.0",
+    source="tests/tiny_atlas.py",
+    how_to_credit="Squares drawn by the tests, CC0 1.0.",
+)
+
+
+def make_atlas(
+    folder: Path, *, credit: Credit | None = CREDIT, weights: str = WEIGHTS, seed: int = 0
+) -> Path:
+    """Write a finished atlas into `folder` and return it; the same arguments, the same bytes."""
+    rng = np.random.default_rng(seed)
+    writer = AtlasWriter(folder)
+    records = []
+    for name, filters, grid, field, stride, offset, tile in LAYERS:
+        record = LayerRecord(
+            name=name,
+            title=name.replace("layer", "Layer "),
+            module=f"features.relu{name[-1]}",
+            filters=filters,
+            grid=(grid, grid),
+            receptive_field=field,
+            stride=stride,
+            offset=offset,
+            tile=tile,
+            gutter=1,
+            thumbnails=tile > 27,
+        )
+        records.append(record)
+        writer.write_arrays(name, _arrays(record, rng))
+        for number in range(filters):
+            for kind in picture_kinds(record):
+                side = sheet_side(tile, 1)
+                if kind == "images":
+                    side = sheet_side(IMAGE_TILE, IMAGE_GUTTER)
+                elif kind.endswith("small"):
+                    side = SMALL_SIDE
+                writer.write_picture(name, number, kind, _square(side, rng))
+    writer.write_images([_image(row) for row in range(IMAGES)])
+    writer.finish(_manifest(tuple(records), credit, weights))
+    return folder
+
+
+def _arrays(record: LayerRecord, rng: np.random.Generator) -> LayerArrays:
+    filters, grid = record.filters, record.grid[0]
+    activation = np.full((filters, PLACES), np.nan, np.float32)
+    image = np.full((filters, PLACES), -1, np.int64)
+    unit = np.zeros((filters, PLACES, 2), np.int32)
+    box = np.zeros((filters, PLACES, 4), np.int32)
+    scale = np.zeros((filters, PLACES), np.float32)
+    active = np.zeros(filters, np.int64)
+    for number in range(filters):
+        filled = {DEAD: 0, PARTLY: PARTLY_FILLED}.get(number, PLACES)
+        activation[number, :filled] = np.sort(rng.gamma(3, 4, filled))[::-1]
+        image[number, :filled] = rng.permutation(IMAGES)[:filled]
+        units = rng.integers(0, grid, (filled, 2))
+        units[:1] = 0  # the strongest patch is clipped at the top left
+        units[1:2] = grid // 2  # the second is not
+        corner = record.offset + units * record.stride
+        unit[number, :filled] = units
+        box[number, :filled] = np.hstack([corner, corner + record.receptive_field])
+        scale[number, :filled] = 0.1
+        active[number] = IMAGES if filled == PLACES else filled
+    return LayerArrays(activation, image, unit, box, scale, active)
+
+
+def _image(row: int) -> ImageRecord:
+    label = LABELS[row % len(LABELS)]
+    return ImageRecord(
+        row=row,
+        path=f"{label or 'root'}/it's image {row}.jpg",
+        label=label,
+        caption=CAPTIONS[row % len(CAPTIONS)],
+        width=300,
+        height=200,
+        licence="CC0 1.0",
+    )
+
+
+def _square(side: int, rng: np.random.Generator) -> bytes:
+    stream = io.BytesIO()
+    colour = tuple(int(part) for part in rng.integers(0, 256, 3))
+    Image.new("RGB", (side, side), colour).save(stream, "WEBP", lossless=True)
+    return stream.getvalue()
+
+
+def _manifest(layers: tuple[LayerRecord, ...], credit: Credit | None, weights: str) -> Manifest:
+    return Manifest(
+        network=NetworkRecord(
+            name="tiny",
+            source="made by the tests",
+            weights_sha256=weights,
+            input_size=INPUT_SIZE,
+            mean=(0.5, 0.5, 0.5),
+            std=(0.25, 0.25, 0.25),
+            classes=("lotus", "stop sign"),
+            trained_on="",
+        ),
+        images=ImageSetRecord(
+            root_name="squares",
+            count=IMAGES,
+            fingerprint="f" * 64,
+            skipped=(SkippedFile(path="bad/<none>.jpg", reason="truncated"),),
+            credits=credit,
+        ),
+        layers=layers,
+        settings={"top": PLACES},
+        files={},
+    )
