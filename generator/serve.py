@@ -6,7 +6,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from generator.errors import OutputError
@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 class _Handler(SimpleHTTPRequestHandler):
     """Serves one folder below one prefix, and nothing outside it."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012 (an instance attribute in the base class)
         ".html": "text/html; charset=utf-8",
         ".css": "text/css; charset=utf-8",
         ".js": "text/javascript; charset=utf-8",
@@ -34,7 +34,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self._root, self._prefix = root, prefix
         super().__init__(*args, directory=str(root), **kwargs)  # type: ignore[arg-type]
 
-    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+    def send_head(self) -> BinaryIO | None:
         """Take the prefix off; answer 404 with the site's own page for all that is not there."""
         path = urlsplit(self.path).path
         if self._prefix and path == self._prefix:
@@ -44,14 +44,16 @@ class _Handler(SimpleHTTPRequestHandler):
             self.end_headers()
             return None
         if not path.startswith(f"{self._prefix}/"):
-            return self._not_found()
+            self._not_found()
+            return None
         self.path = path.removeprefix(self._prefix)
         found = Path(self.translate_path(self.path))
         if found.is_dir():
             found /= "index.html"
         if not found.is_file() or not found.resolve().is_relative_to(self._root):
-            return self._not_found()
-        return super().send_head()  # type: ignore[return-value]
+            self._not_found()
+            return None
+        return super().send_head()
 
     def _not_found(self) -> None:
         page = self._root / "404.html"

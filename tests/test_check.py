@@ -97,7 +97,7 @@ def test_what_a_page_loads_is_counted(
 ) -> None:
     """The bytes of everything that a page fetches are held against its budget, each file once."""
     picture = '<img src="p.webp" alt="" width="1" height="1">'
-    total = len(page(picture * 2, kind)) + 100
+    total = check._gzipped(page(picture * 2, kind)) + 100
     monkeypatch.setattr(check, limit, total)
     assert checked(picture * 2, kind).budgets == ()
     monkeypatch.setattr(check, limit, total - 1)

@@ -27,7 +27,7 @@ def test_a_patch_is_cut_at_its_box_and_grey_outside(
     box = (top, left, top + side, left + side)
     found = crops.to_pixels(crops.cut(image, box), MEAN, STD)
     mean_colour = np.rint(MEAN * 255).astype(np.uint8)
-    assert (found == oracles.patch(pixels, box, mean_colour)).all()
+    assert (found == oracles.patch(pixels, box, mean_colour.tolist())).all()
 
 
 def test_every_byte_survives_normalisation() -> None:

@@ -19,6 +19,7 @@ from generator.atlas.store import Atlas
 from generator.compute import pipeline, survey
 from generator.compute.pipeline import ComputeReport, compute
 from generator.compute.portray import occupied, reconstruct_places
+from generator.compute.records import layer_arrays
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError, OutputError
 from generator.images.folder import list_images, read_image
@@ -131,7 +132,8 @@ def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
             parts.append(oracles.Relu())
     assert len(places.rows) == 10
     for index in range(0, len(places.rows), 3):
-        filter_, row, column = int(places.filters[index]), *places.units[index].tolist()
+        filter_ = int(places.filters[index])
+        row, column = places.units[index].tolist()
         whole = oracles.deconvnet(
             parts, images[places.rows[index]].numpy(), 4, filter_, row, column
         )
@@ -148,7 +150,7 @@ def test_a_changed_activation_is_named(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the search recorded must come out again, or the run stops with filter and image."""
-    honest = pipeline.layer_arrays
+    honest = layer_arrays
 
     def tampered(*args: Any) -> Any:
         arrays = honest(*args)
@@ -163,7 +165,7 @@ def test_a_changed_activation_is_named(
 
 @pytest.mark.parametrize("more", [{"workers": 2}, {"batch": 1}, {"batch": 5}, {"batch": 64}])
 def test_workers_and_batches_change_no_place(
-    pictures: Path, tmp_path: Path, more: dict[str, int]
+    pictures: Path, tmp_path: Path, more: dict[str, Any]
 ) -> None:
     """Same nine, same units, same pictures, however the images are dealt out."""
     run(pictures, tmp_path / "one")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from generator import replace
 from generator.errors import AtlasError, ContentError, OutputError
@@ -257,9 +258,22 @@ def test_a_base_address_makes_whole_addresses(atlas: Path, tmp_path: Path) -> No
     make(atlas, tmp_path / "site", base_url="https://h.example/repository/")
     page = (tmp_path / "site/layer1/index.html").read_text()
     assert 'rel="canonical" href="https://h.example/repository/layer1/"' in page
+    listed = (tmp_path / "site/sitemap.xml").read_text()
+    assert listed.count("<loc>") == len(list((tmp_path / "site").rglob("*.html"))) - 1
+    assert "<loc>https://h.example/repository/layer1/3.html</loc>" in listed
+    assert 'property="og:image" content="https://h.example/repository/layer1/card.jpg"' in page
+    with Image.open(tmp_path / "site/layer1/card.jpg") as card:
+        assert card.size == (1200, 630)
     assert 'href="/repository/index.html"' in (tmp_path / "site/404.html").read_text()
     with pytest.raises(ContentError, match="must start with https://"):
         make(atlas, tmp_path / "other", base_url="h.example")
+
+
+def test_without_a_base_address_nothing_names_itself(built: Path) -> None:
+    """A site that may lie anywhere has no sitemap, cards or whole addresses of its own."""
+    assert not (built / "sitemap.xml").exists()
+    assert not list(built.rglob("card.jpg"))
+    assert "canonical" not in (built / "index.html").read_text()
 
 
 def test_render_never_imports_torch() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,20 +25,31 @@ from generator.render.pages import Pages
 from generator.render.pictures import clipped_sides
 from generator.render.texts import Texts
 from generator.render.views import finder_view, home_view, text_view
-from tests.tiny_atlas import CREDIT, DEAD, IMAGES, INPUT_SIZE, PARTLY, PARTLY_FILLED, make_atlas
+from tests.tiny_atlas import (
+    CREDIT,
+    DEAD,
+    IMAGES,
+    INPUT_SIZE,
+    PARTLY,
+    PARTLY_FILLED,
+    WEIGHTS,
+    make_atlas,
+)
 
 ROOT = Path(__file__).parents[1]
 
 
-def rooms(folder: Path, base_url: str | None = None) -> tuple[Frames, Texts]:
+def rooms(
+    folder: Path, base_url: str | None = None, content: Path = ROOT / "content"
+) -> tuple[Frames, Texts]:
     """Return what views are made from."""
     atlas = Atlas.open(folder)
     gallery = read_gallery(atlas)
     filters = {layer.record.name: len(layer.filters) for layer in gallery.layers}
     weights = atlas.manifest.network.weights_sha256
-    content = read_content(ROOT / "content", filters, weights, lambda _: None)
-    frames = Frames(gallery, content, read_assets(ROOT / "site_templates/static"), base_url, "1")
-    return frames, Texts(gallery, content, Pages(ROOT / "site_templates").figure)
+    texts = read_content(content, filters, weights, lambda _: None)
+    frames = Frames(gallery, texts, read_assets(ROOT / "site_templates/static"), base_url, "1")
+    return frames, Texts(gallery, texts, Pages(ROOT / "site_templates").figure)
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +242,18 @@ def test_tiles_are_cut_row_by_row(made: Path) -> None:
     assert places[0].patch.view_box == "0 0 32 32"
     assert places[3].patch.view_box == "0 33 32 32"
     assert places[8].patch.view_box == "66 66 32 32"
+
+
+def test_a_note_stands_with_its_filter(made: Path, tmp_path: Path) -> None:
+    """A person's note is shown on the page of its filter, and on no other."""
+    content = Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
+    note = content / "notes/layer1/0.md"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(f'+++\nweights = "{WEIGHTS}"\n+++\nLike [[layer1/2]].\n')
+    frames, texts = rooms(made, content=content)
+    layer = frames.gallery.layer("layer1")
+    assert '<a href="2.html">Layer 1, filter 2</a>' in filter_view(frames, texts, layer, 0).note
+    assert filter_view(frames, texts, layer, 1).note == ""
 
 
 def test_images_without_a_licence(tmp_path: Path) -> None:

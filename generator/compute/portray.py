@@ -146,9 +146,6 @@ def portray(
         "images": crops.webp(whole_sheet, crops.WHOLE_QUALITY),
     }
     if layer.field.size >= crops.SMALL_FROM:
-        for kind, sheet in (
-            ("patches.small", patch_sheet),
-            ("reconstructions.small", signal_sheet),
-        ):
-            sheets[kind] = crops.webp(crops.small(sheet), crops.SMALL_QUALITY)
+        sheets["patches.small"] = crops.webp(crops.small(patch_sheet), crops.SMALL_QUALITY)
+        sheets["reconstructions.small"] = crops.webp(crops.small(signal_sheet), crops.SMALL_QUALITY)
     return Portrait(filter_, sheets), scales
