@@ -69,6 +69,22 @@ def test_a_fault_is_named(body: str, said: str) -> None:
     assert any(said in problem.reason for problem in report.faults)
 
 
+def test_comments_and_scripts_hold_no_markup() -> None:
+    """What looks like a tag in a comment, a style or an attribute is none."""
+    report = checked(
+        "<!-- <a href='gone.html'> --><style>/* <img src=x> */</style>"
+        '<p title="a > b <img src=gone.webp>">x</p>'
+    )
+    assert report.faults == ()
+
+
+def test_an_address_is_read_as_a_browser_reads_it() -> None:
+    """Character references in an address are resolved, and quotes may be single or missing."""
+    body = "<A HREF='sub/&#111;ther.html'>a</A><a href=sub/other.html>b</a>"
+    assert checked(body).faults == ()
+    assert len(checked("<A HREF='gone&#46;html'>a</A><a href=gone2.html>b</a>").faults) == 2
+
+
 def test_names_that_differ_only_in_case() -> None:
     """Such a site breaks on a file system that does not tell them apart."""
     report = check_files({}, {"layer1/A.webp": 1, "layer1/a.webp": 1, "b": 1})

@@ -130,6 +130,12 @@ def test_links_between_texts() -> None:
         html("[m](../pages/nothing.md)")
 
 
+def test_a_table_scrolls_in_a_box() -> None:
+    """A table that is wider than a phone scrolls by itself, also by keyboard."""
+    found = html("| a | b |\n| --- | --- |\n| 1 | 2 |\n")
+    assert re.search(r'<div [^>]*class="table"[^>]*tabindex="0"[^>]*>\s*<table>', found)
+
+
 def test_headings_have_ids() -> None:
     """A heading can be linked to."""
     assert '<h2 id="what-one-finds">' in html("## What one finds")

@@ -32,8 +32,9 @@ DISPLAY_FORMULA = r"\$\$([^$]+?)\$\$"
 # A dollar opens a formula only before something, and closes it only after something.
 INLINE_FORMULA = r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^$\s\\])\$(?!\w)"
 
-# A wide formula scrolls in its box, which a keyboard must be able to reach.
+# A wide formula or table scrolls in its box, which a keyboard must be able to reach.
 FORMULA_BOX = {"class": "formula", "role": "group", "aria-label": "Formula", "tabindex": "0"}
+TABLE_BOX = {"class": "table", "role": "group", "aria-label": "Table", "tabindex": "0"}
 
 # The library's errors share no base class.
 _FORMULA_ERRORS = tuple(
@@ -153,7 +154,7 @@ class _Inline(InlineProcessor):
 
 
 class _Links(Treeprocessor):
-    """Points links to `.md` files at the pages made of them."""
+    """Points links to `.md` files at the pages made of them; puts tables into scrolling boxes."""
 
     def __init__(self, md: markdown.Markdown, source: Source, references: References) -> None:
         super().__init__(md)
@@ -161,6 +162,12 @@ class _Links(Treeprocessor):
         self.references = references
 
     def run(self, root: etree.Element) -> None:
+        for parent in list(root.iter()):
+            for place, child in enumerate(list(parent)):
+                if child.tag == "table":
+                    box = etree.Element("div", TABLE_BOX)
+                    box.append(child)
+                    parent[place] = box
         for anchor in root.iter("a"):
             path, mark, fragment = anchor.get("href", "").partition("#")
             if path.endswith(".md") and "://" not in path:

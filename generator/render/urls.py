@@ -8,6 +8,7 @@ always names a file.
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from generator.atlas.store import PictureKind
@@ -58,8 +59,12 @@ def asset(name: str) -> str:
 def link(source: str, target: str) -> str:
     """Return the address of `target` as written on the page `source`; a fragment is kept."""
     path, mark, fragment = target.partition("#")
-    relative = posixpath.relpath(path, posixpath.dirname(source) or ".")
-    return quote(relative) + mark + fragment
+    return _relative(posixpath.dirname(source), path) + mark + fragment
+
+
+@lru_cache(maxsize=10_000)
+def _relative(folder: str, path: str) -> str:
+    return quote(posixpath.relpath(path, folder or "."))
 
 
 def absolute(base_url: str, path: str) -> str:
