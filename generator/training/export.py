@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -43,13 +44,27 @@ def train_and_export(folders: list[Path], out: Path, report: Report) -> None:
     for epoch in (epoch for epoch in SNAPSHOTS if epoch <= EMBEDDED.epochs):
         early = ZFNet(len(trained.classes))
         early.load_state_dict(torch.load(out / f"epoch{epoch:02}.pt", weights_only=True))
-        weights_file.save(early, provenance, out / "epochs" / f"epoch{epoch:02}.safetensors")
+        source = f"the state after epoch {epoch} of {EMBEDDED.epochs} of training by Filter Gallery"
+        weights_file.save(
+            early,
+            replace(provenance, source=source),
+            out / "epochs" / f"epoch{epoch:02}.safetensors",
+        )
+    report_accuracy(weights, folders, report)
+
+
+def report_accuracy(weights: Path, folders: list[Path], report: Report) -> None:
+    """Report how many held-out pictures of each set, and of all, get the right class."""
     right = total = 0
     for folder in folders:
         hits, count = held_out_hits(weights, folder)
         right, total = right + hits, total + count
-        report(f"held out, {folder.name}: {hits} of {count} right, {hits / count:.1%}")
-    report(f"held out, all: {right} of {total} right, {right / total:.1%}")
+        report(f"held out, {folder.name}: {_share(hits, count)}")
+    report(f"held out, all: {_share(right, total)}")
+
+
+def _share(hits: int, count: int) -> str:
+    return f"{hits} of {count} right, {hits / count:.1%}" if count else "no picture is held out"
 
 
 @torch.inference_mode()

@@ -104,6 +104,8 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Tra
             "held_out": {name: round(value, 4) for name, value in score.items()},
             "seconds": round(seconds, 1),
         }
+        if epoch + 1 in SNAPSHOTS:
+            save(out / f"epoch{epoch + 1:02}.pt", fold(net).state_dict())
         save(
             checkpoint,
             {
@@ -114,8 +116,6 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Tra
                 "classes": classes,
             },
         )
-        if epoch + 1 in SNAPSHOTS:
-            save(out / f"epoch{epoch + 1:02}.pt", fold(net).state_dict())
         report(json.dumps(line))
     return Trained(fold(net), tuple(classes))
 
