@@ -54,13 +54,14 @@ def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
         app()
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:
+            _say("interrupted; the same command goes on from here")
+        raise
     except GalleryError as problem:
         if _verbosity >= 2:
             raise
         _say(f"error: {problem}")
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here")
-        sys.exit(INTERRUPTED)
     except OSError as problem:
         if _verbosity >= 2:
             raise
@@ -194,7 +195,7 @@ def check(
 @app.command()
 def serve(
     site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000,
     prefix: Annotated[str, typer.Option(help="Serve below /PREFIX/, as GitHub Pages does.")] = "",
 ) -> None:
     """Preview a site on 127.0.0.1."""
@@ -215,7 +216,7 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
         config = Path("gallery.toml")
     flags = {key: value for key, value in flags.items() if key != "config"}
     if flags.get("layers") is not None:
-        flags["layers"] = tuple(part.strip() for part in flags["layers"].split(","))
+        flags["layers"] = tuple(part.strip() for part in flags["layers"].split(",") if part.strip())
     return load_settings(config, flags)
 
 
@@ -225,8 +226,6 @@ def _compute(settings: Settings) -> None:
     with _progress() as progress:
         report = run(settings, progress, _say)
     _print_compute(report)
-    if report.skipped and settings.strict:
-        raise GalleryError(f"{len(report.skipped)} images were skipped, and --strict allows none")
 
 
 def _print_compute(report: ComputeReport) -> None:

@@ -38,14 +38,12 @@ class _Handler(SimpleHTTPRequestHandler):
         """Take the prefix off; answer 404 with the site's own page for all that is not there."""
         path = urlsplit(self.path).path
         if self._prefix and path == self._prefix:
-            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
-            self.send_header("Location", f"{self._prefix}/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return None
+            return self._moved(f"{path}/")
         if not path.startswith(f"{self._prefix}/"):
             self._not_found()
             return None
+        if not path.endswith("/") and Path(self.translate_path(path[len(self._prefix) :])).is_dir():
+            return self._moved(f"{path}/")
         self.path = path.removeprefix(self._prefix)
         found = Path(self.translate_path(self.path))
         if found.is_dir():
@@ -54,6 +52,12 @@ class _Handler(SimpleHTTPRequestHandler):
             self._not_found()
             return None
         return super().send_head()
+
+    def _moved(self, address: str) -> None:
+        self.send_response(HTTPStatus.MOVED_PERMANENTLY)
+        self.send_header("Location", address)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _not_found(self) -> None:
         page = self._root / "404.html"

@@ -86,3 +86,22 @@ def test_a_gallery_toml_beside_is_read(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "'netwerk'" in done.stderr
     assert "'network'" in done.stderr
+
+
+def test_an_interrupt_says_that_nothing_is_lost() -> None:
+    """Ctrl-C ends with status 130 and one line."""
+    code = (
+        "import os, signal, sys; from generator import cli; from generator.images import fetch\n"
+        "fetch.fetch = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.argv = ['filter-gallery', 'fetch', 'sample']\n"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr == "interrupted; the same command goes on from here\n"

@@ -17,6 +17,7 @@ import torch
 
 from generator.atlas.store import Atlas
 from generator.compute import pipeline, survey
+from generator.compute.journal import Journal
 from generator.compute.pipeline import ComputeReport, compute
 from generator.compute.portray import occupied, reconstruct_places
 from generator.compute.records import layer_arrays
@@ -232,6 +233,7 @@ SUICIDE = """
 import os, signal, sys
 from pathlib import Path
 from generator.compute import pipeline, survey
+from generator.compute.journal import Journal
 from generator.config import Settings
 from generator.network import zoo
 from tests.tiny_network import tiny_network
@@ -291,7 +293,7 @@ def test_a_full_disk_leaves_the_previous_atlas_and_the_next_run_goes_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OutputError, match=r"atlas\.work.*No space left"):
             run(pictures, tmp_path / "atlas")
     assert bytes_of(tmp_path / "atlas") == before
     report = run(pictures, tmp_path / "atlas")
@@ -355,7 +357,7 @@ def test_a_folder_without_one_readable_image_is_an_error(tmp_path: Path) -> None
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "one.jpg").touch()
-    with pytest.raises(ImagesError, match=r"pictures.*one\.jpg"):
+    with pytest.raises(ImagesError, match=r"pictures.*one\.jpg.*JPEG, PNG"):
         run(folder, tmp_path / "atlas")
     assert not (tmp_path / "atlas").exists()
 
@@ -397,6 +399,82 @@ def test_a_folder_that_is_no_atlas_is_not_replaced(pictures: Path, tmp_path: Pat
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
 
+def test_somebody_elses_manifest_makes_no_atlas(pictures: Path, tmp_path: Path) -> None:
+    """Other programs write a manifest.json too; their folders are not replaced."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "manifest.json").write_text('{"name": "app", "icons": []}')
+    with pytest.raises(OutputError, match="app"):
+        run(pictures, tmp_path / "app")
+    assert (tmp_path / "app" / "manifest.json").exists()
+
+
+def test_pictures_made_by_us_are_not_searched(pictures: Path) -> None:
+    """An atlas and a site inside the folder of images change nothing."""
+    more = {"site": pictures / "site"}
+    assert run(pictures, pictures / "build" / "atlas", **more).images == 25
+    again = run(pictures, pictures / "build" / "atlas", **more)
+    assert again.unchanged
+    assert again.images == 25
+
+
+def test_strict_refuses_unreadable_images_and_keeps_the_atlas(
+    pictures: Path, tmp_path: Path
+) -> None:
+    """The first such file is named, and what was there before is still there."""
+    run(pictures, tmp_path / "atlas")
+    before = bytes_of(tmp_path / "atlas")
+    (pictures / "empty.png").touch()
+    with pytest.raises(ImagesError, match=r"empty\.png"):
+        run(pictures, tmp_path / "atlas", strict=True)
+    assert bytes_of(tmp_path / "atlas") == before
+
+
+def test_broken_credits_are_found_before_the_search(pictures: Path, tmp_path: Path) -> None:
+    """Nobody waits hours for a missing key."""
+    (pictures / "CREDITS.toml").write_text('title = "T"\n')
+
+    def searching(stage: str, _done: int, _of: int) -> None:
+        pytest.fail(stage)
+
+    with pytest.raises(ImagesError, match=r"CREDITS\.toml"):
+        run(pictures, tmp_path / "atlas", searching)
+
+
+def test_a_swap_that_was_killed_half_way_is_tidied(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new atlas is in place, so the next run computes nothing and removes the rest."""
+
+    def stop(journal: Journal) -> None:
+        if (journal.folder / "made.json").exists():
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "finished", stop)
+        with pytest.raises(Killed):
+            run(pictures, tmp_path / "atlas")
+    assert run(pictures, tmp_path / "atlas").unchanged
+    assert [path.name for path in (tmp_path / "atlas.work").iterdir()] == ["made.json"]
+
+
+def test_records_cut_short_are_not_trusted(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power failure may leave empty files; the run starts where they do not matter."""
+    monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
+
+    def kill(stage: str, _done: int, _of: int) -> None:
+        if stage == "reconstruct":
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(pictures, tmp_path / "atlas", kill)
+    work = tmp_path / "atlas.work"
+    for path in (work / "search.safetensors", *(work / "scales").iterdir()):
+        path.write_bytes(b"")
+    assert run(pictures, tmp_path / "atlas").searched == 25
+
+
 def test_layers_can_be_chosen_and_an_unknown_one_is_named(pictures: Path, tmp_path: Path) -> None:
     """The error names the nearest right one."""
     run(pictures, tmp_path / "atlas", layers=("layer2",))
@@ -413,7 +491,7 @@ def test_an_unknown_device_is_named(pictures: Path, tmp_path: Path) -> None:
 
 def test_strange_names_and_credits_reach_the_atlas(tmp_path: Path) -> None:
     """Quotes, brackets, newlines and foreign bytes are kept as text; the licence is carried."""
-    folder = draw_pictures(tmp_path / "pictures", 3)
+    folder = draw_pictures(tmp_path / "pictures\udcff", 3)
     source = next(iter((folder / "left").iterdir())).read_bytes()
     names = [b'<b>"x"&\'.png', b"new\nline.png", b"bytes\xff.png", b"l" * 200 + b".png"]
     for name in names:
@@ -427,4 +505,4 @@ def test_strange_names_and_credits_reach_the_atlas(tmp_path: Path) -> None:
     assert {record.licence for record in records} == {"CC0"}
     assert "bytes\ufffd.png" in {record.path for record in records}
     assert atlas.manifest.images.credits is not None
-    assert atlas.manifest.images.root_name == "pictures"
+    assert atlas.manifest.images.root_name == "pictures\ufffd"

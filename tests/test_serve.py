@@ -78,6 +78,10 @@ def test_below_a_prefix_only_the_prefix_answers(site: Path) -> None:
         assert get(connection, "/repository/layer1/0.html")[2] == b"filter"
         assert get(connection, "/layer1/0.html")[0] == 404
         assert get(connection, "/repository")[0] == 301
+        connection.request("GET", "/repository/layer1")
+        answer = connection.getresponse()
+        assert answer.read() == b""
+        assert answer.headers["Location"] == "/repository/layer1/"
         assert get(connection, "/repositoryx/index.html")[0] == 404
 
 

@@ -28,7 +28,7 @@ from generator.atlas.schema import (
     LayerRecord,
     Manifest,
 )
-from generator.errors import AtlasError
+from generator.errors import AtlasError, OutputError
 
 MANIFEST = "manifest.json"
 IMAGES = "images.jsonl"
@@ -89,6 +89,15 @@ def hash_file(path: Path) -> str:
     """Return the sha256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_atlas(folder: Path) -> bool:
+    """Say whether a folder was made as an atlas, of whatever schema, damaged or not."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and {"schema_version", "network", "layers"} <= set(manifest)
 
 
 class Atlas:
@@ -178,10 +187,6 @@ class AtlasWriter:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def has(self, name: str) -> bool:
-        """Say whether a file of this path inside the atlas is already there, whole."""
-        return (self.folder / name).is_file()
-
     def write_arrays(self, layer: str, arrays: LayerArrays) -> None:
         """Write a layer's arrays; AtlasError where a type or shape is not the agreed one."""
         tensors: dict[str, np.ndarray] = {}
@@ -233,11 +238,14 @@ class AtlasWriter:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(path.name + TEMPORARY)
-        with partial.open("wb") as stream:
-            stream.write(content)
-            if lasting:
-                stream.flush()
-                os.fsync(stream.fileno())
+        try:
+            with partial.open("wb") as stream:
+                stream.write(content)
+                if lasting:
+                    stream.flush()
+                    os.fsync(stream.fileno())
+        except OSError as error:
+            raise OutputError(f"{partial}: {error.strerror}; mend that and run it again") from error
         partial.replace(path)
 
 

@@ -21,9 +21,9 @@ LOSSLESS_UP_TO = 32  # input pixels: fields this small are enlarged, and stored 
 ENLARGED_SIDE = 64  # pixels that the tile of a small field has at least
 LARGEST_TILE = 160  # pixels: larger fields are shown reduced
 GUTTER = 2  # picture pixels
-QUALITY = 80  # of WebP, for what a filter's page shows
-SMALL_QUALITY = 32  # a page of 384 filters shows 768 small sheets and should weigh 1.5 MB
-WHOLE_QUALITY = 60  # whole images only show where a patch was cut
+QUALITY = 75  # of WebP, for what a filter's page shows; 1,376 filters should weigh 100 MB
+SMALL_QUALITY = 20  # a page of 384 filters shows 768 small sheets and should weigh 1.5 MB
+WHOLE_QUALITY = 45  # whole images only show where a patch was cut
 SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
 
 
@@ -97,6 +97,7 @@ def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:
 def webp(sheet: Pixels, quality: int | None) -> bytes:
     """Encode a picture, without loss where no quality is given."""
     buffer = io.BytesIO()
+    method = 6 if quality == SMALL_QUALITY else 4  # effort, spent where every byte counts
     Image.fromarray(sheet).save(
         buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=4
     )

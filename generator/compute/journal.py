@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -18,11 +19,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from generator.atlas.schema import SkippedFile
+from generator.errors import OutputError
 
 Identity = dict[str, Any]
 
@@ -31,6 +33,7 @@ class Journal:
     """Reads and writes one working folder; every write is whole or not there."""
 
     def __init__(self, atlas: Path) -> None:
+        atlas = atlas.resolve()
         self.folder = atlas.with_name(atlas.name + ".work")
         self.atlas_folder = self.folder / "atlas"
         self._made = self.folder / "made.json"
@@ -75,34 +78,31 @@ class Journal:
             "batches": str(batches),
             "skipped": json.dumps([file.model_dump() for file in skipped]),
         }
-        part = self._search.with_suffix(".part")
-        save_file({name: tensor.cpu() for name, tensor in tensors.items()}, part, metadata)
-        os.replace(part, self._search)
+        self._write(self._search, save({n: t.cpu() for n, t in tensors.items()}, metadata))
 
     def load_search(self) -> tuple[dict[str, Tensor], int, list[SkippedFile]] | None:
         """Return what `save_search` recorded last, None at the start."""
-        if not self._search.exists():
+        try:
+            with safe_open(self._search, "pt") as file:
+                metadata = file.metadata()
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (FileNotFoundError, SafetensorError):  # not there, or cut short with the power
             return None
-        with safe_open(self._search, "pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         skipped = [SkippedFile(**record) for record in json.loads(metadata["skipped"])]
         return tensors, int(metadata["batches"]), skipped
 
     def save_scales(self, layer: str, first: int, scales: npt.NDArray[np.float32]) -> None:
         """Record that the pictures of the filters first, first + 1 … are written."""
-        path = self._scales(layer, first)
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            np.save(file, scales)
-        os.replace(part, path)
+        buffer = io.BytesIO()
+        np.save(buffer, scales)
+        self._write(self._scales(layer, first), buffer.getvalue())
 
     def load_scales(self, layer: str, first: int) -> npt.NDArray[np.float32] | None:
         """Return the scales [filters, 9] of a finished group, None where it is not finished."""
-        path = self._scales(layer, first)
-        if not path.exists():
+        try:
+            scales: npt.NDArray[np.float32] = np.load(self._scales(layer, first))
+        except (FileNotFoundError, EOFError, ValueError):
             return None
-        scales: npt.NDArray[np.float32] = np.load(path)
         return scales
 
     def _scales(self, layer: str, first: int) -> Path:
@@ -110,13 +110,24 @@ class Journal:
 
     @staticmethod
     def _read(path: Path) -> dict[str, Any] | None:
-        if not path.exists():
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # not there, or cut short with the power
             return None
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return record
+        return record if isinstance(record, dict) else None
 
     @staticmethod
     def _replace(path: Path, record: dict[str, Any]) -> None:
+        Journal._write(path, json.dumps(record, indent=1, sort_keys=True).encode())
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
         part = path.with_suffix(".part")
-        part.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
+        try:
+            with part.open("wb") as file:
+                file.write(data)
+        except OSError as problem:
+            raise OutputError(
+                f"{part}: {problem.strerror}; mend that and run it again"
+            ) from problem
         os.replace(part, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +17,13 @@ from generator import __version__
 from generator.atlas.schema import (
     PLACES,
     SCHEMA,
+    Credit,
     ImageSetRecord,
     LayerArrays,
     Manifest,
     SkippedFile,
 )
-from generator.atlas.store import Atlas, AtlasWriter
+from generator.atlas.store import Atlas, AtlasWriter, is_atlas
 from generator.compute.annotate import image_records
 from generator.compute.device import pick_device
 from generator.compute.journal import Identity, Journal
@@ -38,7 +38,15 @@ from generator.compute.survey import Progress, survey
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, OutputError
 from generator.images.credits import read_credits
-from generator.images.folder import Listing, UnreadableImage, display_path, list_images, read_image
+from generator.images.folder import (
+    FORMAT_NAMES,
+    Listing,
+    UnreadableImage,
+    display_path,
+    list_images,
+    read_captions,
+    read_image,
+)
 from generator.images.stream import normalise
 from generator.network import zoo
 from generator.network.probed import ProbedLayer, ProbedNetwork
@@ -73,24 +81,33 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
     if settings.images is None:
         raise ConfigError("no images: name a folder with --images DIR, or `fetch sample` first")
     device = pick_device(settings.device)
-    listing = list_images(settings.images)
+    listing = list_images(settings.images, leave_out=_ours(settings))
+    credit = read_credits(listing.root)
+    captions = read_captions(listing.root)
     network = zoo.load(settings.network)
     network.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     layers = _chosen(network, settings.layers)
     recover(settings.atlas)
     _refuse_foreign(settings.atlas)
     journal = Journal(settings.atlas)
-    identity = _identity(settings, network, layers, listing, device)
+    identity = _identity(settings, network, layers, listing, device, captions, credit)
     made = journal.made(identity)
     if made is not None and settings.atlas.exists():
         whole = _whole_atlas(settings.atlas, log)
         if whole is not None and whole.identity == made:
+            journal.finished()
             return _report_of(whole)
     journal.begin(identity)
     found = survey(settings, network, layers, listing, journal, progress)
     if found.images == 0:
         raise ImagesError(
-            f"{settings.images}: not one of its {len(listing)} image files can be read, the first: "
+            f"{display_path(str(settings.images))}: not one of its {len(listing)} image files can "
+            f"be read, the first: {found.skipped[0].path} ({found.skipped[0].reason}); "
+            f"give a folder with images ({FORMAT_NAMES})"
+        )
+    if settings.strict and found.skipped:
+        raise ImagesError(
+            f"{len(found.skipped)} images cannot be read, and --strict allows none; the first: "
             f"{found.skipped[0].path} ({found.skipped[0].reason})"
         )
     started = time.monotonic()
@@ -112,14 +129,13 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
             progress("reconstruct", done, total)
         writer.write_arrays(layer.name, arrays)
     seconds = time.monotonic() - started
-    credit = read_credits(listing.root)
     won = sorted({int(row) for best in found.best for row in best.image.flatten() if row >= 0})
-    writer.write_images(image_records(listing, won, credit.licence if credit else ""))
+    writer.write_images(image_records(listing, won, captions, credit.licence if credit else ""))
     writer.finish(
         Manifest(
             network=network_record(network),
             images=ImageSetRecord(
-                root_name=listing.root.resolve().name,
+                root_name=display_path(listing.root.resolve().name),
                 count=found.images,
                 fingerprint=listing.fingerprint(),
                 skipped=tuple(found.skipped),
@@ -217,6 +233,8 @@ def _identity(
     layers: tuple[ProbedLayer, ...],
     listing: Listing,
     device: torch.device,
+    captions: dict[str, str],
+    credit: Credit | None,
 ) -> Identity:
     """Everything that the atlas's bytes depend on."""
     return {
@@ -226,24 +244,27 @@ def _identity(
         "weights": network.weights_sha256,
         "layers": [layer.module for layer in layers],
         "images": listing.signature(),
-        "captions": _digest(listing.root / "captions.json"),
-        "credits": _digest(listing.root / "CREDITS.toml"),
+        "captions": captions,
+        "credits": credit.model_dump() if credit else None,
         "batch": settings.batch,
         "device": device.type,
     }
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+def _ours(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders that this program writes, whose pictures are nobody's input."""
+    return (settings.atlas, Journal(settings.atlas).folder, settings.site)
 
 
 def _refuse_foreign(atlas: Path) -> None:
     """Raise OutputError where the atlas's place holds something that is no atlas."""
+    if not atlas.resolve().name:
+        raise OutputError(f"{atlas}: cannot be an atlas's own folder; name another")
     if not atlas.exists():
         return
     if not atlas.is_dir():
         raise OutputError(f"{atlas}: is a file; name a folder for the atlas")
-    if any(atlas.iterdir()) and not (atlas / "manifest.json").exists():
+    if any(atlas.iterdir()) and not is_atlas(atlas):
         raise OutputError(f"{atlas}: is not empty and holds no atlas; name another folder")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,13 +69,13 @@ class Listing:
         return digest.hexdigest()
 
 
-def list_images(root: Path) -> Listing:
+def list_images(root: Path, leave_out: Iterable[Path] = ()) -> Listing:
     """List the pictures of a folder and of all folders in it.
 
     A picture is a regular file with one of `EXTENSIONS`, in either case. Names that start with "."
     are passed over. Links are followed, each folder once, so that loops end; a link to nothing is
-    listed, and found unreadable later. Raises ImagesError for a folder that is missing, is none,
-    cannot be read, or holds no picture.
+    listed, and found unreadable later. Folders in `leave_out` are passed over.
+    Raises ImagesError for a folder that is missing, is none, cannot be read, or holds no picture.
     """
     shown = display_path(str(root))
     if not root.exists():
@@ -83,7 +83,7 @@ def list_images(root: Path) -> Listing:
     if not root.is_dir():
         raise ImagesError(f"{shown} is not a folder: give a folder with images ({FORMAT_NAMES})")
     try:
-        found = sorted(_pictures(root), key=lambda picture: os.fsencode(picture[0]))
+        found = sorted(_pictures(root, leave_out), key=lambda picture: os.fsencode(picture[0]))
     except OSError as problem:
         place = display_path(str(problem.filename or root))
         raise ImagesError(
@@ -100,10 +100,10 @@ def display_path(path: str) -> str:
     return os.fsencode(path).decode("utf-8", errors="replace")
 
 
-def _pictures(root: Path) -> Iterator[tuple[str, int, int]]:
+def _pictures(root: Path, leave_out: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
     """Yield path, size and time of each picture; real folders come before linked ones."""
     folders, links = [root], list[Path]()
-    seen = set()
+    seen = {(s.st_dev, s.st_ino) for s in (p.stat() for p in leave_out if p.exists())}
     while folders or links:
         folder = folders.pop() if folders else links.pop()
         identity = folder.stat()

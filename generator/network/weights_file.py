@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialise
 from torch import nn
 
 from generator.errors import NetworkError
@@ -31,7 +31,7 @@ def save(model: nn.Module, provenance: Provenance, path: Path) -> None:
     }
     metadata = {key: json.dumps(value) for key, value in asdict(provenance).items()}
     part = path.with_suffix(".part")
-    save_file(tensors, part, metadata)
+    part.write_bytes(serialise(tensors, metadata))
     part.replace(path)
 
 

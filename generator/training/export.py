@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from generator.errors import ConfigError
-from generator.images.folder import list_images
+from generator.images.folder import Listing, list_images
 from generator.images.stream import normalise, stream
 from generator.network import weights_file
 from generator.network.zfnet import INPUT_SIZE, MEAN, STD, ZFNet
@@ -69,18 +69,25 @@ def _share(hits: int, count: int) -> str:
 
 @torch.inference_mode()
 def held_out_hits(weights: Path, folder: Path) -> tuple[int, int]:
-    """Count the held-out pictures of `<folder>/<class>/` and those whose top-1 class is right."""
+    """Return how many held-out pictures of `<folder>/<class>/` get the right top-1 class, of how many.
+
+    A picture that cannot be read counts as wrong.
+    """
     classes = weights_file.provenance_of(weights).classes
     net = ZFNet(len(classes))
     weights_file.load_into(net, weights)
     net.eval()
     listing = list_images(folder)
-    hits = count = 0
-    for batch in stream(listing, INPUT_SIZE, batch=64, workers=2):
-        logits = net(normalise(batch.pixels, MEAN, STD))
-        for slot in batch.valid.nonzero().flatten().tolist():
-            path = Path(listing.paths[batch.first + slot])
-            if is_held_out(path):
-                count += 1
-                hits += classes[int(logits[slot].argmax())] == path.parent.name
-    return hits, count
+    held_out = [row for row, path in enumerate(listing.paths) if is_held_out(Path(path))]
+    kept = Listing(
+        root=listing.root,
+        paths=tuple(listing.paths[row] for row in held_out),
+        sizes=tuple(listing.sizes[row] for row in held_out),
+        times=tuple(listing.times[row] for row in held_out),
+    )
+    hits = 0
+    for batch in stream(kept, INPUT_SIZE, batch=64, workers=2):
+        answers = net(normalise(batch.pixels, MEAN, STD)).argmax(1).tolist()
+        names = [Path(path).parent.name for path in kept.paths[batch.first : batch.first + 64]]
+        hits += sum(classes[a] == name for a, name in zip(answers, names, strict=False))
+    return hits, len(kept)
