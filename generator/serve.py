@@ -38,12 +38,14 @@ class _Handler(SimpleHTTPRequestHandler):
         """Take the prefix off; answer 404 with the site's own page for all that is not there."""
         path = urlsplit(self.path).path
         if self._prefix and path == self._prefix:
-            return self._moved(f"{path}/")
+            self._moved(f"{path}/")
+            return None
         if not path.startswith(f"{self._prefix}/"):
             self._not_found()
             return None
         if not path.endswith("/") and Path(self.translate_path(path[len(self._prefix) :])).is_dir():
-            return self._moved(f"{path}/")
+            self._moved(f"{path}/")
+            return None
         self.path = path.removeprefix(self._prefix)
         found = Path(self.translate_path(self.path))
         if found.is_dir():

@@ -410,7 +410,7 @@ def test_somebody_elses_manifest_makes_no_atlas(pictures: Path, tmp_path: Path) 
 
 def test_pictures_made_by_us_are_not_searched(pictures: Path) -> None:
     """An atlas and a site inside the folder of images change nothing."""
-    more = {"site": pictures / "site"}
+    more: dict[str, Any] = {"site": pictures / "site"}
     assert run(pictures, pictures / "build" / "atlas", **more).images == 25
     again = run(pictures, pictures / "build" / "atlas", **more)
     assert again.unchanged

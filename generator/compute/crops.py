@@ -97,8 +97,7 @@ def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:
 def webp(sheet: Pixels, quality: int | None) -> bytes:
     """Encode a picture, without loss where no quality is given."""
     buffer = io.BytesIO()
-    method = 6 if quality == SMALL_QUALITY else 4  # effort, spent where every byte counts
     Image.fromarray(sheet).save(
-        buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=4
+        buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=6
     )
     return buffer.getvalue()

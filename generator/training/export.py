@@ -69,7 +69,7 @@ def _share(hits: int, count: int) -> str:
 
 @torch.inference_mode()
 def held_out_hits(weights: Path, folder: Path) -> tuple[int, int]:
-    """Return how many held-out pictures of `<folder>/<class>/` get the right top-1 class, of how many.
+    """Count the held-out pictures of `<folder>/<class>/` with the right top-1 class, and all.
 
     A picture that cannot be read counts as wrong.
     """
