@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from generator.atlas.schema import GUTTER
 from generator.compute import crops
 from tests import oracles
 
@@ -95,10 +96,10 @@ def test_small_fields_are_enlarged_pixel_by_pixel_and_kept_without_loss() -> Non
     sheet = crops.contact_sheet(tiles, side)
     with Image.open(io.BytesIO(crops.webp(sheet, None))) as file:
         decoded = np.asarray(file.convert("RGB"))
-    assert decoded.shape == (3 * side + 2 * crops.GUTTER,) * 2 + (3,)
+    assert decoded.shape == (3 * side + 2 * GUTTER,) * 2 + (3,)
     times = side // 7
     for place, tile in enumerate(tiles):
-        top, left = (index * (side + crops.GUTTER) for index in divmod(place, 3))
+        top, left = (index * (side + GUTTER) for index in divmod(place, 3))
         shown = decoded[top : top + side, left : left + side]
         if tile is None:
             assert (shown == crops.GREY).all()

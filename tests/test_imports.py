@@ -31,6 +31,10 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     "generator.network.geometry": ("torch", "generator."),
     "generator.compute": ("generator.render", "generator.training", "generator.cli"),
+    **{
+        f"generator.compute.{name}": ("generator.atlas.store",)
+        for name in ("search", "reconstruct", "crops", "annotate", "portray", "records", "survey")
+    },
     "generator.training": ("generator.render", "generator.compute", "generator.atlas"),
 }
 

@@ -427,6 +427,9 @@ def test_strict_refuses_unreadable_images_and_keeps_the_atlas(
     with pytest.raises(ImagesError, match=r"empty\.png"):
         run(pictures, tmp_path / "atlas", strict=True)
     assert bytes_of(tmp_path / "atlas") == before
+    run(pictures, tmp_path / "atlas")
+    with pytest.raises(ImagesError, match=r"empty\.png"):
+        run(pictures, tmp_path / "atlas", strict=True)
 
 
 def test_broken_credits_are_found_before_the_search(pictures: Path, tmp_path: Path) -> None:

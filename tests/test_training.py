@@ -13,8 +13,11 @@ import pytest
 import torch
 from PIL import Image
 
-from generator.errors import ConfigError
+from generator.errors import ConfigError, ImagesError
+from generator.network import weights_file
+from generator.network.zfnet import ZFNet
 from generator.training.data import Augmented, is_held_out, list_examples, random_box
+from generator.training.export import held_out_hits
 from generator.training.recipe import EMBEDDED, Recipe, Stage
 from generator.training.train import train
 
@@ -120,3 +123,35 @@ def test_examples_are_listed_in_order(pictures: Path) -> None:
     assert [e.path.name for e in examples[:2]] == ["image_0000.png", "image_0001.png"]
     assert {e.set_name for e in examples} == {"set"}
     assert len(examples) == 40
+
+
+def test_a_folder_without_classes_and_a_damaged_picture_are_named(tmp_path: Path) -> None:
+    """The path stands in the error."""
+    (tmp_path / "flat").mkdir()
+    with pytest.raises(ImagesError, match="flat"):
+        list_examples([tmp_path / "flat"])
+    (tmp_path / "set" / "cat").mkdir(parents=True)
+    (tmp_path / "set" / "cat" / "broken.jpg").write_bytes(b"nothing")
+    with pytest.raises(ImagesError, match=r"broken\.jpg"):
+        train([tmp_path / "set"], tmp_path / "out", TINY, print)
+
+
+def test_held_out_hits_count_what_the_network_says(tmp_path: Path) -> None:
+    """A network that always answers "b" is right on exactly the held-out pictures of b."""
+    pictures = tmp_path / "set"
+    for name in "ab":
+        (pictures / name).mkdir(parents=True)
+        for number in range(60):
+            Image.new("RGB", (8, 8)).save(pictures / name / f"{number}.png")
+    net = ZFNet(2)
+    with torch.no_grad():
+        net.classifier.weight.zero_()
+        net.classifier.bias.copy_(torch.tensor([0.0, 1.0]))
+    weights = tmp_path / "net.safetensors"
+    weights_file.save(net, weights_file.Provenance(("a", "b"), "", ""), weights)
+    held_out = {
+        name: sum(is_held_out(path) for path in (pictures / name).iterdir()) for name in "ab"
+    }
+    assert held_out["a"] > 0
+    assert held_out["b"] > 0
+    assert held_out_hits(weights, pictures) == (held_out["b"], held_out["a"] + held_out["b"])

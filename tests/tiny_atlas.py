@@ -13,7 +13,10 @@ import numpy as np
 from PIL import Image
 
 from generator.atlas.schema import (
+    GUTTER,
+    IMAGE_TILE,
     PLACES,
+    SMALL_SIDE,
     Credit,
     ImageRecord,
     ImageSetRecord,
@@ -23,14 +26,7 @@ from generator.atlas.schema import (
     NetworkRecord,
     SkippedFile,
 )
-from generator.atlas.store import (
-    IMAGE_GUTTER,
-    IMAGE_TILE,
-    SMALL_SIDE,
-    AtlasWriter,
-    picture_kinds,
-    sheet_side,
-)
+from generator.atlas.store import AtlasWriter, picture_kinds, sheet_side
 
 WEIGHTS = "0123456789abcdef" * 4
 INPUT_SIZE = 224
@@ -91,7 +87,7 @@ def make_atlas(
             for kind in picture_kinds(record):
                 side = sheet_side(tile, 1)
                 if kind == "images":
-                    side = sheet_side(IMAGE_TILE, IMAGE_GUTTER)
+                    side = sheet_side(IMAGE_TILE, GUTTER)
                 elif kind.endswith("small"):
                     side = SMALL_SIDE
                 writer.write_picture(name, number, kind, _square(side, rng))

@@ -7,7 +7,7 @@ pictures beside them. A change of meaning raises `SCHEMA`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,15 @@ from pydantic import BaseModel, ConfigDict
 
 SCHEMA = 1
 PLACES = 9  # a filter keeps this many images
+
+# Alike for every layer, in picture pixels: the small sheets, and the sheet of whole images.
+SMALL_SIDE = 132
+IMAGE_TILE = 112
+GUTTER = 2
+
+PictureKind = Literal[
+    "patches", "reconstructions", "images", "patches.small", "reconstructions.small"
+]
 
 
 class Record(BaseModel):

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from pydantic import ValidationError
@@ -27,6 +27,7 @@ from generator.atlas.schema import (
     LayerArrays,
     LayerRecord,
     Manifest,
+    PictureKind,
 )
 from generator.errors import AtlasError, OutputError
 
@@ -34,14 +35,6 @@ MANIFEST = "manifest.json"
 IMAGES = "images.jsonl"
 TEMPORARY = ".partial"  # ending of a file that is still being written
 
-PictureKind = Literal[
-    "patches", "reconstructions", "images", "patches.small", "reconstructions.small"
-]
-
-# Alike for every layer, in picture pixels: the small sheets, and the sheet of whole images.
-SMALL_SIDE = 132
-IMAGE_TILE = 112
-IMAGE_GUTTER = 2
 
 # Type and shape of each array behind its first axis, the filters.
 ARRAYS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -34,7 +35,7 @@ from generator.compute.portray import (
     reconstruct_places,
 )
 from generator.compute.records import layer_arrays, layer_record, network_record
-from generator.compute.survey import Progress, survey
+from generator.compute.survey import Progress, Survey, survey
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, OutputError
 from generator.images.credits import read_credits
@@ -96,6 +97,7 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
         whole = _whole_atlas(settings.atlas, log)
         if whole is not None and whole.identity == made:
             journal.finished()
+            _hold_strict(settings, whole.manifest.images.skipped)
             return _report_of(whole)
     journal.begin(identity)
     found = survey(settings, network, layers, listing, journal, progress)
@@ -105,29 +107,10 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
             f"be read, the first: {found.skipped[0].path} ({found.skipped[0].reason}); "
             f"give a folder with images ({FORMAT_NAMES})"
         )
-    if settings.strict and found.skipped:
-        raise ImagesError(
-            f"{len(found.skipped)} images cannot be read, and --strict allows none; the first: "
-            f"{found.skipped[0].path} ({found.skipped[0].reason})"
-        )
+    _hold_strict(settings, found.skipped)
     started = time.monotonic()
     writer = AtlasWriter(journal.atlas_folder)
-    reconstructed = 0
-    total = sum(layer.filters for layer in layers)
-    done = 0
-    for layer, best in zip(layers, found.best, strict=True):
-        arrays = layer_arrays(layer, best)
-        for first in range(0, layer.filters, FILTERS_AT_ONCE):
-            last = min(first + FILTERS_AT_ONCE, layer.filters)
-            scales = journal.load_scales(layer.name, first)
-            if scales is None:
-                scales = _portray_group(network, layer, arrays, listing, first, last, writer)
-                journal.save_scales(layer.name, first, scales)
-                reconstructed += int((arrays.image[first:last] >= 0).sum())
-            arrays.scale[first:last] = scales
-            done += last - first
-            progress("reconstruct", done, total)
-        writer.write_arrays(layer.name, arrays)
+    reconstructed = _draw(network, layers, found, listing, journal, writer, progress)
     seconds = time.monotonic() - started
     won = sorted({int(row) for best in found.best for row in best.image.flatten() if row >= 0})
     writer.write_images(image_records(listing, won, captions, credit.licence if credit else ""))
@@ -165,6 +148,47 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
     )
 
 
+def _draw(
+    network: ProbedNetwork,
+    layers: tuple[ProbedLayer, ...],
+    found: Survey,
+    listing: Listing,
+    journal: Journal,
+    writer: AtlasWriter,
+    progress: Progress,
+) -> int:
+    """Write the pictures and arrays of all layers; return how many places were drawn just now.
+
+    Groups of filters that the journal knows to be drawn are left as they are.
+    """
+    drawn = 0
+    total = sum(layer.filters for layer in layers)
+    done = 0
+    for layer, best in zip(layers, found.best, strict=True):
+        arrays = layer_arrays(layer, best)
+        for first in range(0, layer.filters, FILTERS_AT_ONCE):
+            last = min(first + FILTERS_AT_ONCE, layer.filters)
+            scales = journal.load_scales(layer.name, first)
+            if scales is None:
+                scales = _portray_group(network, layer, arrays, listing, first, last, writer)
+                journal.save_scales(layer.name, first, scales)
+                drawn += int((arrays.image[first:last] >= 0).sum())
+            arrays.scale[first:last] = scales
+            done += last - first
+            progress("reconstruct", done, total)
+        writer.write_arrays(layer.name, arrays)
+    return drawn
+
+
+def _hold_strict(settings: Settings, skipped: Sequence[SkippedFile]) -> None:
+    """Raise ImagesError where settings allow no unreadable image and there is one."""
+    if settings.strict and skipped:
+        raise ImagesError(
+            f"{len(skipped)} images cannot be read, and --strict allows none; the first: "
+            f"{skipped[0].path} ({skipped[0].reason})"
+        )
+
+
 def _portray_group(
     network: ProbedNetwork,
     layer: ProbedLayer,
@@ -173,8 +197,8 @@ def _portray_group(
     first: int,
     last: int,
     writer: AtlasWriter,
-) -> np.ndarray:
-    """Make and write the pictures of the filters first … last − 1; return their scales."""
+) -> npt.NDArray[np.float32]:
+    """Make and write the pictures of the filters first … last − 1; return their scales [n, 9]."""
     places = occupied(arrays.image, arrays.unit, arrays.box, arrays.activation, first, last)
     rows = sorted({int(row) for row in places.rows})
     with ThreadPoolExecutor() as pool:

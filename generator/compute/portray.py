@@ -13,8 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from generator.atlas.schema import PLACES
-from generator.atlas.store import IMAGE_TILE, PictureKind
+from generator.atlas.schema import IMAGE_TILE, PLACES, PictureKind
 from generator.compute import crops
 from generator.compute.reconstruct import group_by_crop, reconstruct
 from generator.network.probed import ProbedLayer, ProbedNetwork

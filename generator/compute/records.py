@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from generator.atlas.schema import LayerArrays, LayerRecord, NetworkRecord
+from generator.atlas.schema import GUTTER, LayerArrays, LayerRecord, NetworkRecord
 from generator.compute import crops
 from generator.compute.search import TopNine
 from generator.network.geometry import Field
@@ -64,6 +64,6 @@ def layer_record(layer: ProbedLayer) -> LayerRecord:
         stride=field.stride,
         offset=field.offset,
         tile=crops.tile_side(field.size),
-        gutter=crops.GUTTER,
+        gutter=GUTTER,
         thumbnails=field.size >= crops.SMALL_FROM,
     )

@@ -25,10 +25,6 @@ class Window:
         """Distance from the first to the last pixel that the window touches, both counted."""
         return self.dilation * (self.kernel - 1) + 1
 
-    def output_length(self, length: int) -> int:
-        """Return how many units come out of `length` pixels, rounded down."""
-        return (length + 2 * self.padding - self.span) // self.stride + 1
-
 
 @dataclass(frozen=True)
 class Crop:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from generator.atlas.schema import PLACES
-from generator.atlas.store import PictureKind
+from generator.atlas.schema import PLACES, PictureKind
 from generator.render import urls
 from generator.render.content import Text
 from generator.render.facts import FilterFacts, LayerFacts, Place

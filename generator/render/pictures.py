@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.atlas.schema import LayerRecord
-from generator.atlas.store import IMAGE_GUTTER, IMAGE_TILE, SMALL_SIDE, PictureKind, sheet_side
+from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_SIDE, LayerRecord, PictureKind
+from generator.atlas.store import sheet_side
 from generator.render import urls
 from generator.render.facts import FilterFacts, Place
 from generator.render.frame import Pair, Picture
@@ -99,7 +99,7 @@ def crop(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, *, pat
 def whole(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, size: int) -> Whole:
     """Return the whole image of a place; all wholes of a filter are drawn at one scale."""
     margin = max(overhang(each, size) for each in facts.places)
-    x, y = _corner(place, IMAGE_TILE + IMAGE_GUTTER)
+    x, y = _corner(place, IMAGE_TILE + GUTTER)
     scale = size / IMAGE_TILE
     top, left, bottom, right = place.box
     small = bottom - top < SMALL_FIELD
@@ -109,7 +109,7 @@ def whole(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, size:
         size=size,
         tile_x=_short(-x * scale),
         tile_y=_short(-y * scale),
-        sheet=_short(sheet_side(IMAGE_TILE, IMAGE_GUTTER) * scale),
+        sheet=_short(sheet_side(IMAGE_TILE, GUTTER) * scale),
         box_x=left,
         box_y=top,
         box_width=right - left,

@@ -11,7 +11,7 @@ import posixpath
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from generator.atlas.store import PictureKind
+from generator.atlas.schema import PictureKind
 
 HOME = "index.html"
 NOT_FOUND = "404.html"

@@ -15,6 +15,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from generator.errors import ImagesError
+
 STORED_SIDE = 256  # pixels: pictures are kept with their shorter side at most this long
 
 
@@ -40,6 +42,9 @@ def list_examples(folders: list[Path]) -> tuple[list[Example], list[str]]:
         for path in sorted(folder.glob("*/*"))
         if path.suffix.lower() in (".jpg", ".jpeg", ".png")
     ]
+    if not found:
+        names = ", ".join(str(folder) for folder in folders)
+        raise ImagesError(f"{names}: no pictures in folders named after their classes")
     classes = sorted({path.parent.name for _, path in found})
     numbers = {name: number for number, name in enumerate(classes)}
     examples = [
@@ -56,9 +61,15 @@ def is_held_out(path: Path) -> bool:
 
 
 def load(path: Path) -> np.ndarray:
-    """Decode one file to uint8 [h, w, 3], shorter side at most `STORED_SIDE`."""
-    with Image.open(path) as image:
-        picture = image.convert("RGB")
+    """Decode one file to uint8 [h, w, 3], shorter side at most `STORED_SIDE`.
+
+    Raises ImagesError, naming the file, where it cannot be read.
+    """
+    try:
+        with Image.open(path) as image:
+            picture = image.convert("RGB")
+    except (OSError, SyntaxError, ValueError) as problem:
+        raise ImagesError(f"{path}: cannot be read ({problem}); mend or remove it") from problem
     shorter = min(picture.size)
     if shorter > STORED_SIDE:
         factor = STORED_SIDE / shorter
