@@ -139,8 +139,8 @@ def _grey_levels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 def _reading(path: Path) -> Iterator[None]:
     """Turn all that Pillow raises on a bad file into UnreadableImage, and keep its remarks quiet.
 
-    Warning filters belong to the whole process, so threads that read take turns; the program
-    itself reads in processes.
+    Warning filters belong to the whole process, so threads that read take turns. The search
+    reads in processes; only the winners are read again by threads.
     """
     with _warning_filters, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused by its size
