@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
 from generator.compute import pipeline, survey
 from generator.compute.journal import Journal
@@ -119,7 +120,15 @@ def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
             activation[filter_, place] = value
     start = layer.field.offset + unit * layer.field.stride
     box = np.concatenate([start, start + layer.field.size], -1).astype(np.int32)
-    places = occupied(image, unit, box, activation, 0, 6)  # type: ignore[arg-type]
+    arrays = LayerArrays(
+        activation=activation,  # type: ignore[arg-type]
+        image=image,
+        unit=unit,
+        box=box,
+        scale=np.zeros((6, 9), np.float32),
+        active=np.zeros(6, np.int64),
+    )
+    places = occupied(arrays, 0, 6)
     signals = reconstruct_places(network, layer, places, images.__getitem__)
     parts: list[oracles.Part] = []
     for module in network.model.children():

@@ -6,7 +6,7 @@ import difflib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -129,23 +129,19 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
             files={},
         )
     )
-    journal.making(identity, Atlas.open(journal.atlas_folder).identity)
-    replace_folder(journal.atlas_folder, settings.atlas)
-    journal.finished()
-    return ComputeReport(
-        images=found.images,
-        skipped=tuple(found.skipped),
-        filters={layer.name: layer.filters for layer in layers},
-        dead={
-            layer.name: int((best.active == 0).sum())
-            for layer, best in zip(layers, found.best, strict=True)
-        },
+    atlas = Atlas.open(journal.atlas_folder)
+    report = replace(
+        _report_of(atlas),
         unchanged=False,
         searched=found.searched,
         search_seconds=found.seconds,
         reconstructed=reconstructed,
         reconstruct_seconds=seconds,
     )
+    journal.making(identity, atlas.identity)
+    replace_folder(journal.atlas_folder, settings.atlas)
+    journal.finished()
+    return report
 
 
 def _draw(
@@ -199,7 +195,7 @@ def _portray_group(
     writer: AtlasWriter,
 ) -> npt.NDArray[np.float32]:
     """Make and write the pictures of the filters first … last − 1; return their scales [n, 9]."""
-    places = occupied(arrays.image, arrays.unit, arrays.box, arrays.activation, first, last)
+    places = occupied(arrays, first, last)
     rows = sorted({int(row) for row in places.rows})
     with ThreadPoolExecutor() as pool:
         decoded = dict(
@@ -304,6 +300,7 @@ def _whole_atlas(path: Path, log: Log) -> Atlas | None:
 
 
 def _report_of(atlas: Atlas) -> ComputeReport:
+    """Describe an atlas that was found as it should be."""
     layers = atlas.manifest.layers
     return ComputeReport(
         images=atlas.manifest.images.count,

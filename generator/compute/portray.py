@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from generator.atlas.schema import IMAGE_TILE, PLACES, PictureKind
+from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
 from generator.compute import crops
 from generator.compute.reconstruct import group_by_crop, reconstruct
 from generator.network.probed import ProbedLayer, ProbedNetwork
@@ -51,24 +51,17 @@ class Portrait:
     sheets: dict[PictureKind, bytes]
 
 
-def occupied(
-    image: npt.NDArray[np.int64],
-    unit: npt.NDArray[np.int32],
-    box: npt.NDArray[np.int32],
-    activation: npt.NDArray[np.float32],
-    first: int,
-    last: int,
-) -> Places:
+def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
     """Return the occupied places of the filters first … last − 1, filter by filter."""
-    filters, places = np.nonzero(image[first:last] >= 0)
+    filters, places = np.nonzero(arrays.image[first:last] >= 0)
     filters = filters + first
     return Places(
         filters=filters,
         places=places,
-        rows=image[filters, places],
-        units=unit[filters, places].astype(np.int64),
-        boxes=box[filters, places],
-        activations=activation[filters, places],
+        rows=arrays.image[filters, places],
+        units=arrays.unit[filters, places].astype(np.int64),
+        boxes=arrays.box[filters, places],
+        activations=arrays.activation[filters, places],
     )
 
 
@@ -122,7 +115,10 @@ def portray(
     signals: npt.NDArray[np.float32],
     images: Callable[[int], Tensor],
 ) -> tuple[Portrait, npt.NDArray[np.float32]]:
-    """Compose and encode the sheets of one filter; return them and the nine scales."""
+    """Compose and encode the sheets of one filter; return them and its scales [9].
+
+    `signals` [n, 3, field, field] are the reconstructions of `places`; `images(row)` as above.
+    """
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     side = crops.tile_side(layer.field.size)
     patches: list[crops.Pixels | None] = [None] * PLACES

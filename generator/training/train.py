@@ -29,7 +29,7 @@ class Split:
     """Decoded pictures of one part of the data."""
 
     examples: list[Example]
-    pictures: list[np.ndarray]
+    pictures: list[np.ndarray]  # uint8 [h, w, 3], one for each example
 
     @property
     def labels(self) -> list[int]:
