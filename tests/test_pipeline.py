@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,22 @@ import numpy as np
 import pytest
 import torch
 
+from generator.atlas.bins import BINS
 from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
 from generator.compute import pipeline, survey
 from generator.compute.journal import Journal
 from generator.compute.pipeline import ComputeReport, compute
 from generator.compute.portray import occupied, reconstruct_places
+from generator.compute.probing import Probing, probe_layer
 from generator.compute.records import layer_arrays
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError, OutputError
 from generator.images.folder import list_images, read_image
 from generator.images.stream import normalise
 from generator.network import zoo
+from generator.network.probed import ProbedLayer, ProbedNetwork
+from generator.network.untrained import untrained
 from tests import oracles
 from tests.tiny_network import SIZE, draw_pictures, tiny_network
 
@@ -35,6 +41,23 @@ from tests.tiny_network import SIZE, draw_pictures, tiny_network
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network."""
     monkeypatch.setattr(zoo, "load", tiny_network)
+    monkeypatch.setattr(pipeline, "probe_layer", probed_once)
+
+
+@cache
+def _probed(source: str, layer: str, changes: bool) -> Probing:
+    network = tiny_network()
+    subject = untrained(network) if source.startswith("random") else network
+    (found,) = (each for each in subject.layers if each.name == layer)
+    return probe_layer(subject, found, silent, changes=changes)
+
+
+def probed_once(
+    network: ProbedNetwork, layer: ProbedLayer, progress: Callable[..., None], *, changes: bool
+) -> Probing:
+    """Give what probes tell of the tiny network, which no image set changes."""
+    progress("probe", 1, 1)
+    return _probed(network.source, layer.name, changes)
 
 
 @pytest.fixture
@@ -126,7 +149,10 @@ def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
         unit=unit,
         box=box,
         scale=np.zeros((6, 9), np.float32),
-        active=np.zeros(6, np.int64),
+        histogram=np.zeros((6, BINS), np.int64),
+        label_purity=np.zeros(6, np.float32),
+        label_entropy=np.zeros(6, np.float32),
+        label=np.zeros(6, np.int32),
     )
     places = occupied(arrays, 0, 6)
     signals = reconstruct_places(network, layer, places, images.__getitem__)
@@ -195,7 +221,8 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize(
-    "stop_at", [("search", 1), ("search", 3), ("reconstruct", 1), ("reconstruct", 3)]
+    "stop_at",
+    [("search", 1), ("search", 3), ("probe", 2), ("reconstruct", 1), ("reconstruct", 3)],
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: tuple[str, int]
@@ -204,7 +231,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
     monkeypatch.setattr(pipeline, "FILTERS_AT_ONCE", 3)
     run(pictures, tmp_path / "straight")
-    reports = {"search": 0, "reconstruct": 0}
+    reports = Counter[str]()
 
     def kill(stage: str, _done: int, _of: int) -> None:
         reports[stage] += 1
@@ -333,6 +360,19 @@ def test_a_damaged_atlas_is_computed_again(pictures: Path, tmp_path: Path) -> No
     assert not compute(settings, silent, said.append).unchanged
     assert "layer1.safetensors" in said[0]
     assert bytes_of(tmp_path / "atlas") == good
+
+
+def test_probes_are_not_shown_again_for_other_images(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the network answers to stimuli does not depend on the images."""
+    run(pictures, tmp_path / "atlas")
+    before = Atlas.open(tmp_path / "atlas").probes("layer2", "probes")
+    draw_pictures(pictures, 30, seed=9)
+    monkeypatch.setattr(pipeline, "probe_layer", lambda *_, **__: pytest.fail("shown again"))
+    run(pictures, tmp_path / "atlas")
+    after = Atlas.open(tmp_path / "atlas").probes("layer2", "probes")
+    assert np.array_equal(before.family_response, after.family_response)
 
 
 def test_unreadable_images_are_skipped_and_listed(pictures: Path, tmp_path: Path) -> None:
@@ -466,7 +506,8 @@ def test_a_swap_that_was_killed_half_way_is_tidied(
         with pytest.raises(Killed):
             run(pictures, tmp_path / "atlas")
     assert run(pictures, tmp_path / "atlas").unchanged
-    assert [path.name for path in (tmp_path / "atlas.work").iterdir()] == ["made.json"]
+    left = sorted(path.name for path in (tmp_path / "atlas.work").iterdir())
+    assert left == ["made.json", "probes"]
 
 
 def test_records_cut_short_are_not_trusted(

@@ -6,11 +6,13 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
-from generator.atlas.schema import LayerArrays, Manifest
+from generator.atlas.schema import SCHEMA, LayerArrays, Manifest
 from generator.atlas.store import (
     ARRAYS,
     MANIFEST,
@@ -91,7 +93,7 @@ def _unlist(folder: Path) -> None:
     [
         (_leave, "No such file"),
         (_spoil, "not JSON"),
-        (_set("schema_version", 99), "schema 99, this version reads schema 1"),
+        (_set("schema_version", 99), f"schema 99, this version reads schema {SCHEMA}"),
         (_set("surprise", 1), "surprise"),
         (_set("files", {"../secret": "0" * 64}), "leads out of the atlas"),
         (_unlist, "pictures/layer2/0.patches.webp"),
@@ -152,10 +154,33 @@ def test_a_line_that_is_no_image_is_named(folder: Path) -> None:
 
 def test_the_writer_refuses_arrays_of_another_type(tmp_path: Path) -> None:
     """Double precision is not what the atlas agreed on."""
-    wrong = {name: np.zeros((2, *shape), kind) for name, (kind, shape) in ARRAYS.items()}
+    wrong: dict[str, Any] = {
+        name: np.zeros((2, *shape), kind) for name, (kind, shape) in ARRAYS.items()
+    }
     wrong["scale"] = np.zeros((2, 9), np.float64)
     with pytest.raises(AtlasError, match="array scale is float64"):
         AtlasWriter(tmp_path).write_arrays("layer1", LayerArrays(**wrong))
+
+
+def test_probe_arrays_come_back_as_written(made: Path) -> None:
+    """What probes told has the shapes that the record of its layer names."""
+    atlas = Atlas.open(made)
+    for layer in atlas.manifest.layers:
+        found = atlas.probes(layer.name, "probes")
+        before = atlas.probes(layer.name, "untrained")
+        assert found.orientation_curve.shape == (layer.filters, len(layer.probes.orientations))
+        assert found.family_response.shape == (layer.filters, len(layer.probes.families))
+        assert not np.array_equal(found.best, before.best)
+
+
+def test_missing_probes_are_named(folder: Path) -> None:
+    """An array that is not there is named with its file."""
+    path = folder / "layer2.probes.safetensors"
+    arrays = load_file(path)
+    del arrays["hue"]
+    save_file(arrays, path)
+    with pytest.raises(AtlasError, match=r"layer2\.probes\.safetensors: array hue is missing"):
+        Atlas.open(folder).probes("layer2", "probes")
 
 
 def test_an_unfinished_folder_is_no_atlas(made: Path, tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ filter 1 is dead and filter 2 has four places. Pictures are coloured squares.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from PIL import Image
 
+from generator.atlas.bins import BINS, inner_edges
 from generator.atlas.schema import (
     GUTTER,
     IMAGE_TILE,
@@ -26,7 +29,8 @@ from generator.atlas.schema import (
     NetworkRecord,
     SkippedFile,
 )
-from generator.atlas.store import AtlasWriter, picture_kinds, sheet_side
+from generator.atlas.store import AtlasWriter, ProbeKind, picture_kinds, sheet_side
+from tests.tiny_probes import RECORD, tiny_probes
 
 WEIGHTS = "0123456789abcdef" * 4
 INPUT_SIZE = 224
@@ -34,7 +38,9 @@ IMAGES = 14
 DEAD, PARTLY = 1, 2  # numbers of the filters with no place, and with four
 PARTLY_FILLED = 4
 # name, filters, grid, receptive field, stride, offset, tile
-LAYERS = (
+LayerPlan = tuple[str, int, int, int, int, int, int]
+Draw = Callable[[int, np.random.Generator], bytes]
+LAYERS: tuple[LayerPlan, ...] = (
     ("layer1", 4, 110, 7, 2, -1, 7),
     ("layer2", 5, 26, 27, 8, -3, 27),
     ("layer3", 6, 13, 75, 16, -27, 32),
@@ -61,13 +67,25 @@ CREDIT = Credit(
 
 
 def make_atlas(
-    folder: Path, *, credit: Credit | None = CREDIT, weights: str = WEIGHTS, seed: int = 0
+    folder: Path,
+    *,
+    credit: Credit | None = CREDIT,
+    weights: str = WEIGHTS,
+    seed: int = 0,
+    layers: tuple[LayerPlan, ...] = LAYERS,
+    labels: tuple[str, ...] = LABELS,
+    draw: Draw | None = None,
 ) -> Path:
-    """Write a finished atlas into `folder` and return it; the same arguments, the same bytes."""
+    """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
+
+    The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
+    in pixels; without it they are squares of one colour.
+    """
+    draw = draw or _square
     rng = np.random.default_rng(seed)
     writer = AtlasWriter(folder)
     records = []
-    for name, filters, grid, field, stride, offset, tile in LAYERS:
+    for name, filters, grid, field, stride, offset, tile in layers:
         record = LayerRecord(
             name=name,
             title=name.replace("layer", "Layer "),
@@ -80,9 +98,12 @@ def make_atlas(
             tile=tile,
             gutter=1,
             thumbnails=tile > 27,
+            probes=RECORD,
         )
         records.append(record)
         writer.write_arrays(name, _arrays(record, rng))
+        for subject in get_args(ProbeKind):
+            writer.write_probes(name, subject, RECORD, tiny_probes(filters, DEAD, rng))
         for number in range(filters):
             for kind in picture_kinds(record):
                 side = sheet_side(tile, 1)
@@ -90,8 +111,8 @@ def make_atlas(
                     side = sheet_side(IMAGE_TILE, GUTTER)
                 elif kind.endswith("small"):
                     side = SMALL_SIDE
-                writer.write_picture(name, number, kind, _square(side, rng))
-    writer.write_images([_image(row) for row in range(IMAGES)])
+                writer.write_picture(name, number, kind, draw(side, rng))
+    writer.write_images([_image(row, labels) for row in range(IMAGES)])
     writer.finish(_manifest(tuple(records), credit, weights))
     return folder
 
@@ -103,7 +124,7 @@ def _arrays(record: LayerRecord, rng: np.random.Generator) -> LayerArrays:
     unit = np.zeros((filters, PLACES, 2), np.int32)
     box = np.zeros((filters, PLACES, 4), np.int32)
     scale = np.zeros((filters, PLACES), np.float32)
-    active = np.zeros(filters, np.int64)
+    histogram = np.zeros((filters, BINS), np.int64)
     for number in range(filters):
         filled = {DEAD: 0, PARTLY: PARTLY_FILLED}.get(number, PLACES)
         activation[number, :filled] = np.sort(rng.gamma(3, 4, filled))[::-1]
@@ -115,12 +136,26 @@ def _arrays(record: LayerRecord, rng: np.random.Generator) -> LayerArrays:
         unit[number, :filled] = units
         box[number, :filled] = np.hstack([corner, corner + record.receptive_field])
         scale[number, :filled] = 0.1
-        active[number] = IMAGES if filled == PLACES else filled
-    return LayerArrays(activation, image, unit, box, scale, active)
+        shown = np.searchsorted(inner_edges(), activation[number, :filled], side="right")
+        np.add.at(histogram[number], shown, 1)
+        if filled == PLACES:  # the other images answer more weakly
+            histogram[number, shown.min() - 9] += IMAGES - PLACES
+    living = histogram.any(1)
+    return LayerArrays(
+        activation,
+        image,
+        unit,
+        box,
+        scale,
+        histogram,
+        label_purity=np.where(living, 0.5, np.nan).astype(np.float32),
+        label_entropy=np.where(living, 1.5, np.nan).astype(np.float32),
+        label=np.where(living, 1, -1).astype(np.int32),
+    )
 
 
-def _image(row: int) -> ImageRecord:
-    label = LABELS[row % len(LABELS)]
+def _image(row: int, labels: tuple[str, ...]) -> ImageRecord:
+    label = labels[row % len(labels)]
     return ImageRecord(
         row=row,
         path=f"{label or 'root'}/it's image {row}.jpg",
@@ -155,6 +190,7 @@ def _manifest(layers: tuple[LayerRecord, ...], credit: Credit | None, weights: s
             root_name="squares",
             count=IMAGES,
             fingerprint="f" * 64,
+            labels=tuple(sorted(set(LABELS) - {""})),
             skipped=(SkippedFile(path="bad/<none>.jpg", reason="truncated"),),
             credits=credit,
         ),

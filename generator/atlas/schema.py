@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-SCHEMA = 1
+from generator.atlas.measures import ProbeRecord
+
+SCHEMA = 2
 PLACES = 9  # a filter keeps this many images
 
 # Alike for every layer, in picture pixels: the small sheets, and the sheet of whole images.
@@ -69,6 +71,7 @@ class ImageSetRecord(Record):
     root_name: str  # name of the folder, never its path
     count: int  # readable images
     fingerprint: str  # sha256 over relative paths and sizes in bytes
+    labels: tuple[str, ...]  # every label of the set, sorted
     skipped: tuple[SkippedFile, ...]
     credits: Credit | None
 
@@ -87,6 +90,7 @@ class LayerRecord(Record):
     tile: int  # side of one patch in the contact sheets, picture pixels
     gutter: int  # space between tiles in the contact sheets, picture pixels
     thumbnails: bool  # whether small sheets lie beside the large ones
+    probes: ProbeRecord  # the stimuli behind the facts of `measures`
 
 
 class ImageRecord(Record):
@@ -128,4 +132,15 @@ class LayerArrays:
     unit: npt.NDArray[np.int32]  # [f, 9, 2] row, column in the feature map
     box: npt.NDArray[np.int32]  # [f, 9, 4] top, left, bottom, right in input pixels, half-open
     scale: npt.NDArray[np.float32]  # [f, 9] reconstruction value shown as full white or black
-    active: npt.NDArray[np.int64]  # [f] images that activate the filter at all
+    histogram: npt.NDArray[np.int64]  # [f, BINS] images by their strongest activation, if positive
+    # Of the images that activate a filter most, the hundredth part of all (at least nine, at most
+    # a thousand); without any label NaN, NaN and −1.
+    label_purity: npt.NDArray[np.float32]  # [f] share of the most frequent label
+    label_entropy: npt.NDArray[np.float32]  # [f] bits
+    label: npt.NDArray[np.int32]  # [f] that label, as index into `ImageSetRecord.labels`
+
+    @property
+    def active(self) -> npt.NDArray[np.int64]:
+        """Return [f]: how many images activate each filter at all."""
+        active: npt.NDArray[np.int64] = self.histogram.sum(axis=1)
+        return active

@@ -11,15 +11,17 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from generator.atlas.bins import BINS
+from generator.atlas.measures import MEASURES, ProbeArrays, ProbeRecord
 from generator.atlas.schema import (
     PLACES,
     SCHEMA,
@@ -36,14 +38,20 @@ IMAGES = "images.jsonl"
 TEMPORARY = ".partial"  # ending of a file that is still being written
 
 
+Form = tuple[type[np.generic], tuple[int, ...]]  # type and shape of an array
+ProbeKind = Literal["probes", "untrained"]  # of the network, and of its shapes with random weights
+
 # Type and shape of each array behind its first axis, the filters.
-ARRAYS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+ARRAYS: dict[str, Form] = {
     "activation": (np.float32, (PLACES,)),
     "image": (np.int64, (PLACES,)),
     "unit": (np.int32, (PLACES, 2)),
     "box": (np.int32, (PLACES, 4)),
     "scale": (np.float32, (PLACES,)),
-    "active": (np.int64, ()),
+    "histogram": (np.int64, (BINS,)),
+    "label_purity": (np.float32, ()),
+    "label_entropy": (np.float32, ()),
+    "label": (np.int32, ()),
 }
 
 
@@ -68,14 +76,21 @@ def array_name(layer: str) -> str:
     return f"{layer}.safetensors"
 
 
+def probe_name(layer: str, kind: ProbeKind) -> str:
+    """Return the path of what probes told of a layer, inside the atlas."""
+    return f"{layer}.{kind}.safetensors"
+
+
 def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
     """Yield the path of every file that an atlas of these layers must hold, but the manifest."""
     yield IMAGES
     for layer in layers:
         yield array_name(layer.name)
+        for kind in get_args(ProbeKind):
+            yield probe_name(layer.name, kind)
         for number in range(layer.filters):
-            for kind in picture_kinds(layer):
-                yield picture_name(layer.name, number, kind)
+            for picture in picture_kinds(layer):
+                yield picture_name(layer.name, number, picture)
 
 
 def hash_file(path: Path) -> str:
@@ -137,21 +152,14 @@ class Atlas:
 
     def arrays(self, layer: str) -> LayerArrays:
         """Return a layer's arrays; AtlasError where their names, types or shapes are not right."""
-        path = self.folder / array_name(layer)
-        filters = self.manifest.layer(layer).filters
-        try:
-            tensors = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise AtlasError(f"{path}: not readable ({error}); compute the atlas again") from error
-        for name, (kind, shape) in ARRAYS.items():
-            found = tensors.get(name)
-            if found is None or found.dtype != kind or found.shape != (filters, *shape):
-                described = "missing" if found is None else f"{found.dtype} {list(found.shape)}"
-                raise AtlasError(
-                    f"{path}: array {name} is {described}, should be "
-                    f"{np.dtype(kind)} {[filters, *shape]}; compute the atlas again"
-                )
-        return LayerArrays(**{name: tensors[name] for name in ARRAYS})
+        forms = layer_forms(self.manifest.layer(layer).filters)
+        return LayerArrays(**_load(self.folder / array_name(layer), forms))
+
+    def probes(self, layer: str, kind: ProbeKind) -> ProbeArrays:
+        """Return what probes told of a layer; AtlasError as above."""
+        record = self.manifest.layer(layer)
+        forms = probe_forms(record.filters, record.probes)
+        return ProbeArrays(**_load(self.folder / probe_name(layer, kind), forms))
 
     def images(self) -> dict[int, ImageRecord]:
         """Return the images that won a place, by row; AtlasError names a line that is no record."""
@@ -182,18 +190,14 @@ class AtlasWriter:
 
     def write_arrays(self, layer: str, arrays: LayerArrays) -> None:
         """Write a layer's arrays; AtlasError where a type or shape is not the agreed one."""
-        tensors: dict[str, np.ndarray] = {}
-        filters = len(arrays.active)
-        for field in dataclasses.fields(arrays):
-            value: np.ndarray = getattr(arrays, field.name)
-            kind, shape = ARRAYS[field.name]
-            if value.dtype != kind or value.shape != (filters, *shape):
-                raise AtlasError(
-                    f"{layer}: array {field.name} is {value.dtype} {list(value.shape)}, "
-                    f"should be {np.dtype(kind)} {[filters, *shape]}"
-                )
-            tensors[field.name] = np.ascontiguousarray(value)
-        self._write(array_name(layer), save(tensors))
+        self._write(array_name(layer), _saved(layer, arrays, layer_forms(len(arrays.activation))))
+
+    def write_probes(
+        self, layer: str, kind: ProbeKind, record: ProbeRecord, arrays: ProbeArrays
+    ) -> None:
+        """Write what probes told of a layer; AtlasError as above."""
+        forms = probe_forms(len(arrays.best), record)
+        self._write(probe_name(layer, kind), _saved(layer, arrays, forms))
 
     def write_picture(
         self, layer: str, filter_number: int, kind: PictureKind, picture: bytes
@@ -240,6 +244,48 @@ class AtlasWriter:
         except OSError as error:
             raise OutputError(f"{partial}: {error.strerror}; mend that and run it again") from error
         partial.replace(path)
+
+
+def layer_forms(filters: int) -> dict[str, Form]:
+    """Return type and shape of each array of `LayerArrays`."""
+    return {name: (kind, (filters, *shape)) for name, (kind, shape) in ARRAYS.items()}
+
+
+def probe_forms(filters: int, record: ProbeRecord) -> dict[str, Form]:
+    """Return type and shape of each array of `ProbeArrays`."""
+    return {
+        name: (measure.dtype, measure.shape(filters, record)) for name, measure in MEASURES.items()
+    }
+
+
+def _saved(layer: str, arrays: LayerArrays | ProbeArrays, forms: Mapping[str, Form]) -> bytes:
+    tensors: dict[str, np.ndarray] = {}
+    for field in dataclasses.fields(arrays):
+        value: np.ndarray = getattr(arrays, field.name)
+        if problem := _differs(value, forms[field.name]):
+            raise AtlasError(f"{layer}: array {field.name} is {problem}")
+        tensors[field.name] = np.ascontiguousarray(value)
+    return save(tensors)
+
+
+def _load(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise AtlasError(f"{path}: not readable ({error}); compute the atlas again") from error
+    for name, form in forms.items():
+        if problem := _differs(tensors.get(name), form):
+            raise AtlasError(f"{path}: array {name} is {problem}; compute the atlas again")
+    return {name: tensors[name] for name in forms}
+
+
+def _differs(value: np.ndarray | None, form: Form) -> str:
+    """Say how an array differs from its form; "" where it does not."""
+    kind, shape = form
+    if value is not None and value.dtype == kind and value.shape == shape:
+        return ""
+    described = "missing" if value is None else f"{value.dtype} {list(value.shape)}"
+    return f"{described}, should be {np.dtype(kind)} {list(shape)}"
 
 
 def _parse_manifest(path: Path, text: bytes) -> Manifest:

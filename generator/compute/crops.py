@@ -19,9 +19,9 @@ SHOWN_PERCENTILE = 99  # of a tile's pixels; the maximum leaves deep tiles nearl
 LOSSLESS_UP_TO = 32  # input pixels: fields this small are enlarged, and stored without loss
 ENLARGED_SIDE = 64  # pixels that the tile of a small field has at least
 LARGEST_TILE = 160  # pixels: larger fields are shown reduced
-QUALITY = 75  # of WebP, for what a filter's page shows; 1,376 filters should weigh 100 MB
+QUALITY = 72  # of WebP, for what a filter's page shows; 1,376 filters should weigh 100 MB
 SMALL_QUALITY = 20  # a page of 384 filters shows 768 small sheets and should weigh 1.5 MB
-WHOLE_QUALITY = 45  # whole images only show where a patch was cut
+WHOLE_QUALITY = 42  # whole images only show where a patch was cut
 SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
 
 

@@ -4,6 +4,7 @@
   made.json             what the atlas beside this folder was computed from
   identity.json         what is being computed: network, images, settings
   search.safetensors    the top nine so far, and how many batches they rest on
+  probes/               what probes told of each layer, for any images; named by what it rests on
   scales/               one file per finished group of filters, written after its pictures
   atlas/                the atlas as far as it is written
 """
@@ -20,9 +21,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save as save_arrays
 from safetensors.torch import save
 from torch import Tensor
 
+from generator.atlas.measures import ProbeArrays
 from generator.atlas.schema import SkippedFile
 from generator.errors import OutputError
 
@@ -90,6 +94,22 @@ class Journal:
             return None
         skipped = [SkippedFile(**record) for record in json.loads(metadata["skipped"])]
         return tensors, int(metadata["batches"]), skipped
+
+    def save_probes(self, key: str, arrays: ProbeArrays) -> None:
+        """Record what probes told of a layer; `key` names everything that it rests on."""
+        path = self._probes(key)
+        path.parent.mkdir(exist_ok=True)
+        self._write(path, save_arrays(vars(arrays)))
+
+    def load_probes(self, key: str) -> ProbeArrays | None:
+        """Return what `save_probes` recorded under this key, None where it did not."""
+        try:
+            return ProbeArrays(**load_arrays(self._probes(key)))
+        except (FileNotFoundError, SafetensorError, TypeError):  # TypeError: of another version
+            return None
+
+    def _probes(self, key: str) -> Path:
+        return self.folder / "probes" / f"{key}.safetensors"
 
     def save_scales(self, layer: str, first: int, scales: npt.NDArray[np.float32]) -> None:
         """Record that the pictures of the filters first, first + 1 … are written."""

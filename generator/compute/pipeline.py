@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +25,9 @@ from generator.atlas.schema import (
     Manifest,
     SkippedFile,
 )
-from generator.atlas.store import Atlas, AtlasWriter, is_atlas
+from generator.atlas.store import Atlas, AtlasWriter, ProbeKind, is_atlas
 from generator.compute.annotate import image_records
+from generator.compute.census import label_facts
 from generator.compute.device import pick_device
 from generator.compute.journal import Identity, Journal
 from generator.compute.portray import (
@@ -34,7 +36,14 @@ from generator.compute.portray import (
     portray,
     reconstruct_places,
 )
-from generator.compute.records import layer_arrays, layer_record, network_record
+from generator.compute.probing import probe_layer, stage
+from generator.compute.records import (
+    layer_arrays,
+    layer_record,
+    network_record,
+    probe_arrays,
+    probe_record,
+)
 from generator.compute.survey import Progress, Survey, survey
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, OutputError
@@ -51,6 +60,7 @@ from generator.images.folder import (
 from generator.images.stream import normalise
 from generator.network import zoo
 from generator.network.probed import ProbedLayer, ProbedNetwork
+from generator.network.untrained import untrained
 from generator.replace import recover, replace_folder
 
 Log = Callable[[str], None]
@@ -110,9 +120,12 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
     _hold_strict(settings, found.skipped)
     started = time.monotonic()
     writer = AtlasWriter(journal.atlas_folder)
+    _probe(network, layers, journal, writer, progress)
     reconstructed = _draw(network, layers, found, listing, journal, writer, progress)
     seconds = time.monotonic() - started
-    won = sorted({int(row) for best in found.best for row in best.image.flatten() if row >= 0})
+    won = sorted(
+        {int(row) for layer in found.layers for row in layer.nine.image.flatten() if row >= 0}
+    )
     writer.write_images(image_records(listing, won, captions, credit.licence if credit else ""))
     writer.finish(
         Manifest(
@@ -121,10 +134,11 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
                 root_name=display_path(listing.root.resolve().name),
                 count=found.images,
                 fingerprint=listing.fingerprint(),
+                labels=tuple(sorted(set(listing.labels()) - {""})),
                 skipped=tuple(found.skipped),
                 credits=credit,
             ),
-            layers=tuple(layer_record(layer) for layer in layers),
+            layers=tuple(layer_record(layer, network.input_size) for layer in layers),
             settings={"batch": settings.batch, "generator": __version__},
             files={},
         )
@@ -144,6 +158,44 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
     return report
 
 
+def _probe(
+    network: ProbedNetwork,
+    layers: tuple[ProbedLayer, ...],
+    journal: Journal,
+    writer: AtlasWriter,
+    progress: Progress,
+) -> None:
+    """Write what probes tell of each layer, and of the same shapes before any training.
+
+    Probes need no images, so what the journal knows of this network stays true for any of them.
+    """
+    subjects: tuple[tuple[ProbeKind, ProbedNetwork], ...] = (
+        ("probes", network),
+        ("untrained", untrained(network)),
+    )
+    steps = [(kind, subject, layer) for kind, subject in subjects for layer in layers]
+    for step, (kind, subject, layer) in enumerate(steps):
+
+        def report(stage: str, done: int, of: int, step: int = step) -> None:
+            if stage == "probe":  # all layers are shown equally many stimuli
+                progress(stage, step * of + done, len(steps) * of)
+
+        key = _probe_key(network, layer, kind)
+        arrays = journal.load_probes(key)
+        if arrays is None:
+            changes = kind == "probes"
+            arrays = probe_arrays(probe_layer(subject, layer, report, changes=changes))
+            journal.save_probes(key, arrays)
+        record = probe_record(stage(layer, network.input_size).side)
+        writer.write_probes(layer.name, kind, record, arrays)
+
+
+def _probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> str:
+    """Name everything that the facts of a layer rest on."""
+    rests_on = (__version__, SCHEMA, network.weights_sha256, layer.module, network.device.type)
+    return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"
+
+
 def _draw(
     network: ProbedNetwork,
     layers: tuple[ProbedLayer, ...],
@@ -157,11 +209,13 @@ def _draw(
 
     Groups of filters that the journal knows to be drawn are left as they are.
     """
+    labels = listing.labels()
     drawn = 0
     total = sum(layer.filters for layer in layers)
     done = 0
-    for layer, best in zip(layers, found.best, strict=True):
-        arrays = layer_arrays(layer, best)
+    for layer, state in zip(layers, found.layers, strict=True):
+        agreement = label_facts(state.census.image.numpy(), labels)
+        arrays = layer_arrays(layer, state.nine, state.census, agreement)
         for first in range(0, layer.filters, FILTERS_AT_ONCE):
             last = min(first + FILTERS_AT_ONCE, layer.filters)
             scales = journal.load_scales(layer.name, first)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from generator.atlas.measures import ProbeArrays, ProbeRecord
 from generator.atlas.schema import GUTTER, LayerArrays, LayerRecord, NetworkRecord
 from generator.compute import crops
+from generator.compute.census import Census, LabelFacts
+from generator.compute.forms import FAMILIES, forms
+from generator.compute.probes import AXES, HUES, ORIENTATIONS, colours, frequencies, gratings
+from generator.compute.probing import Probing, stage
 from generator.compute.search import TopNine
 from generator.network.geometry import Field
 from generator.network.probed import ProbedLayer, ProbedNetwork
 
 
-def layer_arrays(layer: ProbedLayer, best: TopNine) -> LayerArrays:
-    """Bring the result of the search (on the CPU) into the atlas's form; scales are zero yet."""
+def layer_arrays(
+    layer: ProbedLayer, best: TopNine, census: Census, labels: LabelFacts
+) -> LayerArrays:
+    """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
     image = best.image.numpy()
     unit = best.unit.numpy().astype(np.int32)
     empty = image < 0
@@ -27,7 +34,10 @@ def layer_arrays(layer: ProbedLayer, best: TopNine) -> LayerArrays:
         unit=unit,
         box=box,
         scale=np.zeros_like(activation),
-        active=best.active.numpy(),
+        histogram=census.histogram.numpy(),
+        label_purity=labels.purity,
+        label_entropy=labels.entropy,
+        label=labels.label,
     )
 
 
@@ -51,7 +61,7 @@ def network_record(network: ProbedNetwork) -> NetworkRecord:
     )
 
 
-def layer_record(layer: ProbedLayer) -> LayerRecord:
+def layer_record(layer: ProbedLayer, input_size: int) -> LayerRecord:
     """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field
     return LayerRecord(
@@ -66,4 +76,52 @@ def layer_record(layer: ProbedLayer) -> LayerRecord:
         tile=crops.tile_side(field.size),
         gutter=GUTTER,
         thumbnails=field.size >= crops.SMALL_FROM,
+        probes=probe_record(stage(layer, input_size).side),
+    )
+
+
+def probe_record(side: int) -> ProbeRecord:
+    """Describe the stimuli that a layer is shown at this side in pixels."""
+    return ProbeRecord(
+        side=side,
+        stimuli=len(gratings(side)) + len(colours(side)) + len(forms(side)),
+        orientations=tuple(ORIENTATIONS.tolist()),
+        frequencies=tuple(frequencies(side).tolist()),
+        hues=tuple(HUES.tolist()),
+        axes=AXES,
+        families=FAMILIES,
+    )
+
+
+def probe_arrays(found: Probing) -> ProbeArrays:
+    """Bring what the probes told into the atlas's form."""
+    to_gratings, to_colours, to_forms = found.gratings, found.colours, found.forms
+    return ProbeArrays(
+        best=found.best,
+        rest=found.rest,
+        orientation=to_gratings.orientation,
+        orientation_selectivity=to_gratings.orientation_selectivity,
+        orientation_bandwidth=to_gratings.orientation_bandwidth,
+        orientation_curve=to_gratings.orientation_curve,
+        frequency=to_gratings.frequency,
+        frequency_bandwidth=to_gratings.frequency_bandwidth,
+        frequency_curve=to_gratings.frequency_curve,
+        axis=to_gratings.axis,
+        polarity=to_forms.polarity,
+        hue=to_colours.hue,
+        hue_selectivity=to_colours.hue_selectivity,
+        hue_curve=to_colours.hue_curve,
+        colour_selectivity=to_colours.colour_selectivity,
+        family=to_forms.family,
+        family_margin=to_forms.family_margin,
+        family_response=to_forms.family_response,
+        form_rotation=to_forms.rotation,
+        form_size=to_forms.size,
+        form_variant=to_forms.variant,
+        form_contrast=to_forms.contrast,
+        shift_invariance=found.invariances.shift,
+        scale_invariance=found.invariances.scale,
+        rotation_invariance=found.invariances.rotation,
+        twin=found.twins.twin,
+        twin_correlation=found.twins.correlation,
     )

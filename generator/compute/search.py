@@ -21,7 +21,6 @@ class TopNine:
     activation: Tensor  # [f, 9] float, falling
     image: Tensor  # [f, 9] int64
     unit: Tensor  # [f, 9, 2] int64: row, column in the feature map
-    active: Tensor  # [f] int64: images with a positive activation anywhere
 
     @classmethod
     def empty(cls, filters: int, dtype: torch.dtype, device: torch.device) -> TopNine:
@@ -30,21 +29,14 @@ class TopNine:
             activation=torch.zeros(filters, PLACES, dtype=dtype, device=device),
             image=torch.full((filters, PLACES), -1, device=device),
             unit=torch.zeros(filters, PLACES, 2, dtype=torch.int64, device=device),
-            active=torch.zeros(filters, dtype=torch.int64, device=device),
         )
 
-    def update(self, maps: Tensor, images: Tensor, valid: Tensor) -> None:
+    def update(self, maps: Tensor, peaks: Tensor, images: Tensor) -> None:
         """Let a batch compete.
 
-        `maps` [b, f, h, w] are activations after the ReLU; `images` [b] int64 the images' rows,
-        rising, and higher than any seen before; `valid` [b] bool is false where a slot of the
-        batch holds no image. Raises ValueError, naming the row, where an activation is NaN.
+        `maps` [b, f, h, w] are activations after the ReLU and `peaks` [b, f] what `peaks_of` makes
+        of them; `images` [b] int64 are the images' rows, rising, and higher than any seen before.
         """
-        peaks = maps.amax((2, 3)) * valid[:, None]  # b f
-        if bool(peaks.isnan().any()):
-            row = int(images[peaks.isnan().any(1)][0])
-            raise ValueError(f"image {row} has an activation that is not a number")
-        self.active += (peaks > 0).sum(0)
         # A later image must be strictly better than the ninth: on a tie the earlier one stays.
         entering = peaks > self.activation[:, -1]  # b f
         filters = entering.any(0).nonzero().squeeze(1)  # k
@@ -69,14 +61,19 @@ class TopNine:
         self.image[filters] = rows
         self.unit[filters] = units
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the state by name, for a journal."""
-        return {
-            "activation": self.activation,
-            "image": self.image,
-            "unit": self.unit,
-            "active": self.active,
-        }
+
+def peaks_of(maps: Tensor, images: Tensor, valid: Tensor) -> Tensor:
+    """Return each image's largest activation of each filter, [b, f]; 0 where there is no image.
+
+    `maps` [b, f, h, w] are activations after the ReLU, `images` [b] int64 the images' rows,
+    `valid` [b] bool is false where a slot of the batch holds no image. Raises ValueError, naming
+    the row, where an activation is NaN.
+    """
+    peaks = maps.amax((2, 3)) * valid[:, None]
+    if bool(peaks.isnan().any()):
+        row = int(images[peaks.isnan().any(1)][0])
+        raise ValueError(f"image {row} has an activation that is not a number")
+    return peaks
 
 
 def first_peak(maps: Tensor) -> Tensor:

@@ -53,6 +53,10 @@ class Listing:
     def __getitem__(self, row: int) -> str:
         return self.paths[row]
 
+    def labels(self) -> tuple[str, ...]:
+        """Return the label of every row; "" for a picture at the root."""
+        return tuple(map(label_of, self.paths))
+
     def fingerprint(self) -> str:
         """Return sha256, in hexadecimal, over every relative path and size."""
         return self._digest(self.sizes)
