@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from generator.errors import OutputError
 
 HOST = "127.0.0.1"
+PACKED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt"}  # as GitHub Pages packs them
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -53,7 +57,19 @@ class _Handler(SimpleHTTPRequestHandler):
         if not found.is_file() or not found.resolve().is_relative_to(self._root):
             self._not_found()
             return None
+        if found.suffix in PACKED and "gzip" in self.headers.get("Accept-Encoding", ""):
+            return self._packed(found)
         return super().send_head()
+
+    def _packed(self, found: Path) -> BinaryIO:
+        body = gzip.compress(found.read_bytes(), mtime=0)
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(found))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Vary", "Accept-Encoding")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return BytesIO(body)
 
     def _moved(self, address: str) -> None:
         self.send_response(HTTPStatus.MOVED_PERMANENTLY)
@@ -70,6 +86,11 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Send a file; a browser may leave before all is sent."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            super().copyfile(source, outputfile)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         """Stay quiet: a preview needs no log."""

@@ -174,11 +174,15 @@ def test_harmless_html_is_kept() -> None:
 @pytest.mark.parametrize(
     ("key", "front", "said"),
     [
-        ("pages/method.md", 'title = "M"\ncolour = "red"', r"method\.md: unknown key colour"),
-        ("pages/method.md", 'title = "M"\norder = "first"', r"method\.md: order must be of type"),
-        ("pages/method.md", 'summary = "no title"', r"method\.md: title is missing"),
+        ("pages/method.md", 'title = "M"\ncolour = "red"', r"method\.md:3: unknown key colour"),
+        (
+            "pages/method.md",
+            'title = "M"\norder = "first"',
+            r"method\.md:3: order must be of type int",
+        ),
+        ("pages/method.md", 'summary = "no title"', r"method\.md:1: title is missing"),
         ("pages/method.md", 'title = "M"\nsummary = "open', r"method\.md:3: not TOML"),
-        ("pages/method.md", 'title = "M"\nweights = "abc"', r"method\.md: weights must be"),
+        ("pages/method.md", 'title = "M"\nweights = "abc"', r"method\.md:3: weights must be"),
         ("notes/layer3/5.md", "", r"5\.md: a note must carry `weights`"),
         ("notes/layer3/900.md", f'weights = "{MINE}"', r"900\.md: there is no filter layer3/900"),
         ("notes/layer3/x.md", f'weights = "{MINE}"', r"x\.md: there is no filter layer3/x"),
@@ -208,14 +212,15 @@ def test_a_text_that_is_not_utf8_is_named(folder: Path) -> None:
 def test_an_unknown_key_of_the_site_is_named(folder: Path) -> None:
     """site.toml is checked as well."""
     (folder / "site.toml").write_text('title = "T"\ndescription = "D"\ntheme = "dark"\n')
-    with pytest.raises(ContentError, match=r"site\.toml: unknown key theme"):
+    with pytest.raises(ContentError, match=r"site\.toml:3: unknown key theme"):
         read(folder)
 
 
 def test_filters_by_number_need_weights(folder: Path) -> None:
     """A text that names a filter says of which weights; in code, a number is no filter."""
-    write(folder, "pages/extra.md", 'title = "E"', "Fine: `[[layer3/1]]`.\n\nSee [[layer3/2]].")
-    with pytest.raises(ContentError, match=r"extra\.md:7: \[\[layer3/2\]\] .* must carry"):
+    body = "Fine: `[[layer3/2]]`.\n\n```\n[[layer3/2]]\n```\n\nSee [[layer3/2]]."
+    write(folder, "pages/extra.md", 'title = "E"', body)
+    with pytest.raises(ContentError, match=r"extra\.md:11: \[\[layer3/2\]\] .* must carry"):
         read(folder)
 
 

@@ -79,7 +79,9 @@ def test_tags_are_balanced(pages_of_filters: list[str], number: int) -> None:
 
 def test_a_filter_page_shows_nine_pairs(pages_of_filters: list[str]) -> None:
     """Each place has reconstruction, patch and whole image, and a dead filter none."""
-    assert pages_of_filters[0].count('role="img"') == 3 * PLACES
+    assert pages_of_filters[0].count('class="tile') == 3 * PLACES
+    charts = 5  # the histogram, directions, frequencies, hues, forms
+    assert pages_of_filters[0].count('role="img"') == 3 * PLACES + charts
     assert pages_of_filters[DEAD].count('role="img"') == 0
     assert "dead on this image set" in pages_of_filters[DEAD]
 
@@ -94,7 +96,7 @@ def test_every_page_says_what_a_layer_is(made: Path) -> None:
         pages.html("layer", layer_view(frames, texts, layer)),
         pages.html("filter", filter_view(frames, texts, layer, 0)),
     ):
-        assert "output of convolution <var>l</var> after its ReLU" in html
+        assert "output of convolution n after its ReLU" in html
 
 
 def test_lazy_stands_before_the_source(made: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import threading
 from collections.abc import Iterator
@@ -61,6 +62,19 @@ def test_pages_come_with_their_content_types(site: Path) -> None:
         assert get(connection, "/style.css")[1] == "text/css; charset=utf-8"
         assert get(connection, "/facts.json")[1] == "application/json"
         assert get(connection, "/picture.webp")[1] == "image/webp"
+
+
+def test_texts_are_packed_for_those_who_ask(site: Path) -> None:
+    """As GitHub Pages does; a picture is packed already, and who does not ask gets it plain."""
+    with serving(site) as connection:
+        for path, packed in (("/layer1/0.html", True), ("/picture.webp", False)):
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip, br"})
+            answer = connection.getresponse()
+            body = answer.read()
+            assert (answer.headers["Content-Encoding"] == "gzip") is packed
+            assert int(answer.headers["Content-Length"]) == len(body)
+            if packed:
+                assert gzip.decompress(body) == get(connection, path)[2] == b"filter"
 
 
 @pytest.mark.parametrize(

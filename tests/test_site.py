@@ -237,7 +237,7 @@ def test_missing_licence_warns_and_fails_strict(tmp_path: Path) -> None:
     assert any("licence" in warning for warning in warnings)
     assert "No licence is known" in (tmp_path / "site/layer1/0.html").read_text()
     assert "No licence is known" not in (tmp_path / "site/method.html").read_text()
-    with pytest.raises(ContentError, match=r"--strict: .*licence"):
+    with pytest.raises(ContentError, match=r"--strict .*licence"):
         make(atlas, tmp_path / "strict", strict=True)
     assert not (tmp_path / "strict").exists()
 

@@ -7,6 +7,7 @@ import math
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,6 @@ from generator.atlas.schema import PLACES, ImageRecord
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
 from generator.render import words
-from generator.render.assets import read_assets
 from generator.render.content import read_content
 from generator.render.facts import FilterFacts, Gallery, LayerFacts, Place, read_gallery
 from generator.render.filter_view import FilterView, facts_json, filter_view
@@ -23,8 +23,10 @@ from generator.render.frame import NO_LICENCE, Frames
 from generator.render.layer_view import LayerView, layer_view
 from generator.render.pages import Pages
 from generator.render.pictures import clipped_sides
+from generator.render.probed import read_probed
+from generator.render.site import site_assets
 from generator.render.texts import Texts
-from generator.render.views import finder_view, home_view, text_view
+from generator.render.views import home_view, text_view
 from tests.tiny_atlas import (
     CREDIT,
     DEAD,
@@ -35,6 +37,7 @@ from tests.tiny_atlas import (
     WEIGHTS,
     make_atlas,
 )
+from tests.tiny_probes import RECORD, tiny_probes
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,7 +51,8 @@ def rooms(
     filters = {layer.record.name: len(layer.filters) for layer in gallery.layers}
     weights = atlas.manifest.network.weights_sha256
     texts = read_content(content, filters, weights, lambda _: None)
-    frames = Frames(gallery, texts, read_assets(ROOT / "site_templates/static"), base_url, "1")
+    assets = site_assets(ROOT / "site_templates", gallery)
+    frames = Frames(gallery, texts, assets, base_url, "1")
     return frames, Texts(gallery, texts, Pages(ROOT / "site_templates").figure)
 
 
@@ -171,7 +175,19 @@ def _facts(number: int, strengths: list[float], labels: dict[str, int]) -> Filte
         Place(rank, value, image, (0, 0), (0, 0, 1, 1), 1)
         for rank, value in enumerate(strengths, 1)
     )
-    return FilterFacts("l", number, places, 9, tuple(labels.items()))
+    (probed,) = read_probed(tiny_probes(1, 0, np.random.default_rng(number)), RECORD)
+    return FilterFacts(
+        layer="l",
+        number=number,
+        places=places,
+        histogram=(9,),
+        labels=tuple(labels.items()),
+        clipped=0,
+        common_label=None,
+        label_purity=None,
+        label_entropy=None,
+        probed=probed,
+    )
 
 
 def test_the_steadiest_filter_is_chosen_by_its_ninth(gallery: Gallery) -> None:
@@ -183,20 +199,8 @@ def test_the_steadiest_filter_is_chosen_by_its_ninth(gallery: Gallery) -> None:
         _facts(3, [6.0] + [3.0] * 8, {}),
         _facts(4, [6.0] + [3.0] * 8, {}),
     )
-    layer = LayerFacts(gallery.layers[0].record, filters, ((),) * 5)
+    layer = LayerFacts(gallery.layers[0].record, filters, ((),) * 5, ())
     assert [f.number for f in layer.steadiest(5)] == [3, 4, 2, 1, 0]
-
-
-def test_cards_carry_their_ranks(made: Path) -> None:
-    """Ranks by strength and by agreement are permutations, the strongest is rank 0."""
-    view = layer_of(made, "layer3")
-    ranks = [tuple(map(int, card.order.split())) for card in view.cards]
-    for which in (0, 1):
-        assert sorted(rank[which] for rank in ranks) == list(range(len(view.cards)))
-    frames, _ = rooms(made)
-    filters = frames.gallery.layer("layer3").filters
-    strongest = max(filters, key=lambda f: f.strongest).number
-    assert ranks[strongest][0] == 0
 
 
 def test_empty_places_are_said(made: Path) -> None:
@@ -279,19 +283,6 @@ def test_a_licence_is_credited(made: Path) -> None:
     frame = filter_of(made, "layer1", 0).frame
     assert frame.notice == ""
     assert frame.credit == CREDIT.how_to_credit
-
-
-def test_the_finder_lists_majorities_only(made: Path) -> None:
-    """A filter is listed under a label that at least five of its patches carry."""
-    frames, texts = rooms(made)
-    listed = {link.text for entry in finder_view(frames, texts).entries for link in entry.filters}
-    expected = {
-        f"{facts.layer}/{facts.number}"
-        for layer in frames.gallery.layers
-        for facts in layer.filters
-        if facts.agreement >= 5
-    }
-    assert listed == expected
 
 
 def test_kin_share_images(gallery: Gallery) -> None:

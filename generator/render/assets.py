@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.errors import ContentError
 from generator.render import urls
+
+SPECIAL = "30"  # sheets named from here on are for pictures, charts and other modes
 
 
 @dataclass(frozen=True)
@@ -16,15 +18,24 @@ class Assets:
     """Files of `site_templates/static/`, ready to be written."""
 
     style: str  # path of the one style sheet inside the site
-    style_text: str  # what it holds, for the page that carries its style inside
+    shared_style: str  # its part for what every page has, for the page that carries it inside
     scripts: dict[str, str]  # file name in static/ → path inside the site
     files: dict[str, bytes]  # path inside the site → content
 
     @property
     def style_hash(self) -> str:
         """Return the hash by which a content security policy allows the style inside a page."""
-        digest = hashlib.sha256(self.style_text.encode()).digest()
+        digest = hashlib.sha256(self.shared_style.encode()).digest()
         return "sha256-" + base64.b64encode(digest).decode()
+
+    def with_script(self, name: str, content: bytes) -> Assets:
+        """Return these files and a script that was made; ContentError where its name is taken."""
+        if name in self.scripts:
+            raise ContentError(f"static/{name}: the site makes a script of this name; rename yours")
+        path = urls.asset(_hashed(name, content))
+        return replace(
+            self, scripts={**self.scripts, name: path}, files={**self.files, path: content}
+        )
 
 
 def read_assets(static: Path) -> Assets:
@@ -35,15 +46,17 @@ def read_assets(static: Path) -> Assets:
     sheets = sorted(static.glob("*.css"))
     if not sheets:
         raise ContentError(f"{static}: no style sheet (*.css); name a folder with --templates DIR")
-    style_text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    style = urls.asset(_hashed("site.css", style_text.encode()))
-    files = {style: style_text.encode()}
+    texts = {sheet.name: sheet.read_text(encoding="utf-8") for sheet in sheets}
+    whole = "\n".join(texts.values()).encode()
+    shared_style = "\n".join(text for name, text in texts.items() if name < SPECIAL)
+    style = urls.asset(_hashed("site.css", whole))
+    files = {style: whole}
     scripts = {}
     for script in sorted(static.glob("*.js")):
         content = script.read_bytes()
         scripts[script.name] = urls.asset(_hashed(script.name, content))
         files[scripts[script.name]] = content
-    return Assets(style, style_text, scripts, files)
+    return Assets(style, shared_style, scripts, files)
 
 
 def _hashed(name: str, content: bytes) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from generator.errors import OutputError
+from generator.render import urls
 from generator.render.markup import PageMarkup, read_markup
 from generator.render.words import count
 
@@ -23,6 +24,7 @@ KB = 1000
 ELEMENTS = 1_400
 HTML_GZIPPED = 15 * KB
 SCRIPTS_GZIPPED = 15 * KB
+TABLES_GZIPPED = 150 * KB  # of one script of tables, which few pages fetch
 STYLES_GZIPPED = 10 * KB
 FILTER_PAGE = 200 * KB
 FILTER_REQUESTS = 12
@@ -99,6 +101,7 @@ def check_files(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> CheckRe
     problems += _style_loads(texts, sizes)
     problems += _same_but_case(sizes)
     problems += _whole(texts, sizes)
+    problems += _tables(texts)
     problems.sort(key=lambda problem: (problem.file, problem.reason))
     return CheckReport(tuple(problems), len(pages), len(sizes), sum(sizes.values()))
 
@@ -185,7 +188,11 @@ def _same_but_case(sizes: Mapping[str, int]) -> list[Problem]:
 
 def _whole(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> list[Problem]:
     def gzipped(ending: str) -> int:
-        return sum(_gzipped(text) for name, text in texts.items() if name.endswith(ending))
+        return sum(
+            _gzipped(text)
+            for name, text in texts.items()
+            if name.endswith(ending) and not urls.is_table(name)
+        )
 
     largest = max(sizes, key=lambda name: (sizes[name], name), default="")
     found = [
@@ -197,6 +204,20 @@ def _whole(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> list[Problem
     ]
     return [
         _budget(name, value, limit, what) for name, value, limit, what in found if value > limit
+    ]
+
+
+def _tables(texts: Mapping[str, bytes]) -> list[Problem]:
+    sizes = {name: _gzipped(text) for name, text in texts.items() if urls.is_table(name)}
+    return [
+        Problem(
+            name,
+            f"the tables for a script have {count(size)} bytes, gzipped, more than "
+            f"{count(TABLES_GZIPPED)}; shorter captions make them smaller",
+            budget=True,
+        )
+        for name, size in sizes.items()
+        if size > TABLES_GZIPPED
     ]
 
 

@@ -6,24 +6,35 @@
     notes/<layer>/<filter>.md     a note on one filter
 
 A text starts with TOML between two lines of "+++". A text that speaks of filters by number carries
-`weights`, the sha256 of the weights that it describes. For other weights, `<name>.default.md`
-beside it or, for a layer, `layers/default.md` stands in, with a warning.
+`weights`, the sha256 of the weights that it describes, and its claims (`claims`). For other
+weights, `<name>.default.md` beside it or, for a layer, `layers/default.md` stands in, with a
+warning. A text with passages on photographs (`passages`) carries `images`, the fingerprint of the
+image set.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from generator.errors import ContentError
-from generator.render.prose import REFERENCE, Source
+from generator.render.claims import Claim, read_claims
+from generator.render.front_matter import read_file, read_front_matter, read_toml
+from generator.render.passages import find_passages
+from generator.render.prose import Source
 
-FENCE = "+++"
 STAND_IN = ".default"
+_KEYS: dict[str, tuple[type, ...]] = {
+    "title": (str,),
+    "summary": (str,),
+    "nav": (str,),
+    "order": (int,),
+    "weights": (str,),
+    "images": (str,),
+    "claims": (list,),
+}
 Warn = Callable[[str], None]
 
 
@@ -48,6 +59,9 @@ class Text:
     nav: str  # words in the site's navigation; "" for a page that is not there
     order: int  # place in the navigation
     source: Source
+    images: str = ""  # fingerprint of the image set that the passages rest on
+    passages: tuple[range, ...] = ()  # lines of the file that rest on photographs
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,12 @@ class Content:
         found.update({f"pages/{page.name}.md": f"page:{page.name}" for page in self.pages})
         found.update({f"layers/{layer}.md": f"layer:{layer}" for layer in self.layers})
         return found
+
+    @property
+    def without_notes(self) -> tuple[Text, ...]:
+        """Return every text in use but the notes, each once."""
+        texts = (self.home, self.finder, *self.layers.values(), *self.pages)
+        return tuple({text.source.key: text for text in texts}.values())
 
 
 def read_content(folder: Path, filters: dict[str, int], weights: str, warn: Warn) -> Content:
@@ -100,12 +120,12 @@ class _Reader:
 
     def site(self) -> SiteText:
         path = self.folder / "site.toml"
-        known = dict.fromkeys(SiteText.__dataclass_fields__, str)
-        values = _checked(path, _toml(path, _read(path), first_line=1), known)
+        table = read_toml(path, read_file(path))
+        table.check(dict.fromkeys(SiteText.__dataclass_fields__, (str,)))
         for name in ("title", "description"):
-            if not values.get(name):
+            if not table.values.get(name):
                 raise ContentError(f"{path}: {name} is missing")
-        return SiteText(**values)
+        return SiteText(**table.values)
 
     def pages(self) -> dict[str, Text]:
         names = _names((self.folder / "pages").glob("*.md"))
@@ -155,22 +175,26 @@ class _Reader:
     def _text(self, key: str, *, needs_title: bool = True) -> tuple[Text, str]:
         """Return a text and the weights that it is pinned to ("" for any)."""
         path = self.folder / key
-        lines = _read(path).split("\n")
-        if lines[0].strip() != FENCE or FENCE not in (line.strip() for line in lines[1:]):
-            raise ContentError(f"{path}:1: a text starts with TOML between two lines of {FENCE}")
-        end = next(i for i, line in enumerate(lines) if i and line.strip() == FENCE)
-        values = _checked(
-            path,
-            _toml(path, "\n".join(lines[1:end]), first_line=2),
-            {"title": str, "summary": str, "nav": str, "order": int, "weights": str},
-        )
+        front = read_front_matter(path)
+        claims = read_claims(front.table)
+        front.table.check(_KEYS)
+        values = front.table.values
         if needs_title and not values.get("title"):
-            raise ContentError(f"{path}: title is missing between the lines of {FENCE}")
-        pinned = str(values.get("weights", ""))
-        if pinned and not re.fullmatch(r"[0-9a-f]{64}", pinned):
-            raise ContentError(f"{path}: weights must be a sha256, 64 hexadecimal digits")
-        source = Source(str(path), key, "\n".join(lines[end + 1 :]), first_line=end + 2)
-        _refuse_unpinned_numbers(source, pinned)
+            raise front.table.error("title is missing between the lines of +++", "title")
+        for pin in ("weights", "images"):
+            if pin in values and not re.fullmatch(r"[0-9a-f]{64}", values[pin]):
+                raise front.table.error(f"{pin} must be a sha256, 64 hexadecimal digits", pin)
+        pinned, images = str(values.get("weights", "")), str(values.get("images", ""))
+        source = Source(str(path), key, front.body, front.first_line)
+        passages = find_passages(source)
+        if passages and not images:
+            raise source.error_on(
+                passages[0].start,
+                "a passage rests on photographs, so the text must carry `images`, the fingerprint "
+                "of the set",
+            )
+        if not pinned:
+            _refuse_what_needs_weights(source, claims)
         text = Text(
             name=path.stem.removesuffix(STAND_IN),
             title=values.get("title", ""),
@@ -178,50 +202,24 @@ class _Reader:
             nav=values.get("nav", ""),
             order=values.get("order", 100),
             source=source,
+            images=images,
+            passages=passages,
+            claims=claims,
         )
         return text, pinned
 
 
-def _refuse_unpinned_numbers(source: Source, pinned: str) -> None:
-    """A text that shows a filter by number says nothing true of another network's filters."""
-    if pinned:
-        return
-    plain = re.sub(r"(?ms)^(`{3,}|~{3,}).*?^\1|`[^`\n]*`", "", source.body)
-    for reference in re.finditer(REFERENCE, plain):
-        if "/" in reference[2]:
-            raise source.error(
-                reference[0],
-                f"{reference[0]} names a filter by number, so the text must carry `weights`",
-            )
+def _refuse_what_needs_weights(source: Source, claims: tuple[Claim, ...]) -> None:
+    """A text that speaks of filters by number says nothing true of another network's filters."""
+    if claims:
+        raise source.error_on(
+            claims[0].line, "a claim is about one network, so the text must carry `weights`"
+        )
+    for named in source.filters_named():
+        raise source.error_on(
+            named.line, f"{named.text} names a filter by number, so the text must carry `weights`"
+        )
 
 
 def _names(paths: Iterable[Path]) -> list[str]:
     return sorted(path.stem for path in paths if not path.stem.endswith(STAND_IN))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ContentError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ContentError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-
-
-def _toml(path: Path, text: str, *, first_line: int) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        said = re.search(r"line (\d+)", str(error))
-        last = text.count("\n") + 1  # "at end of document"
-        line = first_line - 1 + (int(said[1]) if said else last)
-        raise ContentError(f"{path}:{line}: not TOML: {error}") from error
-
-
-def _checked(path: Path, values: dict[str, Any], known: Mapping[str, type]) -> dict[str, Any]:
-    for name, value in values.items():
-        if name not in known:
-            raise ContentError(f"{path}: unknown key {name}; known are {', '.join(sorted(known))}")
-        if type(value) is not known[name]:
-            raise ContentError(f"{path}: {name} must be of type {known[name].__name__}")
-    return values

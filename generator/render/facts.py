@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
+from generator.render.probed import Probed, read_probed
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Place:
     box: tuple[int, int, int, int]  # top, left, bottom, right in input pixels, half-open
     scale: float
 
+    def leaves(self, size: int) -> bool:
+        """Say whether the receptive field leaves an image of this height and width in pixels."""
+        top, left, bottom, right = self.box
+        return top < 0 or left < 0 or bottom > size or right > size
+
 
 @dataclass(frozen=True)
 class FilterFacts:
@@ -29,8 +35,19 @@ class FilterFacts:
     layer: str
     number: int
     places: tuple[Place, ...]
-    active: int  # images that activate it at all
+    histogram: tuple[int, ...]  # images by their strongest activation, in the bins of `atlas.bins`
     labels: tuple[tuple[str, int], ...]  # labels of the places, most frequent first
+    clipped: int  # places whose receptive field leaves the image
+    # Of the hundredth part of all images that activates it most; None without labels.
+    common_label: str | None
+    label_purity: float | None  # share of that label, 0…1
+    label_entropy: float | None  # bits
+    probed: Probed
+
+    @property
+    def active(self) -> int:
+        """Return how many images activate it at all."""
+        return sum(self.histogram)
 
     @property
     def strongest(self) -> float:
@@ -55,6 +72,7 @@ class LayerFacts:
     record: LayerRecord
     filters: tuple[FilterFacts, ...]
     kin: tuple[tuple[tuple[int, int], ...], ...]  # [filter] → (other filter, shared images)
+    untrained: tuple[Probed, ...]  # the same probes of the same shapes with random weights
 
     @property
     def dead(self) -> int:
@@ -65,14 +83,6 @@ class LayerFacts:
         """Return the filters whose ninth activation is highest; ties by number."""
         ordered = sorted(self.filters, key=lambda f: (-f.weakest, -f.strongest, f.number))
         return ordered[:number]
-
-    def ranks(self, values: list[tuple[float, ...]]) -> list[int]:
-        """Return each filter's place when values are ordered from high to low; ties by number."""
-        order = sorted(range(len(values)), key=lambda i: (*(-v for v in values[i]), i))
-        ranks = [0] * len(values)
-        for rank, index in enumerate(order):
-            ranks[index] = rank
-        return ranks
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,8 @@ def read_gallery(atlas: Atlas) -> Gallery:
 
 def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) -> LayerFacts:
     arrays = atlas.arrays(record.name)
+    probed = read_probed(atlas.probes(record.name, "probes"), record.probes)
+    size = atlas.manifest.network.input_size
     filters = []
     for number in range(record.filters):
         places = []
@@ -134,9 +146,23 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
             )
         labels = Counter(place.image.label for place in places if place.image.label)
         common = tuple(sorted(labels.items(), key=lambda item: (-item[1], item[0])))
-        active = int(arrays.active[number])
-        filters.append(FilterFacts(record.name, number, tuple(places), active, common))
-    return LayerFacts(record, tuple(filters), _kin(filters))
+        label = int(arrays.label[number])
+        filters.append(
+            FilterFacts(
+                layer=record.name,
+                number=number,
+                places=tuple(places),
+                histogram=tuple(arrays.histogram[number].tolist()),
+                labels=common,
+                clipped=sum(place.leaves(size) for place in places),
+                common_label=atlas.manifest.images.labels[label] if label >= 0 else None,
+                label_purity=float(arrays.label_purity[number]) if label >= 0 else None,
+                label_entropy=float(arrays.label_entropy[number]) if label >= 0 else None,
+                probed=probed[number],
+            )
+        )
+    untrained = read_probed(atlas.probes(record.name, "untrained"), record.probes)
+    return LayerFacts(record, tuple(filters), _kin(filters), untrained)
 
 
 def _kin(filters: list[FilterFacts]) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generator.atlas.bins import LOWEST, PER_OCTAVE
+from generator.atlas.measures import ProbeRecord
 from generator.atlas.schema import PLACES, PictureKind
 from generator.render import urls
+from generator.render.captions import caption, probe_words
+from generator.render.charts import Histogram, histogram
 from generator.render.content import Text
 from generator.render.facts import FilterFacts, LayerFacts, Place
 from generator.render.frame import (
@@ -17,6 +22,8 @@ from generator.render.frame import (
     Neighbours,
     empty_places,
 )
+from generator.render.measured import Measured, decimal, measured
+from generator.render.measured_json import UNITS_OF_IMAGE_FACTS, image_facts_json, measured_json
 from generator.render.pictures import Crop, Whole, clipped_sides, crop, whole
 from generator.render.texts import Texts
 from generator.render.words import (
@@ -57,7 +64,15 @@ class PlaceView:
     file: str
     where: str
     clipped: str  # "" where the receptive field lies inside the image
-    licence: str
+    licence: str  # "" where it is that of all places, told once
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The filter of the layer that answers to stimuli most alike."""
+
+    link: Link
+    agreement: str  # their correlation, and over what
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,10 @@ class FilterView:
     places_title: str
     reading: str  # what the three pictures of a place are
     places: tuple[PlaceView, ...]
-    kin: tuple[Link, ...]
+    histogram: Histogram | None  # None for a dead filter
+    measured: Measured
+    twin: Twin | None
+    kin: tuple[Link, ...]  # filters that share images
     sheets: tuple[Link, ...]
     note: str  # HTML of a person's note; "" where there is none
     card: Link
@@ -87,7 +105,9 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
     size = manifest.network.input_size
     title = f"{record.title}, filter {number}"
     note: Text | None = frames.content.notes.get((record.name, number))
-    lead = _lead(facts, manifest.images.count)
+    lead = _lead(facts, record.probes, manifest.images.count)
+    licences = [_licence(frames, place) for place in facts.places]
+    common = licences[0] if len(set(licences)) == 1 else ""
     own_card = f"{urls.layer(record.name)}#{number}"
     return FilterView(
         frame=frames.frame(
@@ -112,8 +132,16 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         else "Its strongest image"
         if facts.places
         else "No images",
-        reading=READING,
-        places=tuple(_place(frames, page, layer, facts, place, size) for place in facts.places),
+        reading=f"{READING} Licence of all images here: {common}." if common else READING,
+        places=tuple(
+            _place(page, layer, facts, place, size, "" if common else licence)
+            for place, licence in zip(facts.places, licences, strict=True)
+        ),
+        histogram=histogram(facts.histogram, manifest.images.count, facts.strongest, facts.weakest)
+        if facts.active
+        else None,
+        measured=measured(facts, record.probes),
+        twin=_twin(page, layer, facts),
         kin=tuple(
             Link(
                 urls.link(page, urls.filter_page(record.name, other)),
@@ -133,12 +161,19 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
     )
 
 
-def _lead(facts: FilterFacts, images: int) -> str:
+def _lead(facts: FilterFacts, record: ProbeRecord, images: int) -> str:
+    """Say what stimuli told of the filter, then what rests on photographs."""
+    words = first_capital(probe_words(facts.probed, record))
+    return f"{words}. {_photographs(facts, images)}"
+
+
+def _photographs(facts: FilterFacts, images: int) -> str:
     """Say in one or two sentences what the nine places have in common, as far as measured."""
     if not facts.places:
         return f"None of the {count(images)} images activates this filter."
     total = len(facts.places)
-    share_text = f"{share(facts.active, images)} of {count(images)} images activate this filter."
+    part = first_capital(share(facts.active, images))
+    share_text = f"{part} of {count(images)} images activate this filter."
     if not facts.labels:
         return share_text
     label, number = shortened(facts.labels[0][0], 40), facts.labels[0][1]
@@ -174,11 +209,15 @@ def _facts(facts: FilterFacts, images: int) -> tuple[Fact, ...]:
     )
 
 
+def _licence(frames: Frames, place: Place) -> str:
+    terms = frames.gallery.manifest.images.credits
+    return place.image.licence or (terms.licence if terms else "")
+
+
 def _place(
-    frames: Frames, page: str, layer: LayerFacts, facts: FilterFacts, place: Place, size: int
+    page: str, layer: LayerFacts, facts: FilterFacts, place: Place, size: int, licence: str
 ) -> PlaceView:
     record = layer.record
-    terms = frames.gallery.manifest.images.credits
     top, left, bottom, right = place.box
     sides = clipped_sides(place, size)
     return PlaceView(
@@ -196,7 +235,18 @@ def _place(
         "is shown in the mean colour."
         if sides
         else "",
-        licence=place.image.licence or (terms.licence if terms else ""),
+        licence=licence,
+    )
+
+
+def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> Twin | None:
+    number, correlation = facts.probed.twin, facts.probed.twin_correlation
+    if number is None or correlation is None:
+        return None
+    stimuli = count(layer.record.probes.stimuli)
+    return Twin(
+        Link(urls.link(page, urls.filter_page(layer.record.name, number)), f"filter {number}"),
+        f"correlation {decimal(correlation)} over all {stimuli} stimuli",
     )
 
 
@@ -219,8 +269,11 @@ def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
     filters = [
         {
             "filter": facts.number,
+            "caption": caption(facts, record.probes),
             "images_active": facts.active,
+            "histogram": _histogram_json(facts.histogram),
             "labels": dict(facts.labels),
+            **image_facts_json(facts),
             "places": [
                 {
                     "activation": float(f"{place.activation:.6g}"),
@@ -236,12 +289,15 @@ def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
         }
         for facts in layer.filters
     ]
-    document = {
+    document: dict[str, object] = {
         "layer": record.name,
         "meaning": "output of the layer's convolution after its ReLU",
         "units": {
             "unit": "row, column in the feature map",
             "box": "top, left, bottom, right in input pixels, half-open",
+            "histogram": "images by their strongest activation, where it is positive; counts[i] "
+            f"lie from 2**({LOWEST} + (first + i) / {PER_OCTAVE}) up to the next edge",
+            **UNITS_OF_IMAGE_FACTS,
         },
         "input_size": input_size,
         "images_searched": images,
@@ -251,5 +307,14 @@ def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
         "offset": record.offset,
         "grid": list(record.grid),
         "filters": filters,
+        "measured": measured_json(layer),
     }
     return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _histogram_json(counts: Sequence[int]) -> dict[str, object]:
+    """Return the counts without the empty bins at both ends."""
+    occupied = [number for number, images in enumerate(counts) if images]
+    if not occupied:
+        return {"first": 0, "counts": []}
+    return {"first": occupied[0], "counts": list(counts[occupied[0] : occupied[-1] + 1])}

@@ -45,6 +45,7 @@ class Pair:
 
     href: str
     title: str
+    words: str  # what probes told of the filter
     reconstructions: Picture
     patches: Picture
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES
 from generator.render import urls
+from generator.render.cards import Order, orders
+from generator.render.depth_view import Depth, depth_view
 from generator.render.facts import FilterFacts, LayerFacts
 from generator.render.frame import Fact, Frame, Frames, Link, Neighbours, Pair
+from generator.render.markup import read_markup
 from generator.render.pictures import pair
+from generator.render.portrait_view import Portrait, portrait_view
 from generator.render.texts import Texts
 from generator.render.words import count, pixels, several
 
@@ -17,11 +21,10 @@ SHOWN_ABOVE = 3  # filters shown beside the text
 
 @dataclass(frozen=True)
 class Card:
-    """One filter of the layer; `order` holds its place by strength and by label purity."""
+    """One filter of the layer."""
 
     number: str
     pair: Pair
-    order: str
     remark: str  # "" where all nine places are filled
 
 
@@ -37,7 +40,10 @@ class LayerView:
     strongest_title: str
     strongest: tuple[Pair, ...]
     strongest_rule: str
+    portrait: Portrait
+    depth: Depth | None  # None with one layer
     filters: str
+    orders: tuple[Order, ...]
     cards: tuple[Card, ...]
     pixelated: bool
     remarks: tuple[str, ...]  # plain words on dead filters and empty places
@@ -49,25 +55,25 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
     record = layer.record
     page = urls.layer(record.name)
     text = frames.content.layers[record.name]
-    strengths = layer.ranks([(facts.strongest,) for facts in layer.filters])
-    purities = layer.ranks([(facts.agreement, facts.strongest) for facts in layer.filters])
+    html = texts.html(text, page)
     cards = tuple(
         Card(
             number=str(facts.number),
-            pair=pair(page, record, facts, small=True),
-            order=f"{strengths[facts.number]} {purities[facts.number]}",
+            pair=pair(page, record, facts, small=True, brief=True),
             remark=_remark(facts),
         )
         for facts in layer.filters
     )
-    shown = [facts for facts in layer.steadiest(SHOWN_ABOVE) if facts.places]
+    # A text that shows filters of its own needs no others beside it.
+    beside = () if "<figure" in html else layer.steadiest(SHOWN_ABOVE)
+    shown = [facts for facts in beside if facts.places]
     return LayerView(
         frame=frames.frame(
             page,
             record.title,
             text.summary,
             crumbs=[(urls.HOME, "Home"), (page, record.title)],
-            scripts=["gallery.js"],
+            scripts=[urls.cards_script(_position(frames, record.name)), "gallery.js"],
             card_of=record.name,
             neighbours=_neighbours(frames, record.name),
         ),
@@ -79,11 +85,16 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
             Fact("Distance between units", pixels(record.stride)),
             Fact("Units of one filter", f"{record.grid[0]} × {record.grid[1]}"),
         ),
-        html=texts.html(text, page),
+        html=html,
         strongest_title="Three that answer strongly",
         strongest=tuple(pair(page, record, facts, small=True) for facts in shown),
         strongest_rule="The filters of this layer whose ninth patch still activates them most.",
+        portrait=portrait_view(
+            layer, frames.gallery.manifest.images.count, read_markup(html).elements
+        ),
+        depth=depth_view(frames.gallery.layers, page, record.name),
         filters=several(record.filters, "filter", "filters"),
+        orders=orders(),
         cards=cards,
         pixelated=cards[0].pair.patches.pixelated if cards else False,
         remarks=_remarks(layer),
@@ -111,9 +122,13 @@ def _remarks(layer: LayerFacts) -> tuple[str, ...]:
     return tuple(remarks)
 
 
+def _position(frames: Frames, name: str) -> int:
+    return [layer.record.name for layer in frames.gallery.layers].index(name)
+
+
 def _neighbours(frames: Frames, name: str) -> Neighbours:
     records = [layer.record for layer in frames.gallery.layers]
-    at = [record.name for record in records].index(name)
+    at = _position(frames, name)
     before = records[at - 1] if at else None
     after = records[at + 1] if at + 1 < len(records) else None
     return Neighbours(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_SIDE, LayerRecord, PictureKind
 from generator.atlas.store import sheet_side
 from generator.render import urls
+from generator.render.captions import probe_words
 from generator.render.facts import FilterFacts, Place
 from generator.render.frame import Pair, Picture
 from generator.render.words import label_list, listing, shortened
@@ -52,8 +53,13 @@ def pixelated(layer: LayerRecord) -> bool:
     return layer.receptive_field < FEW_PIXELS
 
 
-def pair(page: str, layer: LayerRecord, facts: FilterFacts, *, small: bool) -> Pair:
-    """Return both sheets of a filter as shown on `page`."""
+def pair(
+    page: str, layer: LayerRecord, facts: FilterFacts, *, small: bool, brief: bool = False
+) -> Pair:
+    """Return both sheets of a filter as shown on `page`; `brief` leaves out what probes told.
+
+    A brief text for the patches names only labels that stand more than once, where any does.
+    """
     thumbnails = small and layer.thumbnails
     side = SMALL_SIDE if thumbnails else sheet_side(layer.tile, layer.gutter)
 
@@ -64,20 +70,27 @@ def pair(page: str, layer: LayerRecord, facts: FilterFacts, *, small: bool) -> P
     return Pair(
         href=urls.link(page, urls.filter_page(layer.name, facts.number)),
         title=f"{layer.title}, filter {facts.number}",
+        words=probe_words(facts.probed, layer.probes),
         reconstructions=sheet(
             "reconstructions.small" if thumbnails else "reconstructions",
-            "Reconstructions" if facts.places else "Empty",
+            _reconstructions(layer, facts, brief=brief),
         ),
-        patches=sheet("patches.small" if thumbnails else "patches", _patches(facts)),
+        patches=sheet("patches.small" if thumbnails else "patches", _patches(facts, brief=brief)),
     )
 
 
-def _patches(facts: FilterFacts) -> str:
+def _reconstructions(layer: LayerRecord, facts: FilterFacts, *, brief: bool) -> str:
+    kind = "Reconstructions" if facts.places else "Empty"
+    return kind if brief else f"{kind}; probed: {probe_words(facts.probed, layer.probes)}"
+
+
+def _patches(facts: FilterFacts, *, brief: bool) -> str:
     if not facts.places:
         return "No patches"
     if not facts.labels:
         return "Patches"
-    return f"Patches: {label_list(facts.labels)}"
+    repeated = tuple((label, times) for label, times in facts.labels if times > 1)
+    return f"Patches: {label_list(repeated if brief and repeated else facts.labels)}"
 
 
 def crop(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, *, patch: bool) -> Crop:

@@ -28,6 +28,7 @@ from generator.render.safe_html import problem_with
 _NAME = r"[^\[\]|\n]+"
 REFERENCE = rf"(!?)\[\[({_NAME})(?:\|([^\[\]\n]+))?\]\]"
 FIGURE = rf"!\[\[({_NAME})\]\]"
+_CODE = r"(?ms)^(`{3,}|~{3,}).*?^\1|`[^`\n]*`"
 DISPLAY_FORMULA = r"\$\$([^$]+?)\$\$"
 # A dollar opens a formula only before something, and closes it only after something.
 INLINE_FORMULA = r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^$\s\\])\$(?!\w)"
@@ -42,6 +43,15 @@ _FORMULA_ERRORS = tuple(
     for value in vars(formula_exceptions).values()
     if isinstance(value, type) and issubclass(value, Exception)
 )
+
+
+@dataclass(frozen=True)
+class FilterNamed:
+    """A place in a text that shows a filter or links to it."""
+
+    text: str  # as it stands there: "![[layer3/217]]"
+    filter: str  # "layer3/217"
+    line: int  # of the file
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,24 @@ class Source:
 
     def error(self, text: str, message: str) -> ContentError:
         """Return an error that names the file and the line of `text`."""
-        return ContentError(f"{self.file}:{self.line_of(text)}: {message}")
+        return self.error_on(self.line_of(text), message)
+
+    def error_on(self, line: int, message: str) -> ContentError:
+        """Return an error that names the file and this line of it."""
+        return ContentError(f"{self.file}:{line}: {message}")
+
+    def without_code(self) -> str:
+        """Return the body with blanks for code, every other character in its place."""
+        return re.sub(_CODE, lambda code: re.sub(r"[^\n]", " ", code[0]), self.body)
+
+    def filters_named(self) -> list[FilterNamed]:
+        """Return every reference to a filter by number, outside code, in order."""
+        plain = self.without_code()
+        return [
+            FilterNamed(m[0], m[2].strip(), self.first_line + plain.count("\n", 0, m.start()))
+            for m in re.finditer(REFERENCE, plain)
+            if "/" in m[2]
+        ]
 
 
 @dataclass(frozen=True)

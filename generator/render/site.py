@@ -21,11 +21,14 @@ from generator import __version__
 from generator.atlas.store import Atlas, picture_kinds
 from generator.errors import ContentError
 from generator.render import urls
-from generator.render.assets import read_assets
+from generator.render.assets import Assets, read_assets
+from generator.render.cards import cards_script
 from generator.render.check import check_files
 from generator.render.content import read_content
-from generator.render.facts import LayerFacts, read_gallery
+from generator.render.evidence import check_claims
+from generator.render.facts import Gallery, LayerFacts, read_gallery
 from generator.render.filter_view import facts_json, filter_view
+from generator.render.finder_view import finder_view
 from generator.render.frame import Frames
 from generator.render.layer_view import layer_view
 from generator.render.output import (
@@ -39,9 +42,10 @@ from generator.render.output import (
     write_site,
 )
 from generator.render.pages import Pages
+from generator.render.search_index import search_script
 from generator.render.sharing import sitemap, social_card
 from generator.render.texts import Texts
-from generator.render.views import finder_view, home_view, not_found_view, text_view
+from generator.render.views import home_view, not_found_view, text_view
 from generator.replace import recover
 
 FAULTS_NAMED = 5
@@ -130,10 +134,11 @@ def compose(
     network = atlas.manifest.network
     filters = {layer.record.name: len(layer.filters) for layer in gallery.layers}
     content = read_content(content_folder, filters, network.weights_sha256, warn)
+    check_claims(content, gallery)
     terms = atlas.manifest.images.credits
     if terms is None or not terms.licence:
         warn(f"the images ({atlas.manifest.images.root_name}) have no licence text: CREDITS.toml")
-    assets = read_assets(pages.templates / "static")
+    assets = site_assets(pages.templates, gallery)
     frames = Frames(gallery, content, assets, base_url, __version__)
     texts = Texts(gallery, content, pages.figure)
     site = Site()
@@ -169,6 +174,16 @@ def compose(
     return site
 
 
+def site_assets(templates: Path, gallery: Gallery) -> Assets:
+    """Return style sheets and scripts, with the tables that scripts read."""
+    assets = read_assets(templates / "static").with_script(
+        urls.SEARCH_INDEX, search_script(gallery)
+    )
+    for at, layer in enumerate(gallery.layers):
+        assets = assets.with_script(urls.cards_script(at), cards_script(layer))
+    return assets
+
+
 def _card(atlas: Atlas, layer: LayerFacts) -> bytes:
     name, number = layer.record.name, layer.steadiest(1)[0].number
     return social_card(
@@ -199,4 +214,4 @@ def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | 
 
 def _hold_strict(strict: bool, warnings: Sequence[str]) -> None:
     if strict and warnings:
-        raise ContentError(f"--strict: {len(warnings)} warnings, the first: {warnings[0]}")
+        raise ContentError(f"--strict allows no warnings: {'; '.join(warnings)}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from generator.render import urls
 from generator.render.content import Content, Text
-from generator.render.facts import Gallery
+from generator.render.facts import FilterFacts, Gallery
 from generator.render.frame import Pair
+from generator.render.passages import with_passages
 from generator.render.pictures import pair
 from generator.render.prose import References, to_html
+from generator.render.words import first_capital
 
 FigureHtml = Callable[[Pair], str]
 
@@ -28,16 +31,16 @@ class Texts:
         def link(name: str) -> tuple[str, str]:
             if "/" in name:
                 facts = self.gallery.filter(name)
-                title = self.gallery.layer(facts.layer).record.title
                 target = urls.filter_page(facts.layer, facts.number)
-                return urls.link(page, target), f"{title}, filter {facts.number}"
+                return urls.link(page, target), self._name(facts, page)
             layer = self.gallery.layer(name).record
             return urls.link(page, urls.layer(layer.name)), layer.title
 
         def figure(name: str) -> str:
             facts = self.gallery.filter(name)
             record = self.gallery.layer(facts.layer).record
-            return self.figure_html(pair(page, record, facts, small=True))
+            shown = pair(page, record, facts, small=True, brief=True)
+            return self.figure_html(replace(shown, title=first_capital(self._name(facts, page))))
 
         def text_page(key: str) -> str:
             kind, _, name = self.content.keys[key].partition(":")
@@ -45,4 +48,12 @@ class Texts:
                 return urls.link(page, urls.HOME)
             return urls.link(page, urls.text_page(name) if kind == "page" else urls.layer(name))
 
-        return to_html(text.source, References(link, figure, text_page))
+        shown = text.images == self.gallery.manifest.images.fingerprint
+        source = with_passages(text.source, text.passages, shown=shown)
+        return to_html(source, References(link, figure, text_page))
+
+    def _name(self, facts: FilterFacts, page: str) -> str:
+        """Return "filter 217" on the page of its layer, "Layer 3, filter 217" elsewhere."""
+        name = f"filter {facts.number}"
+        title = self.gallery.layer(facts.layer).record.title
+        return name if page == urls.layer(facts.layer) else f"{title}, {name}"

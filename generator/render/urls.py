@@ -8,6 +8,7 @@ always names a file.
 from __future__ import annotations
 
 import posixpath
+import re
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,9 @@ FINDER = "finder.html"
 CREDITS = "credits.html"
 ASSETS = "assets"
 SITEMAP = "sitemap.xml"
+# Tables for scripts, by their names among the scripts; in the site they carry a hash.
+SEARCH_INDEX = "search.js"
+_TABLES = r"(search|cards-[0-9]+)\.[0-9a-f]+\.js"
 
 
 def layer(name: str) -> str:
@@ -54,6 +58,16 @@ def social_card(layer_name: str) -> str:
 def asset(name: str) -> str:
     """Return a style sheet or script, given its hashed name."""
     return f"{ASSETS}/{name}"
+
+
+def cards_script(layer_at: int) -> str:
+    """Return the name, among the scripts, of what the page of a layer knows of its cards."""
+    return f"cards-{layer_at}.js"
+
+
+def is_table(path: str) -> bool:
+    """Say whether a path is that of tables for a script: data, though written as one."""
+    return re.fullmatch(f"{ASSETS}/{_TABLES}", path) is not None
 
 
 def link(source: str, target: str) -> str:

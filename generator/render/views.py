@@ -1,24 +1,23 @@
-"""The home page, the pages of text, the finder and the page for an address that does not exist."""
+"""The home page, the pages of text, and the page for an address that does not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.atlas.schema import PLACES, Credit
+from generator.atlas.schema import Credit
 from generator.render import urls
 from generator.render.content import Text
-from generator.render.facts import FilterFacts, Gallery, LayerFacts
+from generator.render.depth_view import Depth, depth_view
+from generator.render.facts import Gallery, LayerFacts
 from generator.render.frame import Fact, Frame, Frames, Link, Pair, Table
 from generator.render.pictures import Crop, Whole, crop, pair, whole
 from generator.render.texts import Texts
-from generator.render.words import count, in_words, pixels, share, shortened
+from generator.render.words import count, pixels, share, shortened
 
 RULE = (
     "Each layer is shown by one filter, chosen by a rule and not by eye: the one whose ninth patch "
     "still activates it most."
 )
-MAJORITY = PLACES // 2 + 1  # places that must share a label before the finder lists it
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class HomeView:
     html: str
     stages: tuple[Stage, ...]
     rule: str  # how the filters shown were chosen
+    depth: Depth | None  # None with one layer
     reading: Reading | None
     facts: tuple[Fact, ...]
 
@@ -66,27 +66,6 @@ class TextView:
     summary: str
     html: str
     tables: tuple[Table, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A label of the finder and the filters that most of their patches give it."""
-
-    label: str
-    filters: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class FinderView:
-    """`finder.html`: an index as in the back of a book; a script searches in it."""
-
-    frame: Frame
-    heading: str
-    summary: str
-    html: str
-    rule: str
-    sizes: str  # for the script: "layer1:96 layer2:256"
-    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
@@ -113,6 +92,7 @@ def home_view(frames: Frames, texts: Texts) -> HomeView:
         html=texts.html(text, urls.HOME),
         stages=stages,
         rule=RULE,
+        depth=depth_view(gallery.layers, urls.HOME),
         reading=_reading(gallery),
         facts=_home_facts(gallery),
     )
@@ -265,46 +245,10 @@ def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
     )
 
 
-def finder_view(frames: Frames, texts: Texts) -> FinderView:
-    """Return the index of labels."""
-    found: dict[str, list[Link]] = {}
-    for layer in frames.gallery.layers:
-        for facts in layer.filters:
-            if facts.agreement >= MAJORITY:
-                found.setdefault(facts.labels[0][0], []).append(_index_link(facts))
-    text = frames.content.finder
-    layers = [layer.record for layer in frames.gallery.layers]
-    return FinderView(
-        frame=frames.frame(
-            urls.FINDER,
-            text.title,
-            text.summary,
-            crumbs=[(urls.HOME, "Home"), (urls.FINDER, text.title)],
-            scripts=["finder.js"],
-        ),
-        heading=text.title,
-        summary=text.summary,
-        html=texts.html(text, urls.FINDER),
-        rule=f"Listed under a label: every filter with at least {in_words(MAJORITY)} of its "
-        f"{in_words(PLACES)} patches from images of that label.",
-        sizes=" ".join(f"{layer.name}:{layer.filters}" for layer in layers),
-        entries=tuple(Entry(label, tuple(found[label])) for label in _alphabetical(found)),
-    )
-
-
-def _index_link(facts: FilterFacts) -> Link:
-    target = urls.filter_page(facts.layer, facts.number)
-    return Link(urls.link(urls.FINDER, target), f"{facts.layer}/{facts.number}")
-
-
-def _alphabetical(labels: Iterable[str]) -> list[str]:
-    return sorted(labels, key=lambda label: (label.casefold(), label))
-
-
 def not_found_view(frames: Frames) -> NotFoundView:
     """Return the page for an address that does not exist."""
     return NotFoundView(
         frame=frames.frame(urls.NOT_FOUND, "Page not found", "There is no page at this address."),
-        style=frames.assets.style_text,
+        style=frames.assets.shared_style,
         style_hash=frames.assets.style_hash,
     )

@@ -6,6 +6,31 @@ import math
 from collections.abc import Sequence
 
 NO_BREAK = "\u00a0"
+HALF_TURN = 180  # degrees
+SIDES = (
+    "right",
+    "upper right",
+    "top",
+    "upper left",
+    "left",
+    "lower left",
+    "bottom",
+    "lower right",
+)
+HUES = (
+    "red",
+    "orange",
+    "yellow",
+    "yellow-green",
+    "green",
+    "blue-green",
+    "turquoise",
+    "sky blue",
+    "blue",
+    "violet",
+    "magenta",
+    "pink",
+)
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -14,14 +39,17 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def activation(value: float) -> str:
-    """Return a value with three significant digits: 14.2, 0.0731, 1,230."""
+def activation(value: float, digits: int = 3) -> str:
+    """Return a value with so many significant digits, at least those before the point.
+
+    14.2, 0.0731, 1,230; with two digits 14, 0.073, 1,200.
+    """
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "–"
-    places = 2 - math.floor(math.log10(abs(value)))
+    places = digits - 1 - math.floor(math.log10(abs(value)))
     rounded = round(value, places)
     # Rounding may reach the next power of ten: 9.996 → 10.0.
-    places = 2 - math.floor(math.log10(abs(rounded)))
+    places = digits - 1 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(places, 0)}f}"
 
 
@@ -51,6 +79,25 @@ def pixels(number: int) -> str:
 def signed(number: int) -> str:
     """Return a whole number with a true minus sign."""
     return str(number).replace("-", "−")
+
+
+def direction(degrees: float) -> str:
+    """Return a direction along a stripe as a whole angle, −89° to 90°, with a true minus sign.
+
+    Directions half a turn apart are the same: 135 is "−45°", 179.6 is "0°".
+    """
+    angle = round(degrees) % 180
+    return f"{signed(angle if angle <= HALF_TURN / 2 else angle - HALF_TURN)}°"
+
+
+def side_of(degrees: float) -> str:
+    """Return the side to which a direction points, counter-clockwise from the right."""
+    return SIDES[round(degrees / 45) % len(SIDES)]
+
+
+def hue_name(degrees: float) -> str:
+    """Return the plain name of a hue: 0 is red, 120 green, 240 blue."""
+    return HUES[round(degrees / 30) % len(HUES)]
 
 
 def in_words(number: int) -> str:

@@ -5,28 +5,42 @@
   var form = document.getElementById("controls");
   var list = document.getElementById("cards");
   var said = form.querySelector("output");
+  var tables = window.filterGalleryCards; // see generator/render/cards.py
+  if (!tables) return; // the cards then stand as without scripts
   var cards = Array.prototype.map.call(list.children, function (node, number) {
-    var ranks = node.dataset.order.split(" ");
-    var labels = node.lastElementChild.alt;
+    var words = tables.words[number];
+    node.firstElementChild.alt += "; probed: " + words;
     return {
       node: node,
-      text: (node.textContent + " " + labels).toLowerCase(),
+      text: plain([node.textContent, words, node.lastElementChild.alt].join(" ")),
       number: number,
-      strength: Number(ranks[0]),
-      purity: Number(ranks[1]),
     };
   });
   var order = "number";
 
+  // A minus may be typed as a hyphen.
+  function plain(text) {
+    return text.toLowerCase().replace(/\u2212/g, "-");
+  }
+  function sorted() {
+    var ranks = tables.orders[order] || "";
+    var width = ranks.length / cards.length;
+    function rank(card) {
+      return ranks.slice(card.number * width, (card.number + 1) * width);
+    }
+    return cards.slice().sort(function (a, b) {
+      var one = rank(a);
+      var other = rank(b);
+      return one < other ? -1 : one > other ? 1 : a.number - b.number;
+    });
+  }
+
   function apply() {
-    var wanted = form.elements.find.value.trim().toLowerCase();
+    var wanted = plain(form.elements.find.value.trim());
     list.className = "cards " + form.elements.show.value;
     if (form.elements.order.value !== order) {
       order = form.elements.order.value;
-      var sorted = cards.slice().sort(function (a, b) {
-        return a[order] - b[order];
-      });
-      sorted.forEach(function (card) {
+      sorted().forEach(function (card) {
         list.appendChild(card.node);
       });
     }

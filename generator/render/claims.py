@@ -1,0 +1,196 @@
+"""What a text says of filters, in a form that can be checked: the tables `[[claims]]`.
+
+    filter = "layer1/12"                    layer = "layer1"
+    fact = "orientation"                    fact = "orientation_selectivity"
+    within = [130, 140]                     statistic = "share"  # or "median"
+                                            at_least = 0.5       # of a share
+    filter = "layer2/7"                     within = [0.2, 0.4]
+    fact = "family"                         subject = "untrained"  # the same with random weights
+    is = "concentric rings"
+
+Whether a claim holds is for `evidence` to say, which knows the atlas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.atlas.measures import MEASURES
+from generator.render.front_matter import Table, suggestion
+
+NUMBER = (int, float)
+LABELS = "labels."  # "labels.lotus": places with this label
+UNTRAINED = "untrained"
+_FILTER_KEYS: dict[str, tuple[type, ...]] = {
+    "filter": (str,),
+    "fact": (str,),
+    "within": (list,),
+    "is": (str,),
+}
+_LAYER_KEYS: dict[str, tuple[type, ...]] = {
+    "layer": (str,),
+    "fact": (str,),
+    "within": (list,),
+    "is": (str,),
+    "statistic": (str,),
+    "at_least": NUMBER,
+    "subject": (str,),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that the atlas knows of a filter."""
+
+    name: str
+    named: bool = False  # told by a name, not by a number
+    photographs: bool = False  # depends on the image set
+    period: float = 0  # degrees after which it is the same again; 0 for never
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From `low` to `high`, both included; around a circle where there is a `period`."""
+
+    low: float
+    high: float
+    period: float = 0
+
+    def holds(self, value: float) -> bool:
+        """Say whether a value lies in it."""
+        high = self.high + self.period if self.low > self.high else self.high
+        turned = (value - self.period, value, value + self.period)
+        return any(self.low <= each <= high for each in turned)
+
+    def __str__(self) -> str:
+        return f"{self.low:.6g} to {self.high:.6g}"
+
+
+@dataclass(frozen=True)
+class FilterClaim:
+    """A fact of one filter is this name, or lies in this interval."""
+
+    line: int
+    filter: str  # "layer1/12"
+    fact: Fact
+    says: Interval | str
+
+
+@dataclass(frozen=True)
+class LayerClaim:
+    """A median, or a share of the filters of a layer, lies in this interval."""
+
+    line: int
+    layer: str
+    fact: Fact
+    share_of: float | str | None  # filters with at least this, or of this name; None: the median
+    says: Interval
+    untrained: bool  # of the network with random weights
+
+
+Claim = FilterClaim | LayerClaim
+
+_PERIODS = {"orientation": 180.0, "hue": 360.0, "form_rotation": 360.0}
+_FACTS = [
+    *(
+        Fact(name, named=name in {"axis", "family"}, period=_PERIODS.get(name, 0))
+        for name, measure in MEASURES.items()
+        if measure.curve is None
+    ),
+    Fact("active_share", photographs=True),
+    Fact("label_purity", photographs=True),
+    Fact("common_label", named=True, photographs=True),
+]
+FACTS = {fact.name: fact for fact in _FACTS}
+
+
+def read_claims(front: Table) -> tuple[Claim, ...]:
+    """Return the claims of a text; ContentError with the line of one that is not well formed."""
+    return tuple(_claim(table) for table in front.tables("claims"))
+
+
+def _claim(table: Table) -> Claim:
+    if ("filter" in table.values) == ("layer" in table.values):
+        raise table.error("a claim names either a filter or a layer")
+    hint = "; keys of the text stand above the first [[claims]]"
+    if "layer" in table.values:
+        table.check(_LAYER_KEYS, hint)
+        return _layer_claim(table)
+    table.check(_FILTER_KEYS, hint)
+    fact = _fact(table)
+    kind, wanted, other = ("name", "is", "within") if fact.named else ("number", "within", "is")
+    if other in table.values:
+        raise table.error(f"{fact.name} is a {kind}; write {wanted} instead of {other}", other)
+    says = _name(table) if fact.named else _interval(table, fact.period)
+    return FilterClaim(table.line, table.values["filter"], fact, says)
+
+
+def _layer_claim(table: Table) -> LayerClaim:
+    fact, subject = _fact(table), table.values.get("subject")
+    if fact.period or fact.name == "twin":
+        raise table.error(f"{fact.name} has no low and high, so no median and no share", "fact")
+    if subject not in {None, UNTRAINED}:
+        raise table.error(f'subject can only be "{UNTRAINED}"; else leave it out', "subject")
+    if subject and fact.photographs:
+        raise table.error(f"{fact.name} is not known of untrained filters", "subject")
+    return LayerClaim(
+        line=table.line,
+        layer=table.values["layer"],
+        fact=fact,
+        share_of=_share_of(table, fact),
+        says=_interval(table, period=0),
+        untrained=subject == UNTRAINED,
+    )
+
+
+def _share_of(table: Table, fact: Fact) -> float | str | None:
+    """Return what filters must have to count; None where the claim is about a median."""
+    statistic = table.values.get("statistic")
+    if statistic not in {"median", "share"}:
+        raise table.error('write statistic = "median" or "share"', "statistic")
+    if statistic == "median" and fact.named:
+        raise table.error(f'{fact.name} is a name and has no median; use "share"', "statistic")
+    wanted = "is" if fact.named else "at_least"
+    for name in ("is", "at_least"):
+        if name in table.values and (statistic == "median" or name != wanted):
+            raise table.error(f"{name} has no meaning for the {statistic} of {fact.name}", name)
+    if statistic == "median":
+        return None
+    if fact.named:
+        return _name(table)
+    if wanted not in table.values:
+        raise table.error("at_least is missing: of the filters with how much is it the share?")
+    return float(table.values[wanted])
+
+
+def _fact(table: Table) -> Fact:
+    name = table.values.get("fact")
+    if name is None:
+        raise table.error("fact is missing")
+    if name.startswith(LABELS) and name != LABELS:
+        return Fact(name, photographs=True)
+    if name not in FACTS:
+        raise table.error(f"unknown fact {name}{suggestion(name, [*FACTS, LABELS + '…'])}", "fact")
+    return FACTS[name]
+
+
+def _name(table: Table) -> str:
+    """Return the name that the claim says."""
+    if "is" not in table.values:
+        raise table.error(f'is is missing: {table.values["fact"]} is a name; write is = "…"')
+    return str(table.values["is"])
+
+
+def _interval(table: Table, period: float) -> Interval:
+    """Return the interval that the claim says; degrees for a fact with a `period`."""
+    if "within" not in table.values:
+        raise table.error("within is missing: write within = [low, high]")
+    ends = table.values["within"]
+    if len(ends) != 2 or any(type(end) not in NUMBER for end in ends):
+        raise table.error("within must be two numbers, [low, high]", "within")
+    low, high = (float(end) for end in ends)
+    if period and not (0 <= low <= period and 0 <= high <= period):
+        raise table.error(f"{table.values['fact']} goes from 0 to {period:g} degrees", "within")
+    if not period and not low <= high:
+        raise table.error(f"within goes from {low:g} down to {high:g}; put the low first", "within")
+    return Interval(low, high, period)
