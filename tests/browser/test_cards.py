@@ -1,0 +1,84 @@
+"""The cards of a layer in a real browser: every order, and what is found by a caption."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from generator.atlas.store import Atlas
+from generator.render.captions import probe_words
+from generator.render.facts import LayerFacts, read_gallery
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def layer(site: Path) -> LayerFacts:
+    """The facts of the layer that is shown."""
+    return read_gallery(Atlas.open(site.parent / "atlas")).layer("layer3")
+
+
+@pytest.fixture
+def cards(site: Path, page: Page) -> Page:
+    """The page of the layer, opened."""
+    page.goto((site / "layer3" / "index.html").as_uri())
+    return page
+
+
+def numbers(page: Page) -> list[int]:
+    """The filters in the order shown."""
+    return [int(card.get_attribute("id") or "") for card in page.locator("#cards > a").all()]
+
+
+def test_every_order_can_be_chosen_and_undone(cards: Page, layer: LayerFacts) -> None:
+    """No card is lost in any; by strength the facts decide, and by number it is as it was."""
+    offered = [option.get_attribute("value") or "" for option in cards.locator("option").all()]
+    assert len(offered) == 8
+    for name in offered:
+        cards.get_by_label("Order").select_option(name)
+        assert sorted(numbers(cards)) == list(range(len(layer.filters)))
+    cards.get_by_label("Order").select_option("strength")
+    strongest = sorted(layer.filters, key=lambda facts: -facts.strongest)
+    assert numbers(cards) == [facts.number for facts in strongest]
+    cards.get_by_label("Order").select_option("number")
+    assert numbers(cards) == list(range(len(layer.filters)))
+
+
+def test_selectivity_falls_and_the_silent_filter_is_last(cards: Page, layer: LayerFacts) -> None:
+    """What is not known of a filter puts it behind all others."""
+    cards.get_by_label("Order").select_option("selectivity")
+    values = [layer.filters[n].probed.orientation_selectivity for n in numbers(cards)]
+    assert values[-1] is None
+    known = [value for value in values if value is not None]
+    assert all(before > after - 0.02 for before, after in pairwise(known))
+
+
+def test_a_card_says_its_caption_and_is_found_by_it(cards: Page, layer: LayerFacts) -> None:
+    """The words of what probes told lead to the card, a minus typed as a hyphen too."""
+    told = [probe_words(facts.probed, layer.record.probes) for facts in layer.filters]
+    for number, words in enumerate(told):
+        picture = cards.locator("#cards > a").nth(number).locator("img").first
+        kind = "Reconstructions" if layer.filters[number].places else "Empty"
+        expect(picture).to_have_attribute("alt", f"{kind}; probed: {words}")
+    cards.get_by_label("Find").fill(told[0].replace("−", "-").upper())
+    found = cards.locator("#cards > a:visible")
+    expect(found).to_have_count(told.count(told[0]))
+    assert found.first.get_attribute("id") == "0"
+
+
+def test_without_its_tables_a_page_stands_as_without_scripts(site: Path, page: Page) -> None:
+    """No controls that would do nothing, all cards in their places, no error."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def refuse(route: Route) -> None:
+        route.fulfill(body="", content_type="text/javascript")
+
+    page.route("**/assets/cards-*.js", refuse)
+    page.goto((site / "layer3" / "index.html").as_uri())
+    expect(page.locator("#controls")).to_be_hidden()
+    assert numbers(page) == list(range(6))
+    assert errors == []
