@@ -12,6 +12,7 @@ from PIL import Image
 
 from generator.atlas.schema import GUTTER
 from generator.compute import crops
+from generator.compute.kernels import kernel_sheet
 from tests import oracles
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
@@ -105,3 +106,15 @@ def test_small_fields_are_enlarged_pixel_by_pixel_and_kept_without_loss() -> Non
             assert (shown == crops.GREY).all()
         else:
             assert (shown == tile.repeat(times, 0).repeat(times, 1)).all()
+
+
+def test_kernels_lie_in_order_each_on_its_own_scale() -> None:
+    """Twelve to a row, a grey pixel between; zero is mid grey however large the weights are."""
+    kernels = np.zeros((14, 3, 2, 2), np.float32)
+    kernels[0, :, 0, 0] = 5.0
+    kernels[12, :, 1, 1] = -0.01
+    sheet = kernel_sheet(kernels)
+    assert sheet.shape == (5, 35, 3)
+    assert (sheet[0, 0] == 255).all()
+    assert (sheet[4, 1] == 0).all()
+    assert (np.delete(sheet.reshape(-1, 3), [0, 4 * 35 + 1], axis=0) == crops.GREY).all()

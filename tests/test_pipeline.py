@@ -121,6 +121,9 @@ def test_the_atlas_holds_the_brute_force_nine(pictures: Path, tmp_path: Path) ->
     dead = atlas.arrays("layer2")
     assert dead.active[3] == 0
     assert (dead.scale[3] == 0).all()
+    first, second = atlas.manifest.layers
+    assert [sheet.name for sheet in first.kernels] == ["untrained", "trained"]
+    assert second.kernels == ()  # it looks at maps, not at pixels
     won = {int(row) for name in maps for row in atlas.arrays(name).image.ravel() if row >= 0}
     assert set(atlas.images()) == won
 

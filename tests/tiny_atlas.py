@@ -23,6 +23,7 @@ from generator.atlas.schema import (
     Credit,
     ImageRecord,
     ImageSetRecord,
+    KernelSheet,
     LayerArrays,
     LayerRecord,
     Manifest,
@@ -46,6 +47,10 @@ LAYERS: tuple[LayerPlan, ...] = (
     ("layer3", 6, 13, 75, 16, -27, 32),
     ("layer4", 5, 13, 107, 16, -43, 32),
     ("layer5", 4, 13, 139, 16, -59, 32),
+)
+KERNELS = (
+    KernelSheet(name="untrained", words="random weights", width=31, height=31),
+    KernelSheet(name="trained", words="after training", width=31, height=31),
 )
 CAPTIONS = (
     'a "quoted" & plain caption',
@@ -99,9 +104,12 @@ def make_atlas(
             gutter=1,
             thumbnails=tile > 27,
             probes=RECORD,
+            kernels=KERNELS if name == "layer1" else (),
         )
         records.append(record)
         writer.write_arrays(name, _arrays(record, rng))
+        for sheet in record.kernels:
+            writer.write_kernels(name, sheet.name, _square(sheet.width, rng))
         for subject in get_args(ProbeKind):
             writer.write_probes(name, subject, RECORD, tiny_probes(filters, DEAD, rng))
         for number in range(filters):

@@ -76,6 +76,15 @@ class ImageSetRecord(Record):
     credits: Credit | None
 
 
+class KernelSheet(Record):
+    """A picture of all kernels of a layer that looks at pixels, at one moment of training."""
+
+    name: str  # ends the picture's name: "untrained", "epoch05", "trained"
+    words: str  # "random weights", "after 5 epochs"
+    width: int  # picture pixels, one for each weight
+    height: int
+
+
 class LayerRecord(Record):
     """One watched layer. All lengths in input pixels."""
 
@@ -90,6 +99,7 @@ class LayerRecord(Record):
     tile: int  # side of one patch in the contact sheets, picture pixels
     gutter: int  # space between tiles in the contact sheets, picture pixels
     thumbnails: bool  # whether small sheets lie beside the large ones
+    kernels: tuple[KernelSheet, ...]  # in order of training; none where maps are the input
     probes: ProbeRecord  # the stimuli behind the facts of `measures`
 
 

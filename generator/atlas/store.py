@@ -71,6 +71,11 @@ def picture_name(layer: str, filter_number: int, kind: PictureKind) -> str:
     return f"pictures/{layer}/{filter_number}.{kind}.webp"
 
 
+def kernel_name(layer: str, moment: str) -> str:
+    """Return the path of a picture of a layer's kernels inside the atlas."""
+    return f"pictures/{layer}/kernels.{moment}.webp"
+
+
 def array_name(layer: str) -> str:
     """Return the path of a layer's arrays inside the atlas."""
     return f"{layer}.safetensors"
@@ -88,6 +93,8 @@ def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
         yield array_name(layer.name)
         for kind in get_args(ProbeKind):
             yield probe_name(layer.name, kind)
+        for sheet in layer.kernels:
+            yield kernel_name(layer.name, sheet.name)
         for number in range(layer.filters):
             for picture in picture_kinds(layer):
                 yield picture_name(layer.name, number, picture)
@@ -177,6 +184,10 @@ class Atlas:
         """Return the path of a contact sheet."""
         return self.folder / picture_name(layer, filter_number, kind)
 
+    def kernels(self, layer: str, moment: str) -> Path:
+        """Return the path of a picture of a layer's kernels."""
+        return self.folder / kernel_name(layer, moment)
+
 
 class AtlasWriter:
     """Writes an atlas into a working folder; nothing is an atlas before `finish`.
@@ -204,6 +215,10 @@ class AtlasWriter:
     ) -> None:
         """Write one contact sheet, given as the bytes of a WebP file."""
         self._write(picture_name(layer, filter_number, kind), picture)
+
+    def write_kernels(self, layer: str, moment: str, picture: bytes) -> None:
+        """Write a picture of a layer's kernels, given as the bytes of a WebP file."""
+        self._write(kernel_name(layer, moment), picture)
 
     def write_images(self, records: list[ImageRecord]) -> None:
         """Write the images that won a place, sorted by row."""

@@ -21,15 +21,18 @@ from generator.atlas.schema import (
     SCHEMA,
     Credit,
     ImageSetRecord,
+    KernelSheet,
     LayerArrays,
     Manifest,
     SkippedFile,
 )
 from generator.atlas.store import Atlas, AtlasWriter, ProbeKind, is_atlas
+from generator.compute import crops
 from generator.compute.annotate import image_records
 from generator.compute.census import label_facts
 from generator.compute.device import pick_device
 from generator.compute.journal import Identity, Journal
+from generator.compute.kernels import kernel_sheet
 from generator.compute.portray import (
     ActivationDiffers,
     occupied,
@@ -59,7 +62,7 @@ from generator.images.folder import (
 )
 from generator.images.stream import normalise
 from generator.network import zoo
-from generator.network.probed import ProbedLayer, ProbedNetwork
+from generator.network.probed import ProbedLayer, ProbedNetwork, pixel_kernels
 from generator.network.untrained import untrained
 from generator.replace import recover, replace_folder
 
@@ -138,7 +141,10 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
                 skipped=tuple(found.skipped),
                 credits=credit,
             ),
-            layers=tuple(layer_record(layer, network.input_size) for layer in layers),
+            layers=tuple(
+                layer_record(layer, network.input_size, _draw_kernels(network, layer, writer))
+                for layer in layers
+            ),
             settings={"batch": settings.batch, "generator": __version__},
             files={},
         )
@@ -194,6 +200,28 @@ def _probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> s
     """Name everything that the facts of a layer rest on."""
     rests_on = (__version__, SCHEMA, network.weights_sha256, layer.module, network.device.type)
     return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"
+
+
+def _draw_kernels(
+    network: ProbedNetwork, layer: ProbedLayer, writer: AtlasWriter
+) -> tuple[KernelSheet, ...]:
+    """Write the kernels of a layer that looks at pixels: random, while it learned, and now."""
+    now = pixel_kernels(network.model, layer)
+    before = pixel_kernels(untrained(network).model, layer)
+    if now is None or before is None:
+        return ()
+    moments = (
+        ("untrained", "random weights", before),
+        *network.history,
+        ("trained", "after training", now),
+    )
+    sheets = []
+    for name, words, kernels in moments:
+        picture = kernel_sheet(kernels.cpu().numpy())
+        writer.write_kernels(layer.name, name, crops.webp(picture, None))
+        height, width = picture.shape[:2]
+        sheets.append(KernelSheet(name=name, words=words, width=width, height=height))
+    return tuple(sheets)
 
 
 def _draw(

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.atlas.measures import ProbeArrays, ProbeRecord
-from generator.atlas.schema import GUTTER, LayerArrays, LayerRecord, NetworkRecord
+from generator.atlas.schema import GUTTER, KernelSheet, LayerArrays, LayerRecord, NetworkRecord
 from generator.compute import crops
 from generator.compute.census import Census, LabelFacts
 from generator.compute.forms import FAMILIES, forms
@@ -61,7 +61,9 @@ def network_record(network: ProbedNetwork) -> NetworkRecord:
     )
 
 
-def layer_record(layer: ProbedLayer, input_size: int) -> LayerRecord:
+def layer_record(
+    layer: ProbedLayer, input_size: int, kernels: tuple[KernelSheet, ...]
+) -> LayerRecord:
     """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field
     return LayerRecord(
@@ -76,6 +78,7 @@ def layer_record(layer: ProbedLayer, input_size: int) -> LayerRecord:
         tile=crops.tile_side(field.size),
         gutter=GUTTER,
         thumbnails=field.size >= crops.SMALL_FROM,
+        kernels=kernels,
         probes=probe_record(stage(layer, input_size).side),
     )
 

@@ -43,10 +43,20 @@ class ProbedNetwork:
     std: tuple[float, float, float]
     classes: tuple[str, ...]
     layers: tuple[ProbedLayer, ...]
+    # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
+    history: tuple[tuple[str, str, Tensor], ...] = ()
 
     @property
     def device(self) -> torch.device:
         return next(self.model.parameters()).device
+
+
+def pixel_kernels(model: nn.Module, layer: ProbedLayer) -> Tensor | None:
+    """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other."""
+    first = next((module for module in model.modules() if isinstance(module, nn.Conv2d)), None)
+    if first is None or tuple(first.weight.shape[:3]) != (layer.filters, 3, layer.field.size):
+        return None
+    return first.weight.detach()
 
 
 class _Stop(Exception):

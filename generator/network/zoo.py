@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from safetensors import safe_open
+from torch import Tensor
+
 from generator.errors import ConfigError
 from generator.network import weights_file, zfnet
 from generator.network.probed import ProbedNetwork, probe_layers
@@ -42,4 +45,16 @@ def load_zfnet(path: Path) -> ProbedNetwork:
         std=zfnet.STD,
         classes=provenance.classes,
         layers=probe_layers(model, modules, zfnet.INPUT_SIZE),
+        history=_history(path.parent / "epochs"),
     )
+
+
+def _history(folder: Path) -> tuple[tuple[str, str, Tensor], ...]:
+    """Return the first kernels after some epochs of training; an installed package has none."""
+    found = []
+    for path in sorted(folder.glob("epoch*.safetensors")):
+        number = int(path.stem.removeprefix("epoch"))
+        words = f"after {number} epoch{'' if number == 1 else 's'}"
+        with safe_open(path, "pt") as file:
+            found.append((path.stem, words, file.get_tensor("features.conv1.weight").float()))
+    return tuple(found)

@@ -9,14 +9,15 @@ from generator.render import urls
 from generator.render.cards import Order, orders
 from generator.render.depth_view import Depth, depth_view
 from generator.render.facts import FilterFacts, LayerFacts
-from generator.render.frame import Fact, Frame, Frames, Link, Neighbours, Pair
+from generator.render.frame import Fact, Frame, Frames, Link, Neighbours, Pair, Picture
 from generator.render.markup import read_markup
 from generator.render.pictures import pair
 from generator.render.portrait_view import Portrait, portrait_view
 from generator.render.texts import Texts
-from generator.render.words import count, pixels, several
+from generator.render.words import count, first_capital, pixels, several
 
 SHOWN_ABOVE = 3  # filters shown beside the text
+ENLARGED = 4  # screen pixels for each weight of a kernel
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class Card:
     number: str
     pair: Pair
     remark: str  # "" where all nine places are filled
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All kernels of the layer at one moment of training."""
+
+    picture: Picture
+    words: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class LayerView:
     strongest_title: str
     strongest: tuple[Pair, ...]
     strongest_rule: str
+    kernels: tuple[Moment, ...]  # none where maps are the input
     portrait: Portrait
     depth: Depth | None  # None with one layer
     filters: str
@@ -89,6 +99,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
         strongest_title="Three that answer strongly",
         strongest=tuple(pair(page, record, facts, small=True) for facts in shown),
         strongest_rule="The filters of this layer whose ninth patch still activates them most.",
+        kernels=_kernels(page, layer),
         portrait=portrait_view(
             layer, frames.gallery.manifest.images.count, read_markup(html).elements
         ),
@@ -99,6 +110,23 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
         pixelated=cards[0].pair.patches.pixelated if cards else False,
         remarks=_remarks(layer),
         json=frames.link(page, urls.facts(record.name), "The facts of all filters as JSON"),
+    )
+
+
+def _kernels(page: str, layer: LayerFacts) -> tuple[Moment, ...]:
+    record = layer.record
+    return tuple(
+        Moment(
+            Picture(
+                src=urls.link(page, urls.kernels(record.name, sheet.name)),
+                width=sheet.width * ENLARGED,
+                height=sheet.height * ENLARGED,
+                alt=f"The kernels of all {record.filters} filters, {sheet.words}",
+                pixelated=True,
+            ),
+            first_capital(sheet.words),
+        )
+        for sheet in record.kernels
     )
 
 

@@ -18,6 +18,7 @@ import markdown
 from pymdownx import __meta__ as pymdownx
 
 from generator import __version__
+from generator.atlas.schema import LayerRecord
 from generator.atlas.store import Atlas, picture_kinds
 from generator.errors import ContentError
 from generator.render import urls
@@ -160,18 +161,28 @@ def compose(
         site.add(urls.layer(record.name), pages.html("layer", view))
         data = facts_json(layer, network.input_size, atlas.manifest.images.count)
         site.add(urls.facts(record.name), data)
+        site.pictures.update(_pictures(atlas, record))
         for number in range(len(layer.filters)):
             page = pages.html("filter", filter_view(frames, texts, layer, number))
             site.add(urls.filter_page(record.name, number), page)
-            for kind in picture_kinds(record):
-                source = atlas.picture(record.name, number, kind)
-                site.pictures[urls.picture(record.name, number, kind)] = source
             done += 1
             progress("pages", done, total)
     if base_url:
         pages_made = [path for path in site.texts if path.endswith(".html")]
         site.add(urls.SITEMAP, sitemap(base_url, pages_made))
     return site
+
+
+def _pictures(atlas: Atlas, layer: LayerRecord) -> dict[str, Path]:
+    """Return every picture of a layer: its path inside the site, and where it lies in the atlas."""
+    name = layer.name
+    pictures = {
+        urls.kernels(name, sheet.name): atlas.kernels(name, sheet.name) for sheet in layer.kernels
+    }
+    for number in range(layer.filters):
+        for kind in picture_kinds(layer):
+            pictures[urls.picture(name, number, kind)] = atlas.picture(name, number, kind)
+    return pictures
 
 
 def site_assets(templates: Path, gallery: Gallery) -> Assets:

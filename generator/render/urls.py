@@ -45,6 +45,11 @@ def picture(layer_name: str, number: int, kind: PictureKind) -> str:
     return f"{layer_name}/{number}.{kind}.webp"
 
 
+def kernels(layer_name: str, moment: str) -> str:
+    """Return a picture of all kernels of a layer at one moment of training."""
+    return f"{layer_name}/kernels.{moment}.webp"
+
+
 def text_page(name: str) -> str:
     """Return the page of `content/pages/<name>.md`."""
     return f"{name}.html"
