@@ -460,6 +460,14 @@ def test_a_passage_is_shown_with_its_images(folder: Path, gallery: Gallery) -> N
     assert ":::" not in html
 
 
+def test_a_heading_comes_before_what_a_passage_rests_on(folder: Path, gallery: Gallery) -> None:
+    """A passage that opens with a heading does not end the section before it."""
+    write(folder, KEY, photographs(IMAGES, PURE), PASSAGE.replace("Like ", "## Alike\n\nLike ", 1))
+    html = shown(folder, gallery)
+    assert html.index("Before.") < html.index("Alike</h2>") < html.index(SAYING)
+    assert html.index(SAYING) < html.index("Like <a")
+
+
 def test_a_passage_is_left_out_with_other_images(folder: Path, gallery: Gallery) -> None:
     """Nothing of it is shown, and its claims are not checked: they fit another gallery."""
     other = photographs(OTHERS, IMPURE)

@@ -26,7 +26,7 @@ RULE = (
     "A measure is said to rise or to fall where the last layer’s median lies outside the middle "
     f"half of the first layer’s filters, and at least {portrait.NOTABLE} from its median. Label "
     "purity is the share of the most frequent label; the family margin says how far the best "
-    "family of forms leads the second, in standard deviations (SD) of all answers."
+    "family of forms leads the second, in standard deviations (σ) of all answers."
 )
 KEY = (
     "Lines join medians, bars hold the middle half of the filters. Rows run from 0 to 1 unless "

@@ -53,6 +53,8 @@ def with_passages(source: Source, passages: Sequence[range], *, shown: bool) -> 
         start, stop = passage.start - source.first_line, passage.stop - source.first_line
         if shown:
             lines[start], lines[stop - 1] = SAYING, ""
+            if lines[start + 1].startswith("#"):  # a heading comes before what it rests on
+                lines[start : start + 2] = lines[start + 1], SAYING
         else:
             lines[start:stop] = [""] * len(passage)
     return replace(source, body="\n".join(lines))

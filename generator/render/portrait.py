@@ -187,7 +187,7 @@ _PROBED: tuple[tuple[str, str, Callable[[Probed], float | None]], ...] = (
     ("hue selectivity", "", lambda probed: probed.hue_selectivity),
     ("colour selectivity", "", lambda probed: probed.colour_selectivity),
     ("shift invariance", "", lambda probed: probed.shift_invariance),
-    ("family margin", "SD", lambda probed: probed.family_margin),
+    ("family margin", "σ", lambda probed: probed.family_margin),
 )
 _LABELS: tuple[tuple[str, Callable[[FilterFacts], float | None]], ...] = (
     ("label purity of the nine", _purity_of_nine),
