@@ -244,6 +244,11 @@ def _print_compute(report: ComputeReport) -> None:
             f"search: {report.searched} images, {_duration(report.search_seconds)}, "
             f"{rate:.1f} images/s"
         )
+    if report.probed:
+        typer.echo(
+            f"probes: {report.probed} filters, trained and untrained, "
+            f"{_duration(report.probe_seconds)}"
+        )
     if report.reconstructed:
         rate = report.reconstructed / report.reconstruct_seconds
         typer.echo(

@@ -366,6 +366,16 @@ def test_families_stand_in_order_and_the_unclear_last(gallery: Gallery) -> None:
     assert re.findall(r"h(\d+)v", families.bars) == [str(LENGTH // 2), str(LENGTH // 4)]
 
 
+def test_a_layer_without_a_clear_family_has_no_bars(gallery: Gallery) -> None:
+    """Neither network need have one filter that prefers a family."""
+    unclear = replace(a_probed(), family_margin=CLEAR / 2)
+    layer = replace(layer_of(gallery, [{"probed": unclear}] * 2), untrained=(unclear,) * 2)
+    families = portrait_view(layer, IMAGES, 0).families
+    assert families.names == "no clear family"
+    assert families.counts == "2 (2)"
+    assert "h" not in families.bars
+
+
 def test_filters_without_an_answer_are_said(gallery: Gallery) -> None:
     """The legend counts those that answered to no stimulus."""
     layer = gallery.layers[0]

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -280,3 +281,25 @@ def test_render_never_imports_torch() -> None:
     """The whole render half works on a laptop without torch."""
     code = "import sys, generator.render.site; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_a_set_without_labels_becomes_a_site(tmp_path: Path) -> None:
+    """Pages say nothing of labels where there are none."""
+    make(make_atlas(tmp_path / "atlas", labels=("",)), tmp_path / "site")
+    page = (tmp_path / "site/layer3/0.html").read_text()
+    assert "labelled “" not in page
+    assert "purity" not in page
+
+
+def test_a_text_on_a_layer_that_was_left_out_has_a_stand_in(tmp_path: Path) -> None:
+    """Shipped texts compare layers; an atlas of one layer gets those that do not."""
+    text = (ROOT / "content/layers/layer1.md").read_text().split("+++")[1]
+    weights = tomllib.loads(text)["weights"]
+    atlas = make_atlas(tmp_path / "atlas", layers=LAYERS[:1], weights=weights)
+    warnings: list[str] = []
+    make(atlas, tmp_path / "site", warnings=warnings)
+    told = [warning for warning in warnings if "which this atlas lacks" in warning]
+    assert sorted(warning.split()[0] for warning in told) == [
+        "content/layers/layer1.md",
+        "content/pages/home.md",
+    ]

@@ -23,6 +23,7 @@ from generator.atlas.store import (
     hash_file,
 )
 from generator.errors import AtlasError
+from generator.render.facts import read_gallery
 from tests.tiny_atlas import DEAD, IMAGES, LAYERS, make_atlas
 
 
@@ -183,6 +184,26 @@ def test_missing_probes_are_named(folder: Path) -> None:
         Atlas.open(folder).probes("layer2", "probes")
 
 
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("layer1.probes", "family"),
+        ("layer1.probes", "axis"),
+        ("layer1.untrained", "twin"),
+        ("layer1", "label"),
+    ],
+)
+def test_an_index_that_leads_to_nothing_is_named(folder: Path, name: str, array: str) -> None:
+    """A damaged atlas is told of when it is read, not where its facts are used."""
+    path = folder / f"{name}.safetensors"
+    arrays = load_file(path)
+    arrays[array][0] = 100
+    save_file(arrays, path)
+    atlas = Atlas.open(folder)
+    with pytest.raises(AtlasError, match=rf"array {array} leads beyond its \d+ names"):
+        read_gallery(atlas)
+
+
 def test_an_unfinished_folder_is_no_atlas(made: Path, tmp_path: Path) -> None:
     """`finish` refuses a folder that lacks a file, and leaves no manifest."""
     manifest = Atlas.open(made).manifest
@@ -209,3 +230,13 @@ def test_a_writer_goes_on_where_another_stopped(folder: Path) -> None:
     AtlasWriter(folder)
     assert {path.name for path in (folder / "pictures" / "layer1").iterdir()} == before
     assert "0.patches.webp" in before
+
+
+def test_a_probe_without_a_number_is_named(folder: Path) -> None:
+    """What every page needs of a filter is a number."""
+    path = folder / "layer1.probes.safetensors"
+    arrays = load_file(path)
+    arrays["best"][0] = np.nan
+    save_file(arrays, path)
+    with pytest.raises(AtlasError, match="array best holds no number"):
+        Atlas.open(folder).probes("layer1", "probes")

@@ -107,7 +107,7 @@ def make_atlas(
             kernels=KERNELS if name == "layer1" else (),
         )
         records.append(record)
-        writer.write_arrays(name, _arrays(record, rng))
+        writer.write_arrays(name, _arrays(record, rng, labelled=any(labels)))
         for sheet in record.kernels:
             writer.write_kernels(name, sheet.name, _square(sheet.width, rng))
         for subject in get_args(ProbeKind):
@@ -121,11 +121,11 @@ def make_atlas(
                     side = SMALL_SIDE
                 writer.write_picture(name, number, kind, draw(side, rng))
     writer.write_images([_image(row, labels) for row in range(IMAGES)])
-    writer.finish(_manifest(tuple(records), credit, weights))
+    writer.finish(_manifest(tuple(records), credit, weights, labels))
     return folder
 
 
-def _arrays(record: LayerRecord, rng: np.random.Generator) -> LayerArrays:
+def _arrays(record: LayerRecord, rng: np.random.Generator, *, labelled: bool) -> LayerArrays:
     filters, grid = record.filters, record.grid[0]
     activation = np.full((filters, PLACES), np.nan, np.float32)
     image = np.full((filters, PLACES), -1, np.int64)
@@ -148,7 +148,7 @@ def _arrays(record: LayerRecord, rng: np.random.Generator) -> LayerArrays:
         np.add.at(histogram[number], shown, 1)
         if filled == PLACES:  # the other images answer more weakly
             histogram[number, shown.min() - 9] += IMAGES - PLACES
-    living = histogram.any(1)
+    living = histogram.any(1) & labelled
     return LayerArrays(
         activation,
         image,
@@ -158,7 +158,7 @@ def _arrays(record: LayerRecord, rng: np.random.Generator) -> LayerArrays:
         histogram,
         label_purity=np.where(living, 0.5, np.nan).astype(np.float32),
         label_entropy=np.where(living, 1.5, np.nan).astype(np.float32),
-        label=np.where(living, 1, -1).astype(np.int32),
+        label=np.where(living, 0, -1).astype(np.int32),
     )
 
 
@@ -182,7 +182,9 @@ def _square(side: int, rng: np.random.Generator) -> bytes:
     return stream.getvalue()
 
 
-def _manifest(layers: tuple[LayerRecord, ...], credit: Credit | None, weights: str) -> Manifest:
+def _manifest(
+    layers: tuple[LayerRecord, ...], credit: Credit | None, weights: str, labels: tuple[str, ...]
+) -> Manifest:
     return Manifest(
         network=NetworkRecord(
             name="tiny",
@@ -198,7 +200,7 @@ def _manifest(layers: tuple[LayerRecord, ...], credit: Credit | None, weights: s
             root_name="squares",
             count=IMAGES,
             fingerprint="f" * 64,
-            labels=tuple(sorted(set(LABELS) - {""})),
+            labels=tuple(sorted(set(labels) - {""})),
             skipped=(SkippedFile(path="bad/<none>.jpg", reason="truncated"),),
             credits=credit,
         ),

@@ -108,8 +108,12 @@ MEASURES: dict[str, Measure] = {
     "form_variant": Measure("of the best form; its meaning depends on the family"),
     "form_contrast": Measure("of the best form: 1 light on grey, −1 dark on grey"),
     "shift_invariance": Measure("0…1, mean answer left when the best form is shifted"),
-    "scale_invariance": Measure("0…1, mean answer left when the best form is scaled"),
-    "rotation_invariance": Measure("0…1, mean answer left when the best form is turned"),
+    "scale_invariance": Measure(
+        "0…1, mean answer left when the best form is scaled; always 1 for a corner"
+    ),
+    "rotation_invariance": Measure(
+        "0…1, mean answer left when the best form is turned; always 1 for rings and blobs"
+    ),
     "twin": Measure("filter of this layer that answers most alike; −1: none", np.int32),
     "twin_correlation": Measure("−1…1, Pearson's, of the two over all stimuli"),
 }

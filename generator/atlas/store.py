@@ -159,14 +159,23 @@ class Atlas:
 
     def arrays(self, layer: str) -> LayerArrays:
         """Return a layer's arrays; AtlasError where their names, types or shapes are not right."""
-        forms = layer_forms(self.manifest.layer(layer).filters)
-        return LayerArrays(**_load(self.folder / array_name(layer), forms))
+        path = self.folder / array_name(layer)
+        arrays = LayerArrays(**_load(path, layer_forms(self.manifest.layer(layer).filters)))
+        _hold_indices(path, "label", arrays.label, len(self.manifest.images.labels))
+        return arrays
 
     def probes(self, layer: str, kind: ProbeKind) -> ProbeArrays:
         """Return what probes told of a layer; AtlasError as above."""
         record = self.manifest.layer(layer)
         forms = probe_forms(record.filters, record.probes)
-        return ProbeArrays(**_load(self.folder / probe_name(layer, kind), forms))
+        path = self.folder / probe_name(layer, kind)
+        arrays = ProbeArrays(**_load(path, forms))
+        _hold_indices(path, "axis", arrays.axis, len(record.probes.axes))
+        _hold_indices(path, "family", arrays.family, len(record.probes.families))
+        _hold_indices(path, "twin", arrays.twin, record.filters)
+        if not np.isfinite(arrays.best).all():
+            raise AtlasError(f"{path}: array best holds no number; compute the atlas again")
+        return arrays
 
     def images(self) -> dict[int, ImageRecord]:
         """Return the images that won a place, by row; AtlasError names a line that is no record."""
@@ -292,6 +301,14 @@ def _load(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
         if problem := _differs(tensors.get(name), form):
             raise AtlasError(f"{path}: array {name} is {problem}; compute the atlas again")
     return {name: tensors[name] for name in forms}
+
+
+def _hold_indices(path: Path, name: str, indices: np.ndarray, length: int) -> None:
+    """Raise AtlasError where an index, −1 for none, leads to nothing."""
+    if len(indices) and not (-1 <= indices.min() <= indices.max() < length):
+        raise AtlasError(
+            f"{path}: array {name} leads beyond its {length} names; compute the atlas again"
+        )
 
 
 def _differs(value: np.ndarray | None, form: Form) -> str:

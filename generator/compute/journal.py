@@ -3,7 +3,7 @@
 <atlas>.work/
   made.json             what the atlas beside this folder was computed from
   identity.json         what is being computed: network, images, settings
-  search.safetensors    the top nine so far, and how many batches they rest on
+  search.safetensors    what was found so far, and how many batches it rests on
   probes/               what probes told of each layer, for any images; named by what it rests on
   scales/               one file per finished group of filters, written after its pictures
   atlas/                the atlas as far as it is written
@@ -15,6 +15,7 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Journal:
         self._replace(self._identity, identity)
 
     def finished(self) -> None:
-        """Drop all but the record of what the atlas was made from."""
+        """Drop all but what probes told and the record of what the atlas was made from."""
         self._identity.unlink(missing_ok=True)
         self._search.unlink(missing_ok=True)
         self._drop_pictures()
@@ -77,7 +78,7 @@ class Journal:
     def save_search(
         self, tensors: dict[str, Tensor], batches: int, skipped: list[SkippedFile]
     ) -> None:
-        """Record the top nine after this many batches."""
+        """Record what was found after this many batches."""
         metadata = {
             "batches": str(batches),
             "skipped": json.dumps([file.model_dump() for file in skipped]),
@@ -107,6 +108,12 @@ class Journal:
             return ProbeArrays(**load_arrays(self._probes(key)))
         except (FileNotFoundError, SafetensorError, TypeError):  # TypeError: of another version
             return None
+
+    def keep_probes(self, keys: Collection[str]) -> None:
+        """Drop what was recorded under other keys: of other weights, or by another version."""
+        for path in (self.folder / "probes").glob("*.safetensors"):
+            if path.stem not in keys:
+                path.unlink()
 
     def _probes(self, key: str) -> Path:
         return self.folder / "probes" / f"{key}.safetensors"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import inspect
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ from generator.atlas.schema import (
     SkippedFile,
 )
 from generator.atlas.store import Atlas, AtlasWriter, ProbeKind, is_atlas
-from generator.compute import crops
+from generator.compute import crops, form_profiles, forms, preferences, probes, probing, tuning
 from generator.compute.annotate import image_records
 from generator.compute.census import label_facts
 from generator.compute.device import pick_device
@@ -68,6 +69,7 @@ from generator.replace import recover, replace_folder
 
 Log = Callable[[str], None]
 
+PROBING = (form_profiles, forms, preferences, probes, probing, tuning)  # a change shows them anew
 FILTERS_AT_ONCE = 32  # filters whose pictures are made together
 
 
@@ -82,6 +84,8 @@ class ComputeReport:
     unchanged: bool
     searched: int = 0  # images searched by this run
     search_seconds: float = 0.0
+    probed: int = 0  # filters, trained and untrained, that this run showed probes
+    probe_seconds: float = 0.0
     reconstructed: int = 0  # places reconstructed by this run
     reconstruct_seconds: float = 0.0
 
@@ -123,7 +127,10 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
     _hold_strict(settings, found.skipped)
     started = time.monotonic()
     writer = AtlasWriter(journal.atlas_folder)
-    _probe(network, layers, journal, writer, progress)
+    random = untrained(network)
+    probed = _probe(network, random, layers, journal, writer, progress)
+    probe_seconds = time.monotonic() - started
+    started = time.monotonic()
     reconstructed = _draw(network, layers, found, listing, journal, writer, progress)
     seconds = time.monotonic() - started
     won = sorted(
@@ -142,7 +149,9 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
                 credits=credit,
             ),
             layers=tuple(
-                layer_record(layer, network.input_size, _draw_kernels(network, layer, writer))
+                layer_record(
+                    layer, network.input_size, _draw_kernels(network, random, layer, writer)
+                )
                 for layer in layers
             ),
             settings={"batch": settings.batch, "generator": __version__},
@@ -155,6 +164,8 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
         unchanged=False,
         searched=found.searched,
         search_seconds=found.seconds,
+        probed=probed,
+        probe_seconds=probe_seconds,
         reconstructed=reconstructed,
         reconstruct_seconds=seconds,
     )
@@ -166,19 +177,22 @@ def compute(settings: Settings, progress: Progress, log: Log) -> ComputeReport:
 
 def _probe(
     network: ProbedNetwork,
+    random: ProbedNetwork,
     layers: tuple[ProbedLayer, ...],
     journal: Journal,
     writer: AtlasWriter,
     progress: Progress,
-) -> None:
-    """Write what probes tell of each layer, and of the same shapes before any training.
+) -> int:
+    """Write what probes tell of each layer, and of the same shapes with random weights.
 
     Probes need no images, so what the journal knows of this network stays true for any of them.
+    Returns how many filters, trained or not, were shown probes just now.
     """
     subjects: tuple[tuple[ProbeKind, ProbedNetwork], ...] = (
         ("probes", network),
-        ("untrained", untrained(network)),
+        ("untrained", random),
     )
+    shown, keys = 0, []
     steps = [(kind, subject, layer) for kind, subject in subjects for layer in layers]
     for step, (kind, subject, layer) in enumerate(steps):
 
@@ -187,27 +201,35 @@ def _probe(
                 progress(stage, step * of + done, len(steps) * of)
 
         key = _probe_key(network, layer, kind)
+        keys.append(key)
         arrays = journal.load_probes(key)
         if arrays is None:
             changes = kind == "probes"
             arrays = probe_arrays(probe_layer(subject, layer, report, changes=changes))
             journal.save_probes(key, arrays)
+            shown += layer.filters
         record = probe_record(stage(layer, network.input_size).side)
         writer.write_probes(layer.name, kind, record, arrays)
+    journal.keep_probes(keys)
+    return shown
 
 
 def _probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> str:
     """Name everything that the facts of a layer rest on."""
-    rests_on = (__version__, SCHEMA, network.weights_sha256, layer.module, network.device.type)
+    rests_on = (
+        *(__version__, SCHEMA, network.weights_sha256, network.device.type),
+        *(network.input_size, network.mean, network.std, layer.module, layer.field),
+        *(inspect.getsource(module) for module in PROBING),
+    )
     return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"
 
 
 def _draw_kernels(
-    network: ProbedNetwork, layer: ProbedLayer, writer: AtlasWriter
+    network: ProbedNetwork, random: ProbedNetwork, layer: ProbedLayer, writer: AtlasWriter
 ) -> tuple[KernelSheet, ...]:
     """Write the kernels of a layer that looks at pixels: random, while it learned, and now."""
     now = pixel_kernels(network.model, layer)
-    before = pixel_kernels(untrained(network).model, layer)
+    before = pixel_kernels(random.model, layer)
     if now is None or before is None:
         return ()
     moments = (
@@ -345,6 +367,10 @@ def _identity(
         "network": network.name,
         "weights": network.weights_sha256,
         "layers": [layer.module for layer in layers],
+        "history": [
+            [name, words, hashlib.sha256(kernels.numpy().tobytes()).hexdigest()]
+            for name, words, kernels in network.history
+        ],
         "images": listing.signature(),
         "captions": captions,
         "credits": credit.model_dump() if credit else None,

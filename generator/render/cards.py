@@ -3,6 +3,8 @@
 A page of 384 cards has no bytes to spare, so this is a script of its own that sets one global:
 
     words    for each filter, in order of number, what stimuli told of it
+    labels   every label of the layer's patches
+    named    for each filter, the places in `labels` of those that its patches carry
     orders   for each order its ranks, one string: as many signs for each filter, in order of
              number, which sort as they are coded
 
@@ -56,7 +58,11 @@ def orders() -> tuple[Order, ...]:
 def cards_script(layer: LayerFacts) -> bytes:
     """Return the script of a layer, in ASCII."""
     probes = layer.record.probes
+    labels = sorted({label for facts in layer.filters for label, _ in facts.labels})
+    place = {label: number for number, label in enumerate(labels)}
     tables = {
+        "labels": labels,
+        "named": [[place[label] for label, _ in facts.labels] for facts in layer.filters],
         "words": [probe_words(facts.probed, probes) for facts in layer.filters],
         "orders": {
             name: written([value(facts, probes.families) for facts in layer.filters])

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import ContentError
-from generator.render.claims import Claim, read_claims
+from generator.render.claims import Claim, FilterClaim, read_claims
 from generator.render.front_matter import read_file, read_front_matter, read_toml
 from generator.render.passages import find_passages
-from generator.render.prose import Source
+from generator.render.prose import REFERENCE, Source
 
 STAND_IN = ".default"
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -44,8 +44,6 @@ class SiteText:
 
     title: str
     description: str
-    publisher: str = ""
-    repository: str = ""
     language: str = "en"
 
 
@@ -97,7 +95,7 @@ def read_content(folder: Path, filters: dict[str, int], weights: str, warn: Warn
     """
     if not folder.is_dir():
         raise ContentError(f"{folder}: no such folder; name the texts with --content DIR")
-    reader = _Reader(folder, weights, warn)
+    reader = _Reader(folder, weights, filters, warn)
     pages = reader.pages()
     for name in ("home", "finder", "credits"):
         if name not in pages:
@@ -116,6 +114,7 @@ def read_content(folder: Path, filters: dict[str, int], weights: str, warn: Warn
 class _Reader:
     folder: Path
     weights: str
+    filters: dict[str, int]  # of each layer of the atlas
     warn: Warn
 
     def site(self) -> SiteText:
@@ -157,19 +156,38 @@ class _Reader:
     def _fitting(self, key: str, fallback: str | None) -> Text:
         """Return the text if it describes these weights, else the one that stands in for it."""
         text, pinned = self._text(key)
-        if not pinned or pinned == self.weights:
+        absent = self._absent(text)
+        if (not pinned or pinned == self.weights) and not absent:
             return text
+        about = f"{', '.join(absent)}, which this atlas lacks" if absent else "other weights"
         beside = key.removesuffix(".md") + STAND_IN + ".md"
         for candidate in (beside, fallback):
             if candidate and (self.folder / candidate).is_file():
-                self.warn(f"content/{key} describes other weights; {candidate} stands in for it")
+                self.warn(f"content/{key} describes {about}; {candidate} stands in for it")
                 other, other_pin = self._text(candidate)
                 if other_pin:
                     raise ContentError(f"{other.source.file}: a stand-in cannot carry `weights`")
                 return other
+        if absent:
+            raise ContentError(
+                f"{text.source.file}: describes {about}; write {beside} for such an atlas"
+            )
         raise ContentError(
             f"{text.source.file}: describes weights {pinned[:12]}…, the atlas has "
             f"{self.weights[:12]}…; write {beside} for other weights"
+        )
+
+    def _absent(self, text: Text) -> list[str]:
+        """Return the layers that a text speaks of, that have a text, and that the atlas lacks."""
+        named = {found[2] for found in re.finditer(REFERENCE, text.source.without_code())}
+        named |= {
+            claim.filter if isinstance(claim, FilterClaim) else claim.layer for claim in text.claims
+        }
+        layers = {name.strip().partition("/")[0] for name in named}
+        return sorted(
+            name
+            for name in layers - self.filters.keys()
+            if (self.folder / "layers" / f"{name}.md").is_file()
         )
 
     def _text(self, key: str, *, needs_title: bool = True) -> tuple[Text, str]:

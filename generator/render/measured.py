@@ -40,7 +40,9 @@ INTRODUCTION = (
     "standard deviation of all answers."
 )
 NEARLY_A_TIE = 1.0  # σ between the best family of forms and the next
-NO_TURN = ("rings", "blob")  # families in which turning changes nothing
+# Families that a change leaves nearly as they are, so that what is kept says nothing of the filter.
+NO_TURN = ("rings", "blob")
+NO_SCALE = ("corner", "edge")
 EVEN = 0.05  # polarity up to which light and dark do alike
 AT_THE_END = 1.001  # ratio to the lowest or highest frequency shown that counts as the same
 
@@ -187,7 +189,7 @@ def _probe_facts(probed: Probed) -> tuple[Fact, ...]:
         facts.append(Fact("Polarity of forms", _polarity(probed.polarity)))
     changes = _joined(
         _number("shifted", probed.shift_invariance),
-        _number("scaled", probed.scale_invariance),
+        "" if probed.family in NO_SCALE else _number("scaled", probed.scale_invariance),
         "" if probed.family in NO_TURN else _number("turned", probed.rotation_invariance),
     )
     return (*facts, *((Fact("Kept when the best form is", changes),) if changes else ()))

@@ -258,7 +258,7 @@ def _families(trained: Tally, untrained: Tally, names: Sequence[str]) -> FamilyB
         for i in order
         if trained.counts[i] or untrained.counts[i]
     ]
-    longest = max(1, *chain.from_iterable(row[1:] for row in rows))
+    longest = max(chain([1], *(row[1:] for row in rows)))
     lengths = [tuple(round(LENGTH * number / longest) for number in row[1:]) for row in rows]
     rows.append(("no clear family", trained.below, untrained.below))  # told, not drawn: too long
     compared = untrained.total > 0

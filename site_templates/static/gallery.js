@@ -9,10 +9,13 @@
   if (!tables) return; // the cards then stand as without scripts
   var cards = Array.prototype.map.call(list.children, function (node, number) {
     var words = tables.words[number];
+    var named = tables.named[number].map(function (label) {
+      return tables.labels[label];
+    });
     node.firstElementChild.alt += "; probed: " + words;
     return {
       node: node,
-      text: plain([node.textContent, words, node.lastElementChild.alt].join(" ")),
+      text: plain([node.textContent, words].concat(named).join(" ")),
       number: number,
     };
   });
