@@ -89,9 +89,13 @@ def test_a_gallery_toml_beside_is_read(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_says_that_nothing_is_lost() -> None:
-    """Ctrl-C ends with status 130 and one line."""
+    """Ctrl-C ends with status 130 and one line.
+
+    A shell starts its background jobs with interrupts ignored, so the child asks for them anew.
+    """
     code = (
-        "import os, signal, sys; from generator import cli; from generator.images import fetch\n"
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from generator import cli; from generator.images import fetch\n"
         "fetch.fetch = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.argv = ['filter-gallery', 'fetch', 'sample']\n"
         "cli.main()"
