@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -376,6 +377,34 @@ def test_probes_are_not_shown_again_for_other_images(
     run(pictures, tmp_path / "atlas")
     after = Atlas.open(tmp_path / "atlas").probes("layer2", "probes")
     assert np.array_equal(before.family_response, after.family_response)
+
+
+def test_facts_of_probes_are_kept_under_all_that_they_rest_on() -> None:
+    """Other weights, another normalisation, layer or network: other facts."""
+    network = tiny_network()
+    first, second = network.layers
+    keys = [
+        pipeline._probe_key(network, first, "probes"),
+        pipeline._probe_key(network, second, "probes"),
+        pipeline._probe_key(network, first, "untrained"),
+        pipeline._probe_key(replace(network, weights_sha256="1" * 64), first, "probes"),
+        pipeline._probe_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "probes"),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert keys[0] == pipeline._probe_key(tiny_network(), first, "probes")
+
+
+def test_pictures_at_the_root_have_no_label(pictures: Path, tmp_path: Path) -> None:
+    """The set's labels are those of its folders, and an index finds the right one."""
+    shutil.copyfile(next(pictures.rglob("*.png")), pictures / "alone.png")
+    run(pictures, tmp_path / "atlas")
+    atlas = Atlas.open(tmp_path / "atlas")
+    assert atlas.manifest.images.labels == ("left", "right")
+    images, arrays = atlas.images(), atlas.arrays("layer1")
+    for rows, label in zip(arrays.image, arrays.label, strict=True):  # the hundredth is the nine
+        counts = Counter(images[row].label for row in rows.tolist() if row >= 0)
+        del counts[""]
+        assert counts[atlas.manifest.images.labels[label]] == max(counts.values())
 
 
 def test_unreadable_images_are_skipped_and_listed(pictures: Path, tmp_path: Path) -> None:

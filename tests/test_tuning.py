@@ -247,3 +247,19 @@ def test_rounding_is_no_variation() -> None:
     responses = np.float32(5) + rng.random((40, 1)).astype(np.float32) * np.float32(1e-6)
     assert deviations(responses) == 0
     assert deviations(responses * np.linspace(0.9, 1, 40, dtype=np.float32)[:, None]) > 0.1
+
+
+def test_the_margin_is_told_in_deviations_of_all_answers() -> None:
+    """Not of the answers to forms alone, which would make a filter seem surer than it is."""
+    probe = forms(27)
+    to_forms = np.ones((len(probe), 1), np.float32)
+    to_forms[probe.family == 3] = 2.0
+    to_forms[probe.family == 5] = 5.0
+    others = np.linspace(0, 40, 500, dtype=np.float32)[:, None]
+    everything = np.concatenate([others, to_forms])
+    facts = form_facts(probe, to_forms, everything)
+    values = everything[:, 0].astype(float).tolist()
+    mean = math.fsum(values) / len(values)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    assert facts.family.tolist() == [5]
+    assert facts.family_margin[0] == pytest.approx((5 - 2) / deviation, rel=1e-5)
