@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from generator.errors import ImagesError
-from generator.images.captions import LONGEST, clean
-from generator.images.folder import (
-    UnreadableImage,
+from generator.images.captions import (
+    LONGEST,
     caption_of,
+    clean,
     display_path,
     label_of,
-    list_images,
-    original_size,
     read_captions,
-    read_image,
 )
+from generator.images.decode import UnreadableImage, original_size, read_image
+from generator.images.folder import list_images
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -56,8 +58,8 @@ def test_order_is_that_of_the_bytes(tmp_path: Path) -> None:
     for name in names:
         touch(tmp_path / name)
     listing = list_images(tmp_path)
-    assert listing.paths == tuple(sorted(names, key=str.encode))
-    assert listing[0] == "B.jpg"
+    assert tuple(listing.paths) == tuple(sorted(names, key=str.encode))
+    assert listing.path(0) == "B.jpg"
     assert len(listing) == 7
 
 
@@ -95,7 +97,7 @@ def test_links_are_followed_without_loops(tmp_path: Path) -> None:
     (root / "z" / "up").symlink_to(root)
     (root / "linked").symlink_to(outside)
     (root / "file.jpg").symlink_to(outside / "far.jpg")
-    assert list_images(root).paths == ("file.jpg", "linked/far.jpg", "z/near.jpg")
+    assert tuple(list_images(root).paths) == ("file.jpg", "linked/far.jpg", "z/near.jpg")
 
 
 def test_dead_links_are_listed_and_pipes_are_not(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_dead_links_are_listed_and_pipes_are_not(tmp_path: Path) -> None:
     (tmp_path / "dead.jpg").symlink_to(tmp_path / "nowhere.jpg")
     (tmp_path / "circle.jpg").symlink_to(tmp_path / "circle.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")
-    assert list_images(tmp_path).paths == ("a.jpg", "circle.jpg", "dead.jpg")
+    assert tuple(list_images(tmp_path).paths) == ("a.jpg", "circle.jpg", "dead.jpg")
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
         read_image(tmp_path / "dead.jpg", 4)
 
@@ -153,6 +155,54 @@ def test_every_format_gives_its_colours(tmp_path: Path, ending: str) -> None:
     assert pixels.flags.c_contiguous
     assert np.abs(pixels[:3, 4, 4].astype(int) - (200, 40, 90)).max() <= 2
     assert (pixels[3] == 255).all()
+
+
+def converted(path: Path, size: int) -> np.ndarray:
+    """Read an upright picture of eight bits the plain way: convert to RGBA, move the channels."""
+    with Image.open(path) as opened:
+        plain = opened.mode in ("1", "L", "RGB", "CMYK", "YCbCr")
+        colours = "L" if opened.mode == "L" else "RGB"
+        whole = opened.convert(colours if plain else "RGBA")
+    side = min(whole.size)
+    left, top = (whole.width - side) / 2, (whole.height - side) / 2
+    box = (left, top, left + side, top + side)
+    square = whole.resize((size, size), Image.Resampling.BILINEAR, box=box)
+    return np.ascontiguousarray(np.asarray(square.convert("RGBA")).transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("size", [1, 16, 300])
+def test_pixels_equal_those_of_a_conversion(tmp_path: Path, mode: str, size: int) -> None:
+    """Copying band by band gives what converting to RGBA gives, from a file and from its bytes."""
+    values = np.random.default_rng(3).integers(0, 256, (23, 31, 4), np.uint8)
+    path = tmp_path / "a.tiff"
+    Image.fromarray(values).convert(mode).save(path)
+    expected = converted(path, size)
+    pixels = read_image(path, size)
+    assert pixels.flags.c_contiguous
+    assert pixels.dtype == expected.dtype
+    assert (pixels == expected).all()
+    assert (read_image(path.read_bytes(), size) == expected).all()
+
+
+def test_threads_decode_beside_each_other(tmp_path: Path) -> None:
+    """Eight threads read pictures that Pillow remarks on at once, and no remark comes out."""
+    exif = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x05\x00\x12\x01"
+    for number in range(40):
+        colour = (number, 0, 255 - number)
+        Image.new("RGB", (8, 8), colour).save(tmp_path / f"{number:02}.jpg", exif=exif, quality=100)
+    honest, gate = JpegImageFile.load, threading.Barrier(8, timeout=20)
+
+    def load(image: JpegImageFile) -> object:
+        gate.wait()  # passed only where eight threads are decoding at the same time
+        return honest(image)
+
+    listing = list_images(tmp_path)
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
+        patch.setattr(JpegImageFile, "load", load)
+        decoded = list(pool.map(lambda row: listing.read(row, 4), range(40)))
+    for number, pixels in enumerate(decoded):
+        assert abs(int(pixels[0, 2, 2]) - number) <= 2
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "tiff", "png"])

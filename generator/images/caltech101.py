@@ -15,7 +15,7 @@ from pathlib import Path
 from generator.atlas.schema import Credit
 from generator.errors import ImagesError
 from generator.images.archives import unpack
-from generator.images.folder import EXTENSIONS
+from generator.images.decode import EXTENSIONS
 
 CREDIT = Credit(
     title="Caltech-101",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -25,25 +26,40 @@ JOINERS = "\u200c\u200d"  # invisible, but part of the spelling in several scrip
 
 
 def read_captions(root: Path) -> dict[str, str]:
-    """Return a set's own captions by relative path; empty where it has none.
+    """Return a folder's own captions by relative path; empty where it has none.
 
     Raises ImagesError for a captions file that is not a JSON object of texts.
     """
     path = root / CAPTIONS
     try:
-        captions = json.loads(path.read_bytes())
+        data = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as problem:
         raise ImagesError(f"{path} cannot be read: {problem.strerror}") from None
-    except ValueError as problem:
-        raise ImagesError(f"{path} is not JSON: {problem}") from None
+    return parse_captions(data, str(path))
+
+
+def parse_captions(data: bytes, place: str) -> dict[str, str]:
+    """Return captions by relative path from the bytes of a captions file.
+
+    Raises ImagesError, naming `place`, for what is not a JSON object of texts.
+    """
+    try:
+        captions = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        raise ImagesError(f"{place} is not JSON: {problem}") from None
     if not isinstance(captions, dict):
-        raise ImagesError(f"{path} must map the path of each image to its caption")
+        raise ImagesError(f"{place} must map the path of each image to its caption")
     for name, text in captions.items():
         if not isinstance(text, str):
-            raise ImagesError(f"{path}: the caption of {name!r} is not a text")
+            raise ImagesError(f"{place}: the caption of {name!r} is not a text")
     return captions
+
+
+def display_path(path: str) -> str:
+    """Return a path for people: bytes that are no UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def label_of(path: str) -> str:
@@ -52,13 +68,14 @@ def label_of(path: str) -> str:
     return readable(folders[-1]) if folders else ""
 
 
-def caption_of(path: str, texts: Mapping[str, str]) -> str:
-    """Return the set's own text for a picture, or one made from the names of file and folder.
+def caption_of(path: str, texts: Mapping[str, str], label: str | None = None) -> str:
+    """Return the set's own text for a picture, or one made from its file name and label.
 
-    One line of at most 120 characters without control characters, never empty.
+    The label is that of the folder where none is given. One line of at most 120 characters
+    without control characters, never empty.
     """
     own = clean(texts.get(path, ""))
-    return own or clean(_from_names(path))
+    return own or clean(_from_names(path, label_of(path) if label is None else label))
 
 
 def readable(name: str) -> str:
@@ -84,9 +101,8 @@ def clean(text: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
 
-def _from_names(path: str) -> str:
+def _from_names(path: str, label: str) -> str:
     """Name a picture by the words of its file name, else by its label and number."""
-    label = label_of(path)
     file = path.rpartition("/")[2]
     stem = file.rpartition(".")[0]
     words = [part for word in readable(stem).split() for part in _parts(word)]

@@ -21,13 +21,23 @@ def read_credits(root: Path) -> Credit | None:
     """
     path = root / CREDITS
     try:
-        record = tomllib.loads(path.read_text("utf-8"))
+        data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise ImagesError(f"{path} cannot be read: {problem.strerror}") from None
+    return parse_credits(data, str(path))
+
+
+def parse_credits(data: bytes, place: str) -> Credit:
+    """Return the credit that the bytes of a `CREDITS.toml` hold.
+
+    Raises ImagesError naming `place`, and the key that is unknown, missing or no text.
+    """
+    try:
+        record = tomllib.loads(data.decode("utf-8"))
     except ValueError as problem:  # broken TOML or UTF-8
-        raise ImagesError(f"{path} is not TOML: {problem}") from None
+        raise ImagesError(f"{place} is not TOML: {problem}") from None
     try:
         return Credit.model_validate(record)
     except ValidationError as problem:
@@ -37,7 +47,7 @@ def read_credits(root: Path) -> Credit | None:
             first["type"], "must be a text"
         )
         keys = ", ".join(Credit.model_fields)
-        raise ImagesError(f"{path}: the key {key} {fault}; the keys are {keys}") from None
+        raise ImagesError(f"{place}: the key {key} {fault}; the keys are {keys}") from None
 
 
 def write_credits(folder: Path, credit: Credit) -> None:

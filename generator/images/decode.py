@@ -1,8 +1,10 @@
-"""One picture file → the square of pixels that a network reads."""
+"""One picture → the square of pixels that a network reads."""
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import struct
 import threading
 import warnings
@@ -45,52 +47,100 @@ TURNS = {  # EXIF orientation → what makes the picture upright
 }
 SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 
-_warning_filters = threading.Lock()
+# What Pillow remarks on pictures that it can read all the same: damaged EXIF and the like, and
+# sizes that are refused here anyway. In the form of `warnings.filters`, the newest first.
+QUIET = (
+    ("ignore", None, UserWarning, re.compile(r"PIL\."), 0),
+    ("ignore", None, Image.DecompressionBombWarning, re.compile(r"PIL\."), 0),
+)
+_quieting = threading.Lock()
 
 
 class UnreadableImage(ImagesError):
     """A picture file that cannot be used. Its text is the reason, without the file's name."""
 
 
-def read_image(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """Return a picture as [4, size, size] (c h w): red, green, blue, opacity in 0…255.
+def read_image(source: Path | bytes, size: int) -> npt.NDArray[np.uint8]:
+    """Return a picture, of a file or its bytes, as [4, size, size] (c h w): RGB and opacity, 0…255.
 
     Upright by its EXIF orientation, the shorter side brought to `size`, cut square at the centre.
     Colours are weighed by opacity where pixels merge; fully transparent ones come out black.
     Of a moving or many-paged picture the first one counts. Raises UnreadableImage.
     """
-    with _reading(path), Image.open(path, formats=FORMATS) as image:
+    with reading(source), _open(source) as image:
         _refuse_too_large(image)
         # A large JPEG is decoded at a half, quarter or eighth of its size, with at least twice the
         # wanted size left for the resampling below: 2.4 times faster on photographs of 3000 by
         # 2250 pixels, and half a level of 255 away from the full decoding on average.
         drafted = image.draft(None, (2 * size, 2 * size))
-        image.load()
-        turn = TURNS.get(_orientation(image))
-        width, height = drafted[1][2:] if drafted else image.size
-        side = min(width, height)
-        left, top = (width - side) / 2, (height - side) / 2
-        square = _eight_bit(image).resize(
-            (size, size),
-            Image.Resampling.BILINEAR,
-            box=(left, top, left + side, top + side),
-        )
-        if turn is not None:
-            square = square.transpose(turn)
-        pixels = np.asarray(square.convert("RGBA"))  # h w c
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        return _square(image, size, drafted[1][2:] if drafted else None)
 
 
-def original_size(path: Path) -> tuple[int, int]:
-    """Return width and height of a picture file, upright, from its header where that says both.
+def square_of(image: Image.Image, size: int) -> npt.NDArray[np.uint8]:
+    """Return an opened picture as `read_image` does. Call it inside `reading`."""
+    _refuse_too_large(image)
+    return _square(image, size, None)
+
+
+def original_size(source: Path | bytes) -> tuple[int, int]:
+    """Return width and height of a picture, upright, from its header where that says both.
 
     Raises UnreadableImage.
     """
-    with _reading(path), Image.open(path, formats=FORMATS) as image:
-        width, height = image.size
-        # Pillow turns TIFFs itself and reports their upright size.
-        sideways = image.format != "TIFF" and _orientation(image) in SIDEWAYS
+    with reading(source), _open(source) as image:
+        return upright_size(image)
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height of an opened picture, upright. Call it inside `reading`."""
+    width, height = image.size
+    # Pillow turns TIFFs itself and reports their upright size.
+    sideways = image.format != "TIFF" and _orientation(image) in SIDEWAYS
     return (height, width) if sideways else (width, height)
+
+
+def _open(source: Path | bytes) -> Image.Image:
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    return Image.open(file, formats=FORMATS)
+
+
+def _square(
+    image: Image.Image, size: int, drafted: tuple[float, float] | None
+) -> npt.NDArray[np.uint8]:
+    """Load a picture and bring it to [4, size, size]; `drafted`: its size where not whole pixels.
+
+    A JPEG that is decoded at a part of its size has its last row and column of pixels cut short.
+    """
+    image.load()
+    turn = TURNS.get(_orientation(image))
+    width, height = drafted or image.size
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    square = _eight_bit(image).resize(
+        (size, size),
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + side, top + side),
+    )
+    if turn is not None:
+        square = square.transpose(turn)
+    return _planes(square, size)
+
+
+def _planes(square: Image.Image, size: int) -> npt.NDArray[np.uint8]:
+    """Return L, RGB or RGBA of size × size pixels as [4, size, size].
+
+    Bands are copied one by one, and opacity is filled in where there is none: half the time of
+    converting to RGBA and moving the axis of channels.
+    """
+    pixels = np.empty((4, size, size), np.uint8)
+    bands = square.getbands()
+    for plane, band in zip(pixels, bands, strict=False):
+        plane[...] = np.frombuffer(square.tobytes("raw", band), np.uint8).reshape(size, size)
+    if len(bands) == 1:
+        pixels[1:3] = pixels[0]
+    if len(bands) < 4:
+        pixels[3] = 255
+    return pixels
 
 
 def _orientation(image: Image.Image) -> int:
@@ -136,34 +186,46 @@ def _grey_levels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn all that Pillow raises on a bad file into UnreadableImage, and keep its remarks quiet.
+def reading(source: Path | bytes | None = None) -> Iterator[None]:
+    """Turn all that Pillow raises on a bad picture into UnreadableImage, and keep it quiet.
 
-    Warning filters belong to the whole process, so threads that read take turns. The search
-    reads in processes; only the winners are read again by threads.
+    `source` is looked at to say what is wrong with a picture that Pillow cannot make out.
     """
-    with _warning_filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused by its size
-        warnings.simplefilter("ignore", UserWarning)  # damaged EXIF and the like: still a picture
-        try:
-            yield
-        except Image.DecompressionBombError:
-            reason = f"too large: more than {Image.MAX_IMAGE_PIXELS:,} pixels"
-        except UnidentifiedImageError:
-            reason = _unidentified(path)
-        except OSError as problem:
-            reason = _failed(problem)
-        except DAMAGE as problem:
-            reason = f"damaged: {_one_line(problem)}"
-        else:
-            return
+    _keep_quiet()
+    try:
+        yield
+    except Image.DecompressionBombError:
+        reason = f"too large: more than {Image.MAX_IMAGE_PIXELS:,} pixels"
+    except UnidentifiedImageError:
+        reason = _unidentified(source)
+    except OSError as problem:
+        reason = _failed(problem)
+    except DAMAGE as problem:
+        reason = f"damaged: {_one_line(problem)}"
+    else:
+        return
     raise UnreadableImage(reason) from None
 
 
-def _unidentified(path: Path) -> str:
-    """Say what a file is whose format Pillow could not make out."""
-    with path.open("rb") as file:
-        start = file.read(16)
+def _keep_quiet() -> None:
+    """Let Pillow's remarks on pictures pass unseen, in the whole process and from now on.
+
+    Warning filters belong to the process. Set for each picture and taken back after it, they would
+    make threads that decode take turns; set once, they cost a comparison.
+    """
+    if tuple(warnings.filters[:2]) != QUIET:
+        with _quieting:
+            for _, _, category, module, _ in reversed(QUIET):
+                warnings.filterwarnings("ignore", category=category, module=module.pattern)
+
+
+def _unidentified(source: Path | bytes | None) -> str:
+    """Say what it is whose format Pillow could not make out."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            start = file.read(16)
+    else:
+        start = (source or b"")[:16]
     if not start:
         return "empty file"
     if any(accept and accept(start) is True for _, accept in map(Image.OPEN.__getitem__, FORMATS)):

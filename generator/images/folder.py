@@ -1,85 +1,74 @@
-"""Which pictures a folder holds, in an order that never changes by itself."""
+"""The pictures of a folder, in an order that never changes by itself."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from generator.atlas.schema import Credit
 from generator.errors import ImagesError
-from generator.images.captions import caption_of, label_of, read_captions
-from generator.images.decode import (
-    EXTENSIONS,
-    FORMAT_NAMES,
-    UnreadableImage,
-    original_size,
-    read_image,
-)
+from generator.images.captions import display_path, read_captions
+from generator.images.credits import read_credits
+from generator.images.decode import EXTENSIONS, FORMAT_NAMES
+from generator.images.image_set import EncodedImages, digest
+from generator.images.names import Names
 
-__all__ = [
-    "EXTENSIONS",
-    "FORMAT_NAMES",
-    "Listing",
-    "UnreadableImage",
-    "caption_of",
-    "display_path",
-    "label_of",
-    "list_images",
-    "original_size",
-    "read_captions",
-    "read_image",
-]
+ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
+
+Found = tuple[bytes, int, int]  # path below the root, bytes, nanoseconds of the last change
 
 
-@dataclass(frozen=True)
-class Listing:
-    """The picture files of a folder, sorted by the bytes of their relative paths.
+class FolderImages(EncodedImages):
+    """The picture files of a folder, sorted by the bytes of their relative paths."""
 
-    A path has "/" between its parts; bytes that are no UTF-8 are held as lone surrogates, as
-    Python's file functions give and take them. `listing[row]` is the path of a row.
-    """
+    def __init__(
+        self,
+        root: Path,
+        paths: Names,
+        sizes: npt.NDArray[np.int64],  # [n] bytes
+        times: npt.NDArray[np.int64],  # [n] last change, nanoseconds
+        captions: dict[str, str],
+        credit: Credit | None,
+    ) -> None:
+        super().__init__(display_path(root.resolve().name), paths, sizes, captions, credit)
+        self.root = root
+        self._times = times
 
-    root: Path
-    paths: tuple[str, ...]  # relative to the root
-    sizes: tuple[int, ...]  # bytes
-    times: tuple[int, ...]  # last change, nanoseconds
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, row: int) -> str:
-        return self.paths[row]
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the label of every row; "" for a picture at the root."""
-        return tuple(map(label_of, self.paths))
-
-    def fingerprint(self) -> str:
-        """Return sha256, in hexadecimal, over every relative path and size."""
-        return self._digest(self.sizes)
+    def encoded(self, row: int) -> Path:
+        return self.root / self.paths[row]
 
     def signature(self) -> str:
-        """Return the same with the time of each file's last change, to see a change on disk."""
-        return self._digest(self.sizes, self.times)
+        more = self.signed_captions()
+        return digest(self.paths.raws(), self._sizes, self._times, more=more)
 
-    def _digest(self, *columns: tuple[int, ...]) -> str:
-        digest = hashlib.sha256()
-        for path, *numbers in zip(self.paths, *columns, strict=True):
-            fields = [os.fsencode(path), *(str(number).encode() for number in numbers)]
-            digest.update(b"\0".join(fields) + b"\0")  # no path holds a zero byte
-        return digest.hexdigest()
+    def only(self, rows: Sequence[int]) -> FolderImages:
+        """Return the set of these rows, in their order."""
+        paths = Names(self.paths.raw(row) for row in rows)
+        chosen = np.array(rows, np.int64)
+        return FolderImages(
+            self.root,
+            paths,
+            self._sizes[chosen],
+            self._times[chosen],
+            self._captions,
+            self._credit,
+        )
 
 
-def list_images(root: Path, leave_out: Iterable[Path] = ()) -> Listing:
+def list_images(root: Path, leave_out: Iterable[Path] = ()) -> FolderImages:
     """List the pictures of a folder and of all folders in it.
 
     A picture is a regular file with one of `EXTENSIONS`, in either case. Names that start with "."
     are passed over. Links are followed, each folder once, so that loops end; a link to nothing is
     listed, and found unreadable later. Folders in `leave_out` are passed over.
-    Raises ImagesError for a folder that is missing, is none, cannot be read, or holds no picture.
+    Raises ImagesError for a folder that is missing, is none, cannot be read, or holds no picture,
+    and for its `CREDITS.toml` or `captions.json` where these are damaged.
     """
     shown = display_path(str(root))
     if not root.exists():
@@ -87,49 +76,80 @@ def list_images(root: Path, leave_out: Iterable[Path] = ()) -> Listing:
     if not root.is_dir():
         raise ImagesError(f"{shown} is not a folder: give a folder with images ({FORMAT_NAMES})")
     try:
-        found = sorted(_pictures(root, leave_out), key=lambda picture: os.fsencode(picture[0]))
+        paths, sizes, times = _table(_pictures(os.fsencode(root), leave_out))
     except OSError as problem:
-        place = display_path(str(problem.filename or root))
+        place = display_path(os.fsdecode(problem.filename or root))
         raise ImagesError(
             f"the images folder {place} cannot be read: {problem.strerror or problem}"
         ) from None
-    if not found:
+    if not len(paths):
         raise ImagesError(f"no images in {shown}: it holds no file of {FORMAT_NAMES}")
-    paths, sizes, times = zip(*found, strict=True)
-    return Listing(root, paths, sizes, times)
+    return FolderImages(root, paths, sizes, times, read_captions(root), read_credits(root))
 
 
-def display_path(path: str) -> str:
-    """Return a path for people: bytes that are no UTF-8 become U+FFFD."""
-    return os.fsencode(path).decode("utf-8", errors="replace")
+def _table(
+    found: Iterator[Found],
+) -> tuple[Names, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Gather names, sizes and times, sorted by name."""
+    sizes, times = array("q"), array("q")
+
+    def names() -> Iterator[bytes]:
+        for name, size, time in found:
+            sizes.append(size)
+            times.append(time)
+            yield name
+
+    gathered = Names(names())
+    bytes_, changed = np.array(sizes, np.int64), np.array(times, np.int64)
+    if _is_sorted(gathered):  # as they come where no folder holds both pictures and folders
+        return gathered, bytes_, changed
+    listed = list(gathered.raws())
+    order = sorted(range(len(listed)), key=listed.__getitem__)
+    return Names(map(listed.__getitem__, order)), bytes_[order], changed[order]
 
 
-def _pictures(root: Path, leave_out: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
+def _is_sorted(names: Names) -> bool:
+    before = b""
+    for name in names.raws():
+        if name < before:
+            return False
+        before = name
+    return True
+
+
+def _pictures(root: bytes, leave_out: Iterable[Path]) -> Iterator[Found]:
     """Yield path, size and time of each picture; real folders come before linked ones."""
-    folders, links = [root], list[Path]()
+    folders, links = [b""], list[bytes]()  # paths below the root, with "/" at their end
     seen = {(s.st_dev, s.st_ino) for s in (p.stat() for p in leave_out if p.exists())}
     while folders or links:
-        folder = folders.pop() if folders else links.pop()
-        identity = folder.stat()
+        below = folders.pop() if folders else links.pop()
+        folder = os.path.join(root, below)  # noqa: PTH118 - pathlib takes no bytes
+        identity = os.stat(folder)  # noqa: PTH116 - as above
         if (identity.st_dev, identity.st_ino) in seen:
             continue
         seen.add((identity.st_dev, identity.st_ino))
-        for entry in sorted(folder.iterdir(), key=os.fsencode, reverse=True):
-            status = None if entry.name.startswith(".") else _status(entry)
-            if status is None:
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                (links if entry.is_symlink() else folders).append(entry)
-            elif entry.name.lower().endswith(EXTENSIONS) and _is_file(status):
-                path = entry.relative_to(root).as_posix()
-                yield path, status.st_size, status.st_mtime_ns
+        pictures = list[Found]()
+        inner = list[tuple[bytes, list[bytes]]]()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                status = None if entry.name.startswith(b".") else _status(entry)
+                if status is None:
+                    continue
+                path = below + entry.name
+                if stat.S_ISDIR(status.st_mode):
+                    inner.append((path + b"/", links if entry.is_symlink() else folders))
+                elif entry.name.lower().endswith(ENDINGS) and _is_file(status):
+                    pictures.append((path, status.st_size, status.st_mtime_ns))
+        for path, waiting in sorted(inner, key=lambda each: each[0], reverse=True):
+            waiting.append(path)
+        yield from sorted(pictures)
 
 
-def _status(entry: Path) -> os.stat_result | None:
+def _status(entry: os.DirEntry[bytes]) -> os.stat_result | None:
     """Look through a link, or at it where it leads nowhere; None for what has just gone."""
-    for look in (entry.stat, entry.lstat):
+    for follow in (True, False):
         try:
-            return look()
+            return entry.stat(follow_symlinks=follow)
         except OSError:
             continue
     return None

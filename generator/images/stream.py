@@ -1,66 +1,59 @@
-"""Images as fixed batches for a network, decoded by worker processes beside it."""
+"""Images as fixed batches for a network, decoded by processes beside it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from generator.atlas.schema import SkippedFile
-from generator.images.folder import Listing, UnreadableImage, display_path, read_image
+from generator.images.decoders import Decoded, decode_beside, fill_new
+from generator.images.image_set import ImageSet
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Images first…first + b − 1 of a listing; the last batch is filled up with empty slots."""
+    """Images first…first + b − 1 of a set; the last batch is filled up with empty slots."""
 
     first: int
     pixels: Tensor  # [b, 4, size, size] uint8: red, green, blue, opacity
     valid: Tensor  # [b] bool: slots that hold a readable image
+    content: Tensor  # [b] int64: a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
 
 
-class _Batches(Dataset[Batch]):
-    """Batch number → batch. Fixed by index, so that workers and restarts change nothing."""
-
-    def __init__(self, listing: Listing, size: int, batch: int) -> None:
-        self.listing, self.size, self.batch = listing, size, batch
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.listing) / self.batch)
-
-    def __getitem__(self, number: int) -> Batch:
-        first = number * self.batch
-        pixels = np.zeros((self.batch, 4, self.size, self.size), np.uint8)
-        valid = np.zeros(self.batch, np.bool_)
-        skipped = []
-        for slot in range(min(self.batch, len(self.listing) - first)):
-            path = self.listing.paths[first + slot]
-            try:
-                pixels[slot] = read_image(self.listing.root / path, self.size)
-                valid[slot] = True
-            except UnreadableImage as problem:
-                skipped.append(SkippedFile(path=display_path(path), reason=str(problem)))
-        return Batch(first, torch.from_numpy(pixels), torch.from_numpy(valid), tuple(skipped))
+def batches_of(images: int, batch: int) -> int:
+    """Return how many batches so many images make."""
+    return math.ceil(images / batch)
 
 
 def stream(
-    listing: Listing, size: int, batch: int, workers: int, start: int = 0
+    images: ImageSet, size: int, batch: int, workers: int, numbers: Sequence[int]
 ) -> Iterator[Batch]:
-    """Yield the batches from number `start` on, in order."""
-    batches = _Batches(listing, size, batch)
-    loader = DataLoader(
-        batches,
-        batch_size=None,
-        sampler=range(start, len(batches)),
-        num_workers=workers,
-    )
-    yield from loader
+    """Yield the batches of these numbers, in that order.
+
+    Batch n holds images n · batch … n · batch + batch − 1, so that processes and restarts change
+    nothing. Without workers they are decoded here, as they are asked for. Raises ImagesError where
+    a worker dies.
+    """
+    decoded: Iterator[tuple[Decoded, npt.NDArray[np.uint8]]]
+    if workers == 0 or not len(numbers):
+        decoded = (fill_new(images, number, size, batch) for number in numbers)
+    else:
+        decoded = decode_beside(images, size, batch, min(workers, len(numbers)), numbers)
+    for found, pixels in decoded:
+        yield Batch(
+            first=found.number * batch,
+            pixels=torch.from_numpy(pixels),
+            valid=torch.from_numpy(found.valid),
+            content=torch.from_numpy(found.content),
+            skipped=found.skipped,
+        )
 
 
 def normalise(

@@ -1,0 +1,177 @@
+"""WebDataset shards: named with braces, on disk or from commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from generator.errors import ImagesError
+from generator.images.braces import MOST, expand
+from generator.images.image_set import ImageSet
+from generator.images.sources import open_images
+from tests.image_forms import picture, write_shards, write_tar
+
+PNG = picture()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a.tar", ["a.tar"]),
+        ("{0..2}", ["0", "1", "2"]),
+        ("s/{008..011}.tar", [f"s/{number}.tar" for number in ("008", "009", "010", "011")]),
+        ("{8..11}", ["8", "9", "10", "11"]),
+        ("{02..0}", ["02", "01", "00"]),
+        ("{3..3}", ["3"]),
+        ("{train,val}-{0..1}", ["train-0", "train-1", "val-0", "val-1"]),
+        ("{a,}b", ["ab", "b"]),
+        ("{a}{..}{1..}", ["{a}{..}{1..}"]),
+    ],
+)
+def test_braces(text: str, names: list[str]) -> None:
+    """Ranges keep their zeros and may fall, lists may be empty, the last braces change fastest."""
+    assert expand(text) == names
+
+
+def test_braces_beyond_measure_are_told() -> None:
+    """A slip of the finger does not fill the memory."""
+    assert len(expand(f"{{1..{MOST}}}")) == MOST
+    with pytest.raises(ImagesError, match="stands for more than 1,000,000 names; check its braces"):
+        expand("{1..1000}{1..1000}{0..1}")
+    with pytest.raises(ImagesError, match="more than"):
+        expand("{0..99999999999999999999}")
+
+
+def paths_of(images: ImageSet) -> list[str]:
+    """Return all paths in their order."""
+    return [images.path(row) for row in range(len(images))]
+
+
+def test_a_sample_gives_one_picture(tmp_path: Path) -> None:
+    """Of several pictures the one whose whole ending is a picture's, the first of these."""
+    members = ["1.seg.png", "1.png", "1.jpg", "2.depth.png", "2.seg.png", "x/1.png", "y/1.png"]
+    write_tar(tmp_path / "0.tar", [(name, PNG) for name in members])
+    images = open_images(str(tmp_path / "{0..0}.tar"))
+    assert paths_of(images) == [
+        "0.tar/1.png",
+        "0.tar/2.depth.png",
+        "0.tar/x/1.png",
+        "0.tar/y/1.png",
+    ]
+    assert images.labels() == ("x", "y")  # a shard's name is nobody's label
+    assert images.label(0) == ""
+
+
+def test_shards_follow_each_other(tmp_path: Path) -> None:
+    """Rows run through the shards in their order; folders of different shards are told apart."""
+    for part in ("train", "val"):
+        (tmp_path / part).mkdir()
+        for number in range(2):
+            names = [f"{number}{each}.png" for each in range(3 * number)]
+            write_tar(tmp_path / part / f"{number}.tar", [(name, PNG) for name in names])
+    images = open_images(str(tmp_path / "{train,val}" / "{0..1}.tar"))
+    assert paths_of(images) == [
+        f"{part}/1.tar/1{each}.png" for part in ("train", "val") for each in range(3)
+    ]
+    assert [images.caption(row) for row in range(3)] == ["image 10", "image 11", "image 12"]
+
+
+def test_captions_at_the_root_of_a_shard_are_its_own(tmp_path: Path) -> None:
+    """The same path in two shards is two pictures."""
+    for number, words in enumerate((b'{"a.png": "First"}', b'{"a.png": "Second"}')):
+        write_tar(tmp_path / f"{number}.tar", [("a.png", PNG), ("captions.json", words)])
+    images = open_images(str(tmp_path / "{0..1}.tar"))
+    assert [images.caption(row) for row in range(2)] == ["First", "Second"]
+
+
+def test_a_missing_or_damaged_shard_is_named(tmp_path: Path) -> None:
+    """One of a hundred is enough to stop: a set with a hole is another set."""
+    spec = write_shards(tmp_path / "shards")
+    damaged = tmp_path / "shards" / "09.tar"
+    damaged.write_bytes(damaged.read_bytes()[:700])
+    with pytest.raises(ImagesError, match=r"shards/09\.tar is cut short"):
+        open_images(spec)
+    damaged.unlink()
+    with pytest.raises(ImagesError, match=r"shards/09\.tar: cannot be read: No such file"):
+        open_images(spec)
+
+
+def test_commands_are_run_without_a_shell(tmp_path: Path) -> None:
+    """Braces make commands, quotes hold words together, and nothing else has a meaning."""
+    place = tmp_path / "my $(shards); here"
+    spec = write_shards(place)
+    images = open_images(f"pipe:cat '{spec}'")
+    assert paths_of(images)[0] == "0.tar/cats/tabby.png"
+    assert images.signature() == open_images(f"pipe:cat '{spec}'").signature()
+    with pytest.raises(ImagesError, match=r"cat .*the command ended with status 1: cat: "):
+        open_images(f"pipe:cat '{place}/08.tar' > {tmp_path}/out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("pipe:", "pipe: needs a command that writes a tar"),
+        ("pipe:cat 'a", "pipe:cat 'a: No closing quotation"),
+        ("pipe:no-such-program-here 1", "pipe:no-such-program-here 1: .*No such file"),
+        (f"pipe:{sys.executable} -c 'import sys; sys.exit(3)'", "the command ended with status 3$"),
+        (
+            f"pipe:{sys.executable} -c 'import os; os.kill(os.getpid(), 9)'",
+            "the command was ended by signal 9$",
+        ),
+        (f"pipe:{sys.executable} -c 'print(1)'", "is no whole tar"),
+        (f"pipe:{sys.executable} -c ''", "no images in piped shards"),
+    ],
+)
+def test_a_failing_command_is_named(spec: str, told: str) -> None:
+    """With its exit status and its last words."""
+    with pytest.raises(ImagesError, match=told):
+        open_images(spec)
+
+
+SPOOLED = """
+import multiprocessing, os, sys, tempfile
+from generator.images.sources import open_images
+images = open_images(f"pipe:cat {sys.argv[1]}")
+child = multiprocessing.get_context("fork").Process(target=lambda: images.read(0, 4))
+child.start()
+child.join()
+assert child.exitcode == 0
+print(len(os.listdir(tempfile.gettempdir())), images.read(0, 4).shape)
+"""
+
+
+def test_what_commands_wrote_goes_with_the_process(tmp_path: Path) -> None:
+    """Temporary files are there while they are needed, also after a child's end, and then gone."""
+    tar = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", SPOOLED, tar],
+        env={**os.environ, "TMPDIR": str(spool)},
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "1 (4, 4, 4)\n"
+    assert list(spool.iterdir()) == []
+
+
+def test_no_room_for_what_a_command_writes_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the command, and where room is needed."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool" / "0.tar").symlink_to("/dev/full")
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: str(tmp_path / "spool"))
+    tar = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
+    with pytest.raises(ImagesError, match=rf"pipe:cat {tar}: .*No space left.*room in the folder"):
+        open_images(f"pipe:cat {tar}")

@@ -1,0 +1,182 @@
+"""Batches by number: the same from any process, in any order, and a clear end when one dies."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from generator.atlas.schema import Credit, SkippedFile
+from generator.errors import ImagesError
+from generator.images.decode import UnreadableImage
+from generator.images.decoders import content_of
+from generator.images.image_set import ImageSet
+from generator.images.sources import open_images
+from generator.images.stream import Batch, batches_of, stream
+from tests.image_forms import write_every_form
+
+HOME = os.getpid()
+
+
+class Counted(ImageSet):
+    """Plain squares, row r of colour r. Some rows cannot be read; one ends its process."""
+
+    name = "counted"
+
+    def __init__(self, count: int, unreadable: frozenset[int] = frozenset(), end: int = -1) -> None:
+        self.count, self.unreadable, self.end = count, unreadable, end
+
+    def __len__(self) -> int:
+        return self.count
+
+    def path(self, row: int) -> str:
+        return f"{row}.png"
+
+    def label(self, row: int) -> str:
+        return ""
+
+    def labels(self) -> tuple[str, ...]:
+        return ()
+
+    def caption(self, row: int) -> str:
+        return f"image {row}"
+
+    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+        if row in self.unreadable:
+            raise UnreadableImage("torn")
+        if row == self.end and os.getpid() != HOME:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return np.full((4, size, size), row, np.uint8)
+
+    def original_size(self, row: int) -> tuple[int, int]:
+        return (1, 1)
+
+    def fingerprint(self) -> str:
+        return "0"
+
+    def signature(self) -> str:
+        return "0"
+
+    def credits(self) -> Credit | None:
+        return None
+
+
+def same(one: Batch, two: Batch) -> bool:
+    """Say whether two batches are equal in all their parts."""
+    tensors = ("pixels", "valid", "content")
+    return (one.first, one.skipped) == (two.first, two.skipped) and all(
+        torch.equal(getattr(one, name), getattr(two, name)) for name in tensors
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_batches_come_by_number(workers: int) -> None:
+    """Batch n holds images 4n … 4n + 3, whoever decodes it, in whatever order of batches."""
+    images = Counted(14, frozenset({2, 9}))
+    assert batches_of(14, 4) == 4
+    numbers = [3, 0, 2]
+    found = list(stream(images, 3, 4, workers, numbers))
+    assert [batch.first for batch in found] == [12, 0, 8]
+    for batch in found:
+        for slot, row in enumerate(range(batch.first, batch.first + 4)):
+            there = row < 14 and row not in images.unreadable
+            assert batch.valid[slot] == there
+            assert (batch.pixels[slot] == (row if there else 0)).all()
+            assert (batch.content[slot] != 0) == there
+    assert [batch.skipped for batch in found] == [
+        (),
+        (SkippedFile(path="2.png", reason="torn"),),
+        (SkippedFile(path="9.png", reason="torn"),),
+    ]
+    assert list(stream(images, 3, 4, workers, [])) == []
+
+
+def test_content_is_a_hash_of_the_pixels() -> None:
+    """The first eight bytes of sha256 over red, green, blue and opacity; equal for equal pixels."""
+    pixels = np.arange(36, dtype=np.uint8).reshape(4, 3, 3)
+    digest = hashlib.sha256(bytes(range(36))).digest()
+    assert content_of(pixels) == int(np.frombuffer(digest[:8], "<i8")[0])
+    assert content_of(pixels[:, ::-1]) != content_of(pixels)
+    (batch,) = stream(Counted(3), 5, 4, 0, [0])
+    assert batch.content.dtype == torch.int64
+    assert batch.content.tolist() == [
+        *(content_of(np.full((4, 5, 5), row, np.uint8)) for row in range(3)),
+        0,
+    ]
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "shards", "list"])
+def test_workers_read_archives_side_by_side(tmp_path: Path, form: str) -> None:
+    """Three processes that read one file at the same time give what one gives."""
+    images = open_images(write_every_form(tmp_path)[form])
+    alone = list(stream(images, 8, 1, 0, range(4)))
+    together = list(stream(images, 8, 1, 3, range(4)))
+    assert all(batch.valid.all() for batch in alone)
+    assert all(map(same, alone, together))
+
+
+def test_a_dead_worker_is_told() -> None:
+    """A process that is killed is named, with its end and what to do; earlier batches have come."""
+    batches = stream(Counted(60, end=20), 8, 4, 2, range(15))
+    assert [next(batches).first for _ in range(5)] == [0, 4, 8, 12, 16]
+    with pytest.raises(ImagesError) as caught:
+        next(batches)
+    text = str(caught.value)
+    assert re.match(r"process \d+, which decodes images, has died \(ended by SIGKILL", text)
+    assert "the same command goes on from the last record" in text
+    assert "--workers 0" in text
+    # In the next run, and without processes, everything is as it should be.
+    assert len(list(stream(Counted(60), 8, 4, 2, range(15)))) == 15
+    assert len(list(stream(Counted(60, end=20), 8, 4, 0, range(15)))) == 15
+
+
+def test_a_worker_that_fails_by_mistake_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is no fault of a picture ends the process, which shows where, and that is told."""
+    with pytest.raises(ImagesError, match=r"has died \(ended with status 1\)"):
+        list(stream(Counted(300), 8, 4, 1, [70]))  # no byte holds 280
+    assert "out of bounds" in capfd.readouterr().err
+
+
+def test_workers_end_with_the_stream() -> None:
+    """Read to the end, left early, or broken: no process stays."""
+    before = set(multiprocessing.active_children())
+    list(stream(Counted(8), 4, 4, 2, range(2)))
+    left = stream(Counted(40), 4, 4, 2, range(10))
+    next(left)
+    assert len(set(multiprocessing.active_children()) - before) == 2
+    left.close()  # type: ignore[attr-defined]
+    assert set(multiprocessing.active_children()) == before
+
+
+ORPHANS = """
+import os, signal
+from generator.images import decoders
+from generator.images.stream import stream
+from tests.test_stream import Counted
+
+decoders.ORPHAN_CHECK = 0.05
+next(stream(Counted(800), 8, 4, 3, range(200)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_workers_end_when_their_parent_is_killed() -> None:
+    """Nothing is left running: the pipe that all of them hold comes to its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHANS],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL
