@@ -1,85 +1,134 @@
-"""Watching modules, and refusing networks that have no rule."""
+"""Watching layers of a network: by its steps, and by hooks where it has to run as it came."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
-from generator.network.probed import probe_layers, watching
+from generator.network import probed
+from generator.network.probed import ProbedLayer, ProbedNetwork, hooked, probe_layers
+from generator.network.program import Program
+from generator.network.trace import trace
+
+Watching = Callable[[ProbedNetwork], AbstractContextManager[Callable[[Tensor], list[Tensor]]]]
+WAYS: dict[str, Watching] = {
+    "steps": lambda network: network.watching(network.layers),
+    "hooks": lambda network: hooked(network.model, network.layers),
+}
+SIZE = 12
+
+
+def network_of(
+    model: nn.Module, modules: Sequence[str], filters: int | None = None
+) -> ProbedNetwork:
+    """Watch modules of a network, in this order."""
+    model.eval().requires_grad_(False)
+    layers = probe_layers(model, {f"at{path}": path for path in modules}, SIZE, filters=filters)
+    return ProbedNetwork("n", "", "", "", model, SIZE, (0.5,) * 3, (0.5,) * 3, (), layers)
+
+
+def chain() -> nn.Sequential:
+    """Return convolutions and ReLUs that work in place, and something that must not run."""
+    torch.manual_seed(1)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Conv2d(4, 5, 3), nn.ReLU(), nn.Flatten()
+    )
 
 
 def hooks(model: nn.Module) -> int:
-    """Forward hooks on all modules together."""
-    return sum(len(module._forward_hooks) for module in model.modules())
+    """Count the hooks on all modules together."""
+    return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in model.modules())
 
 
-def test_watched_outputs_come_in_the_order_asked_for_and_the_pass_ends_there() -> None:
-    """The modules behind the last watched one do not run."""
+@pytest.mark.parametrize("way", WAYS)
+def test_maps_come_in_the_order_asked_for_and_the_pass_ends_at_the_last(way: str) -> None:
+    """Each as it was made, though the next module works in place; images stay as they were."""
+    model = chain()
+    network = network_of(model, ["3", "0", "1"])
     ran = []
-    model = nn.Sequential(
-        nn.Conv2d(3, 2, 1), nn.ReLU(), nn.Conv2d(2, 5, 1), nn.ReLU(), nn.Flatten()
-    )
-    model[4].register_forward_hook(lambda *_: ran.append(True))
-    with watching(model, ["1", "3"]) as run:
-        first, second = run(torch.rand(2, 3, 4, 4))
-    assert first.shape == (2, 2, 4, 4)
-    assert second.shape == (2, 5, 4, 4)
+    images = torch.randn(2, 3, SIZE, SIZE)
+    before = images.clone()
+    with torch.inference_mode(), WAYS[way](network) as run:
+        model[4].register_forward_hook(lambda *_: ran.append(True))
+        last, convolved, rectified = run(images)
+    first = nn.functional.conv2d(images, model[0].weight, model[0].bias)  # type: ignore[arg-type]
+    torch.testing.assert_close(convolved, first)
+    torch.testing.assert_close(rectified, first.relu())
+    torch.testing.assert_close(last, model[:4](images))
+    assert torch.equal(images, before)
     assert not ran
 
 
-def test_hooks_come_off_after_an_exception() -> None:
-    """A wrong input does not leave hooks behind."""
-    model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.ReLU())
-    with pytest.raises(RuntimeError), watching(model, ["1"]) as run:
-        run(torch.rand(1, 7, 4, 4))
+@pytest.mark.parametrize("way", WAYS)
+def test_only_the_first_filters_are_given(way: str) -> None:
+    """Where so many are asked for; a layer that has fewer gives all."""
+    network = network_of(chain(), ["1", "3"], filters=2)
+    with torch.inference_mode(), WAYS[way](network) as run:
+        maps = run(torch.randn(1, 3, SIZE, SIZE))
+    assert [part.shape[1] for part in maps] == [2, 2]
+    assert [layer.filters for layer in network_of(chain(), ["1"], filters=9).layers] == [4]
+
+
+def test_images_that_run_in_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no map grows larger than memory that is kept."""
+    network = network_of(chain(), ["1", "3"])
+    images = torch.randn(5, 3, SIZE, SIZE)
+    with torch.inference_mode(), network.watching(network.layers) as run:
+        together = run(images)
+        monkeypatch.setattr(probed, "KEPT", 2 * 4 * 3 * SIZE * SIZE)  # two images, the largest
+    seen = []
+    whole = Program.run
+
+    def counting(program: Program, part: Tensor) -> list[Tensor]:
+        seen.append(len(part))
+        return whole(program, part)
+
+    monkeypatch.setattr(Program, "run", counting)
+    with torch.inference_mode(), network.watching(network.layers) as run:
+        parted = run(images)
+    assert seen == [2, 2, 1]
+    for one, other in zip(together, parted, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_hooks_come_off_whatever_happens() -> None:
+    """After a wrong input, a refusal, and a run that went well."""
+    model = chain()
+    layers = network_of(model, ["3"]).layers
+    assert hooks(model) == 0
+    with hooked(model, layers):
+        assert hooks(model) == 1
+    assert hooks(model) == 0
+    with pytest.raises(RuntimeError), hooked(model, layers) as run:
+        run(torch.rand(1, 7, SIZE, SIZE))
     assert hooks(model) == 0
     with pytest.raises(NetworkError):
-        probe_layers(model, {"layer1": "5"}, 8)
+        trace(model, 2)
     assert hooks(model) == 0
 
 
-class Branching(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.one, self.relu, self.two = nn.Conv2d(3, 3, 1), nn.ReLU(), nn.Conv2d(3, 3, 1)
-        self.last = nn.ReLU()
-
-    def forward(self, images: Tensor) -> Tensor:
-        out: Tensor = self.last(self.two(self.relu(self.one(images)) + images))
-        return out
-
-
-class Functional(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.one, self.two, self.last = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1), nn.ReLU()
-
-    def forward(self, images: Tensor) -> Tensor:
-        out: Tensor = self.last(self.two(torch.relu(self.one(images))))
-        return out
+def test_a_field_that_is_no_square_gets_one_that_holds_it() -> None:
+    """Its own rows and columns may differ in size and in where they begin, not in stride."""
+    model = nn.Sequential(nn.Conv2d(3, 2, (3, 7), padding=(1, 0)), nn.ReLU())
+    (layer,) = network_of(model, ["1"]).layers
+    assert (layer.field.size, layer.field.stride, layer.field.offset) == (8, 1, -1)
+    assert layer.grid == (SIZE, SIZE - 6)
+    with pytest.raises(NetworkError, match="2 pixels apart in rows and 1 in columns"):
+        network_of(nn.Sequential(nn.Conv2d(3, 2, 3, stride=(2, 1)), nn.ReLU()), ["1"])
 
 
-@pytest.mark.parametrize("model", [Branching(), Functional()])
-def test_what_happens_between_modules_is_refused(model: nn.Module) -> None:
-    """A sum or a functional ReLU would be inverted wrongly, so the layer is not found."""
-    with pytest.raises(NetworkError, match="'last'"):
-        probe_layers(model, {"layer1": "last"}, 8)
-
-
-@pytest.mark.parametrize(
-    ("part", "named"),
-    [
-        (nn.GELU(), "1 (GELU)"),
-        (nn.AvgPool2d(2), "1 (AvgPool2d)"),
-        (nn.MaxPool2d(2, ceil_mode=True), "module 1"),
-        (nn.Conv2d(2, 2, (1, 3)), "module 1: kernel_size"),
-    ],
-)
-def test_a_module_without_a_rule_is_refused_by_name(part: nn.Module, named: str) -> None:
-    """Nothing is inverted silently."""
-    model = nn.Sequential(nn.Conv2d(3, 2, 1), part, nn.ReLU())
-    with pytest.raises(NetworkError) as caught:
-        probe_layers(model, {"layer1": "2"}, 8)
-    assert named in str(caught.value)
+def test_kernels_are_those_that_look_at_pixels() -> None:
+    """Of a layer that is the first convolution; of no other."""
+    model = chain()
+    network = network_of(model, ["1", "3"], filters=3)
+    first, second = network.layers
+    kernels = probed.pixel_kernels(network, first)
+    assert kernels is not None
+    assert torch.equal(kernels, model[0].weight[:3])  # type: ignore[index]
+    assert probed.pixel_kernels(network, second) is None
+    assert isinstance(first, ProbedLayer)

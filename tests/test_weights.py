@@ -9,9 +9,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from generator.errors import ConfigError, NetworkError
-from generator.network import weights_file, zoo
-from generator.network.zfnet import WIDTHS, ZFNet
+from generator.errors import NetworkError
+from generator.network import weights_file
+from generator.network.zfnet import ZFNet
+from generator.network.zoo_zfnet import zfnet_with
 from generator.training.model import TrainingNet, fold
 
 PROVENANCE = weights_file.Provenance(("cat", "dog"), "drawn at random", "nothing")
@@ -77,23 +78,7 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path, content: bytes)
     path = tmp_path / "broken.safetensors"
     path.write_bytes(content)
     with pytest.raises(NetworkError, match=r"broken\.safetensors"):
-        zoo.load_zfnet(path)
-
-
-def test_the_embedded_network_is_complete() -> None:
-    """Five layers in order with the published widths, ready for probing."""
-    network = zoo.load("zfnet")
-    assert tuple(layer.filters for layer in network.layers) == WIDTHS
-    assert [layer.name for layer in network.layers] == [f"layer{n}" for n in range(1, 6)]
-    assert [layer.grid for layer in network.layers] == [(110, 110), (26, 26), *[(13, 13)] * 3]
-    assert len(network.classes) == 110
-    assert not network.model.training
-
-
-def test_an_unknown_network_is_named_with_the_nearest() -> None:
-    """A slip of the pen gets a hint."""
-    with pytest.raises(ConfigError, match=r"'zfnett'.*'zfnet'"):
-        zoo.load("zfnett")
+        zfnet_with(path)
 
 
 @pytest.mark.parametrize("seed", range(3))

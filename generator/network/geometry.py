@@ -1,13 +1,12 @@
-"""Receptive-field arithmetic: which input pixels a unit sees. Integers only, one axis at a time.
+"""Receptive-field arithmetic: which pixels a unit sees. Integers only, one axis at a time.
 
-A layer is reached through windows (convolutions and pools) one after the other. Unit u of the
-layer then sees `size` input pixels, from `offset + u·stride` on. Composing with one more window of
-span s, stride t and padding p gives size + (s − 1)·stride, stride·t, offset − p·stride.
+Unit u of a layer sees `size` pixels of a map below it, from `offset + u·stride` on. If that map is
+made by windows of span s, stride t and padding p, the unit sees (size − 1)·t + s pixels of the map
+that they read, from `offset·t − p` on, and a step of one unit is `stride·t` pixels there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 class Window:
     """What one convolution or pool does along an axis, in pixels of its own input."""
 
-    kernel: int
+    kernel: int = 1
     stride: int = 1
     padding: int = 0
     dilation: int = 1
@@ -27,50 +26,30 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Crop:
-    """A part of the input, half-open, and the place of one unit in the crop's own feature map."""
-
-    start: int
-    stop: int
-    unit: int
-
-
-@dataclass(frozen=True)
 class Field:
-    """The receptive fields of a layer's units along one axis, in input pixels."""
+    """What each unit of a layer sees of one map below, along one axis, in pixels of that map."""
 
     size: int = 1
     stride: int = 1
     offset: int = 0
 
-    def through(self, window: Window) -> Field:
-        """Return the field of the layer behind one more window."""
+    def below(self, window: Window) -> Field:
+        """Return what the same units see of the map that `window` reads this one from."""
         return Field(
-            size=self.size + (window.span - 1) * self.stride,
+            size=(self.size - 1) * window.stride + window.span,
             stride=self.stride * window.stride,
-            offset=self.offset - window.padding * self.stride,
+            offset=self.offset * window.stride - window.padding,
         )
 
+    def union(self, other: Field) -> Field:
+        """Return the smallest field that holds both; ValueError where their strides differ."""
+        if self.stride != other.stride:
+            raise ValueError(f"strides {self.stride} and {other.stride} meet")
+        start = min(self.offset, other.offset)
+        stop = max(self.offset + self.size, other.offset + other.size)
+        return Field(stop - start, self.stride, start)
+
     def interval(self, unit: int) -> tuple[int, int]:
-        """Return the pixels that a unit sees, half-open; may reach outside the input."""
+        """Return the pixels that a unit sees, half-open; may reach outside the map."""
         start = self.offset + unit * self.stride
         return start, start + self.size
-
-    def crop(self, unit: int, length: int) -> Crop:
-        """Return the smallest part of an input of `length` pixels that gives this unit its value.
-
-        It is the unit's interval, clipped at the input's true borders; its start is aligned down
-        to a multiple of the stride, so that the grids of all layers below fall as they did in the
-        whole input.
-        """
-        start, stop = self.interval(unit)
-        aligned = max(0, start // self.stride * self.stride)
-        return Crop(aligned, min(stop, length), unit - aligned // self.stride)
-
-
-def field_behind(windows: Iterable[Window]) -> Field:
-    """Return the receptive field of the layer behind all these windows."""
-    field = Field()
-    for window in windows:
-        field = field.through(window)
-    return field

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
-from generator.network.geometry import Field, Window, field_behind
+from generator.network.cone import Cone, cone_of
+from generator.network.geometry import Field
+from generator.network.program import IMAGE, Map, Program
+from generator.network.trace import NoWayDown, Trace, trace
+from generator.rule import Rule
 
-# Modules that have a deconvnet rule. Those in the second group leave every position where it is.
-WINDOWED = (nn.Conv2d, nn.MaxPool2d)
-POINTWISE = (nn.ReLU, nn.BatchNorm2d, nn.Identity, nn.Dropout, nn.Dropout2d)
+# Maps that the C library gives back to the system at once cost more than computing them: it keeps
+# blocks of up to 32 MiB (glibc). So many images run at a time that no map is larger.
+KEPT = 30 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -24,9 +29,11 @@ class ProbedLayer:
     name: str  # "layer1"
     title: str  # "Layer 1"
     module: str  # path inside the network
-    filters: int
+    filters: int  # those that are shown, from the first on
     grid: tuple[int, int]  # rows, columns of the feature map
-    field: Field  # rows and columns alike
+    # Rows and columns alike: of a field that is no square, the smallest square that holds it. One
+    # larger than the input stands for the whole input.
+    field: Field
 
 
 @dataclass(frozen=True)
@@ -45,18 +52,130 @@ class ProbedNetwork:
     layers: tuple[ProbedLayer, ...]
     # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
     history: tuple[tuple[str, str, Tensor], ...] = ()
+    rule: Rule = "deconvnet"  # that reconstructions follow
 
     @property
     def device(self) -> torch.device:
         return next(self.model.parameters()).device
 
+    def cone(self, layer: ProbedLayer) -> Cone | None:
+        """Return the cone of a layer's units; None where only the whole network runs.
 
-def pixel_kernels(model: nn.Module, layer: ProbedLayer) -> Tensor | None:
+        It holds the weights as they lie on the device at the first call of any method here.
+        """
+        if layer.module not in self._cones:
+            program = self._program([layer])
+            cone = None if program is None else cone_of(program, program.watched[0])
+            self._cones[layer.module] = cone
+        return self._cones[layer.module]
+
+    @contextmanager
+    def watching(self, layers: Sequence[ProbedLayer]) -> Iterator[Callable[[Tensor], list[Tensor]]]:
+        """Give a function from images [b, 3, h, w] to the maps [b, f, h, w] of these layers.
+
+        Values may be below zero where the module is no ReLU. The pass ends at the last layer.
+        """
+        program = self._program(layers)
+        if program is None:
+            with hooked(self.model, layers) as run:
+                yield run
+            return
+        at_once = max(1, KEPT // program.largest) if self.device.type == "cpu" else None
+
+        def run_in_parts(images: Tensor) -> list[Tensor]:
+            parts = [program.run(part) for part in torch.split(images, at_once or len(images))]
+            joined = [torch.cat(maps) for maps in zip(*parts, strict=True)]
+            return [maps[:, : layer.filters] for maps, layer in zip(joined, layers, strict=True)]
+
+        yield run_in_parts
+
+    def _program(self, layers: Sequence[ProbedLayer]) -> Program | None:
+        modules = [layer.module for layer in layers]
+        try:
+            return self._trace.program(modules, averages=self.rule != "deconvnet").folded()
+        except NoWayDown:
+            if self.rule == "deconvnet":
+                raise
+            return None
+
+    @cached_property
+    def _cones(self) -> dict[str, Cone | None]:
+        return {}
+
+    @cached_property
+    def _trace(self) -> Trace:
+        return trace(self.model, self.input_size)
+
+
+def probe_layers(
+    model: nn.Module,
+    modules: Mapping[str, str],
+    input_size: int,
+    rule: Rule = "deconvnet",
+    filters: int | None = None,
+) -> tuple[ProbedLayer, ...]:
+    """Describe the layers of a network, in the order given; `filters` shows so many of each.
+
+    `modules` maps a layer's name to the path of its module. Raises NetworkError, naming the module,
+    where one gives no feature maps, runs more than once, or rests on a part that has no rule.
+    """
+    told = trace(model, input_size)
+    layers = []
+    for name, path in modules.items():
+        shape = told.shape(path)
+        layers.append(
+            ProbedLayer(
+                name=name,
+                title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
+                module=path,
+                filters=min(shape.maps, filters or shape.maps),
+                grid=(shape.rows, shape.columns),
+                field=_field(told, name, path, input_size, rule),
+            )
+        )
+    return tuple(layers)
+
+
+def pixel_kernels(network: ProbedNetwork, layer: ProbedLayer) -> Tensor | None:
     """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other."""
-    first = next((module for module in model.modules() if isinstance(module, nn.Conv2d)), None)
-    if first is None or tuple(first.weight.shape[:3]) != (layer.filters, 3, layer.field.size):
+    first = next((part for part in network.model.modules() if isinstance(part, nn.Conv2d)), None)
+    if first is None or tuple(first.weight.shape[1:3]) != (3, layer.field.size):
         return None
-    return first.weight.detach()
+    return first.weight.detach()[: layer.filters]
+
+
+def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Field:
+    """Return the square field of a layer's units in the input's pixels."""
+    try:
+        program = told.program([path], averages=rule != "deconvnet")
+    except NoWayDown as part:
+        if rule == "deconvnet":
+            raise NetworkError(
+                f"{name}: {part}; watch layers before it, or choose --rule gradient or "
+                "--rule guided"
+            ) from part
+        return _everything(told.shape(path), input_size)
+    try:
+        cone = cone_of(program, program.watched[0])
+    except ValueError as problem:
+        raise NetworkError(f"{name}: below module {path!r} {problem} in one sum") from problem
+    rows, columns = cone.axes[IMAGE]
+    return _square(rows.field, columns.field, name)
+
+
+def _square(rows: Field, columns: Field, name: str) -> Field:
+    if rows.stride != columns.stride:
+        raise NetworkError(
+            f"{name}: its units lie {rows.stride} pixels apart in rows and {columns.stride} in "
+            "columns; watch a layer where both are alike"
+        )
+    return rows.union(columns)
+
+
+def _everything(shape: Map, input_size: int) -> Field:
+    """Return a field that holds the whole input, whichever the unit."""
+    stride = max(1, input_size // max(shape.rows, shape.columns))
+    return Field(2 * input_size, stride, -input_size)
 
 
 class _Stop(Exception):
@@ -64,120 +183,34 @@ class _Stop(Exception):
 
 
 @contextmanager
-def watching(model: nn.Module, modules: list[str]) -> Iterator[Callable[[Tensor], list[Tensor]]]:
-    """Give a function that runs `model` and returns the outputs of `modules`, in their order.
+def hooked(
+    model: nn.Module, layers: Sequence[ProbedLayer]
+) -> Iterator[Callable[[Tensor], list[Tensor]]]:
+    """Give what `ProbedNetwork.watching` gives, by running the network itself as it came.
 
-    The forward pass ends at the last of them. The hooks come off when the block ends, however it
-    ends. A module that runs twice is not supported: its last output counts.
+    The hooks come off when the block ends, however it ends.
     """
     outputs: dict[str, Tensor] = {}
 
-    def keep(name: str) -> Callable[[nn.Module, object, Tensor], None]:
+    def keep(path: str) -> Callable[[nn.Module, object, Tensor], None]:
         def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            outputs[name] = output
-            if len(outputs) == len(modules):
+            outputs[path] = output
+            if len(outputs) == len(layers):
                 raise _Stop
+            outputs[path] = output.clone()  # what comes next may work in place
 
         return hook
 
     def run(images: Tensor) -> list[Tensor]:
         outputs.clear()
         with suppress(_Stop):
-            model(images)
-        return [outputs[name] for name in modules]
+            model(images.clone())  # which it may write into
+        return [outputs[layer.module][:, : layer.filters] for layer in layers]
 
-    handles = [model.get_submodule(name).register_forward_hook(keep(name)) for name in modules]
+    paths = {layer.module for layer in layers}
+    handles = [model.get_submodule(path).register_forward_hook(keep(path)) for path in paths]
     try:
         yield run
     finally:
         for handle in handles:
             handle.remove()
-
-
-def probe_layers(
-    model: nn.Module, modules: Mapping[str, str], input_size: int
-) -> tuple[ProbedLayer, ...]:
-    """Describe the layers of a plain chain of modules, in the order given.
-
-    `modules` maps a layer's name to the path of its module. Raises NetworkError, naming the
-    module, where the chain holds something without a deconvnet rule or is no plain chain.
-    """
-    chain = _trace(model, input_size)
-    layers = []
-    for name, path in modules.items():
-        if path not in chain:
-            raise NetworkError(
-                f"layer {name}: the network runs no module named {path!r}; it runs "
-                f"{', '.join(chain)}"
-            )
-        windows = []
-        for step, module in ((step, module) for step, (module, _) in chain.items()):
-            window = _window(step, module)
-            if window is not None:
-                windows.append(window)
-            if step == path:
-                break
-        output = chain[path][1]
-        layers.append(
-            ProbedLayer(
-                name=name,
-                title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
-                module=path,
-                filters=output[1],
-                grid=(output[2], output[3]),
-                field=field_behind(windows),
-            )
-        )
-    return tuple(layers)
-
-
-def _trace(model: nn.Module, input_size: int) -> dict[str, tuple[nn.Module, torch.Size]]:
-    """Run once; return each leaf module and its output's shape, in order, while the chain holds."""
-    steps: dict[str, tuple[nn.Module, torch.Size]] = {}
-    parameter = next(model.parameters())
-    start = torch.zeros(1, 3, input_size, input_size).to(parameter)
-    last = start
-    unbroken = True
-
-    def hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def record(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            nonlocal last, unbroken
-            unbroken = unbroken and len(inputs) == 1 and inputs[0] is last and name not in steps
-            if unbroken:
-                steps[name] = (module, output.shape)
-                last = output
-
-        return record
-
-    handles = [
-        module.register_forward_hook(hook(name))
-        for name, module in model.named_modules()
-        if not list(module.children())
-    ]
-    try:
-        with torch.no_grad():
-            model(start)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return steps
-
-
-def _window(name: str, module: nn.Module) -> Window | None:
-    """Return what a module does along an axis, None where it works on each position alone."""
-    if isinstance(module, POINTWISE):
-        return None
-    if not isinstance(module, WINDOWED):
-        raise NetworkError(
-            f"module {name} ({type(module).__name__}) has no deconvnet rule; watch layers before it"
-        )
-    numbers = []
-    for key in ("kernel_size", "stride", "padding", "dilation"):
-        value = getattr(module, key)
-        pair = value if isinstance(value, tuple) else (value, value)
-        if len(set(pair)) != 1 or not isinstance(pair[0], int):
-            raise NetworkError(f"module {name}: {key} {value!r} differs between rows and columns")
-        numbers.append(pair[0])
-    if isinstance(module, nn.MaxPool2d) and module.ceil_mode:
-        raise NetworkError(f"module {name}: pools that round sizes up are not supported")
-    return Window(*numbers)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import nn
 
 from generator.errors import NetworkError
+from generator.network.state import fill
+from generator.network.state_file import file_digest, read_state
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,8 @@ def provenance_of(path: Path) -> Provenance:
 def load_into(model: nn.Module, path: Path) -> str:
     """Fill a model's parameters from a file, as float32; return the file's sha256.
 
-    Raises NetworkError naming the first tensor that is missing, foreign, of another shape or not
-    finite. The model is untouched then.
+    Raises NetworkError naming the tensors that do not fit, see `state.fill`. The model is untouched
+    then.
     """
-    wanted = model.state_dict()
-    try:
-        with safe_open(path, "pt") as file:
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
-    except (SafetensorError, OSError) as problem:
-        raise NetworkError(f"weights {path.name}: cannot be read ({problem})") from problem
-    for name, tensor in wanted.items():
-        if name not in found:
-            raise NetworkError(f"weights {path.name}: tensor {name} is missing")
-        if found[name].shape != tensor.shape:
-            raise NetworkError(
-                f"weights {path.name}: tensor {name} has shape {list(found[name].shape)}, "
-                f"the network needs {list(tensor.shape)}"
-            )
-        if not bool(torch.isfinite(found[name].float()).all()):
-            raise NetworkError(f"weights {path.name}: tensor {name} holds NaN or infinity")
-    for name in found:
-        if name not in wanted:
-            raise NetworkError(f"weights {path.name}: tensor {name} does not belong to the network")
-    model.load_state_dict({name: tensor.float() for name, tensor in found.items()})
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    fill(model, read_state(path), f"weights {path.name}")
+    return file_digest(path)

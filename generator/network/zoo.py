@@ -2,59 +2,104 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-from pathlib import Path
 
-from safetensors import safe_open
-from torch import Tensor
-
-from generator.errors import ConfigError
-from generator.network import weights_file, zfnet
+from generator.config import Settings
+from generator.errors import ConfigError, NetworkError
+from generator.network.candidate import Candidate
+from generator.network.default_layers import CHOICES
+from generator.network.names import FORMS, RANDOM, file_and_function, name_and_weights
 from generator.network.probed import ProbedNetwork, probe_layers
+from generator.network.state import state_digest
+from generator.network.untrained import untrained
+from generator.network.watched import modules_to_watch
+from generator.network.zoo_zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 
-EMBEDDED_WEIGHTS = Path(__file__).parent / "weights" / "zfnet.safetensors"
-NAMES = ("zfnet",)
 
+def load(settings: Settings) -> ProbedNetwork:
+    """Return the network that the settings name, in evaluation mode, on the CPU.
 
-def load(name: str) -> ProbedNetwork:
-    """Return a network by name, in evaluation mode, on the CPU.
-
-    Raises ConfigError for an unknown name, NetworkError for damaged weights.
+    It watches exactly the layers that the settings ask for. Raises ConfigError for names and
+    settings that do not fit, NetworkError for a network or weights that cannot be used.
     """
-    if name == "zfnet":
-        return load_zfnet(EMBEDDED_WEIGHTS)
-    near = difflib.get_close_matches(name, NAMES, n=1, cutoff=0)
-    raise ConfigError(f"no network is named {name!r}; did you mean {near[0]!r}?")
-
-
-def load_zfnet(path: Path) -> ProbedNetwork:
-    """Return ZFNet with the weights of a file."""
-    provenance = weights_file.provenance_of(path)
-    model = zfnet.ZFNet(len(provenance.classes))
-    digest = weights_file.load_into(model, path)
-    model.eval().requires_grad_(False)
-    modules = {f"layer{number}": f"features.relu{number}" for number in range(1, 6)}
-    return ProbedNetwork(
-        name="zfnet",
-        source=provenance.source,
-        trained_on=provenance.trained_on,
-        weights_sha256=digest,
-        model=model,
-        input_size=zfnet.INPUT_SIZE,
-        mean=zfnet.MEAN,
-        std=zfnet.STD,
-        classes=provenance.classes,
-        layers=probe_layers(model, modules, zfnet.INPUT_SIZE),
-        history=_history(path.parent / "epochs"),
+    candidate = _candidate(settings)
+    candidate.model.eval().requires_grad_(False)
+    network = _probed(candidate, settings)
+    if not candidate.random:
+        return network
+    drawn = untrained(network)
+    return dataclasses.replace(
+        drawn,
+        name=f"{network.name}, random weights",
+        weights_sha256=state_digest(drawn.model),
     )
 
 
-def _history(folder: Path) -> tuple[tuple[str, str, Tensor], ...]:
-    """Return the first kernels after some epochs of training; an installed package has none."""
-    found = []
-    for path in sorted(folder.glob("epoch*.safetensors")):
-        number = int(path.stem.removeprefix("epoch"))
-        words = f"after {number} epoch{'' if number == 1 else 's'}"
-        with safe_open(path, "pt") as file:
-            found.append((path.stem, words, file.get_tensor("features.conv1.weight").float()))
-    return tuple(found)
+def _candidate(settings: Settings) -> Candidate:
+    """Return the network that the settings name, with its weights."""
+    name, weights = settings.network, settings.weights
+    own = file_and_function(name)
+    if own is not None:
+        from generator.network.zoo_own import own_network  # noqa: PLC0415 - see below
+
+        return own_network(*own, weights)
+    if settings.mean is not None or settings.std is not None:
+        raise ConfigError(f"mean and std of {name} are known; set them for a file of your own only")
+    if weights is not None and name.endswith(f":{RANDOM}"):
+        raise ConfigError(f"{name} has random weights, so it takes no --weights; leave one out")
+    kind, _, rest = name.partition(":")
+    if name == f"zfnet:{RANDOM}":
+        return zfnet_random()
+    if name == "zfnet":
+        return zfnet_with(weights or EMBEDDED_WEIGHTS)
+    # torchvision takes longer to load than torch, and the embedded network does without it.
+    if kind == "torchvision":
+        from generator.network.zoo_torchvision import torchvision_network  # noqa: PLC0415
+
+        return torchvision_network(*name_and_weights(rest), weights, settings.rule)
+    if kind == "timm":
+        from generator.network.zoo_timm import timm_network  # noqa: PLC0415
+
+        return timm_network(*name_and_weights(rest), weights)
+    raise ConfigError(_unknown(name))
+
+
+def _probed(candidate: Candidate, settings: Settings) -> ProbedNetwork:
+    """Watch a candidate's layers, with what the settings say in the place of its usual numbers."""
+    size = settings.input_size or candidate.input_size
+    modules = modules_to_watch(candidate, settings.layers)
+    try:
+        layers = probe_layers(
+            candidate.model, modules, size, rule=settings.rule, filters=settings.filters
+        )
+    except NetworkError as problem:
+        raise NetworkError(f"{candidate.name}: {problem}") from problem
+    except Exception as problem:  # a person's forward pass, run here first, may raise anything
+        raise NetworkError(f"{candidate.name}: {type(problem).__name__}: {problem}") from problem
+    return ProbedNetwork(
+        name=candidate.name,
+        source=candidate.source,
+        trained_on=candidate.trained_on,
+        weights_sha256=candidate.weights_sha256,
+        model=candidate.model,
+        input_size=size,
+        mean=settings.mean or candidate.mean,
+        std=settings.std or candidate.std,
+        classes=candidate.classes,
+        layers=layers,
+        rule=settings.rule,
+        history=candidate.history,
+    )
+
+
+def _unknown(name: str) -> str:
+    """Say that there is no such network, and which name is nearest."""
+    path, _, _ = name.rpartition(":")
+    for file in (path, name):
+        if file.endswith(".py"):
+            return f"network {name!r}: name the function that makes it, {file}:FUNCTION"
+    known = ["zfnet", f"zfnet:{RANDOM}", *(f"torchvision:{each}" for each in CHOICES)]
+    hints = {each: each for each in known} | {each: f"torchvision:{each}" for each in CHOICES}
+    near = difflib.get_close_matches(name, hints, n=1, cutoff=0)[0]
+    return f"no network is named {name!r}; did you mean {hints[near]!r}? There are {FORMS}"

@@ -1,0 +1,92 @@
+"""A network's tensors by name: their digest, and filling a network with others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from generator.errors import NetworkError
+
+NAMED = 5  # so many wrong tensors are named at once
+
+
+def state_digest(model: nn.Module) -> str:
+    """Return the sha256 over all tensors of a model: names, types, shapes, bytes, by name."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)  # a single number has no bytes view
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+    """Fill a model with these tensors, each in the type that the model has.
+
+    `where` begins the message: "weights net.pth". Raises NetworkError naming the tensors that are
+    missing, foreign, of another shape, not finite or no plain numbers. The model is untouched then.
+    """
+    wanted = model.state_dict()
+    wrong = dict(_wrong(wanted, tensors))
+    if wrong:
+        name, words = next(iter(wrong.items()))
+        others = list(wrong)[1:]
+        more = f"; others that do not fit: {', '.join(others[:NAMED])}" if others else ""
+        more += ", …" if len(others) > NAMED else ""
+        raise NetworkError(f"{where}: tensor {name} {words}{more}{_hint(wanted, tensors, wrong)}")
+    wanted.update(tensors)
+    model.load_state_dict(wanted)
+
+
+def _wrong(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterator[tuple[str, str]]:
+    """Give each tensor that does not fit, and what is wrong with it."""
+    for name, tensor in wanted.items():
+        if name in found:
+            words = _misfit(tensor, found[name])
+            if words:
+                yield name, words
+        # A count of training steps: nothing reads it any more, and older files have none.
+        elif not name.endswith(".num_batches_tracked"):
+            yield name, "is missing"
+    for name in found:
+        if name not in wanted:
+            yield name, "does not belong to the network"
+
+
+def _misfit(wanted: Tensor, found: Tensor) -> str:
+    """Say what is wrong with a tensor; "" where it fits."""
+    if found.shape != wanted.shape:
+        return f"has shape {list(found.shape)}, the network needs {list(wanted.shape)}"
+    plain = found.layout == torch.strided and not found.is_meta and not found.is_quantized
+    if not plain or found.is_floating_point() != wanted.is_floating_point():
+        return f"holds {found.dtype}, the network needs plain {wanted.dtype}"
+    if not bool(torch.isfinite(found.float()).all()):
+        return "holds NaN or infinity"
+    return ""
+
+
+def _hint(
+    wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], wrong: Mapping[str, str]
+) -> str:
+    """Say so where the two differ in the number of classes only.
+
+    Any other layer of another width would leave the next one with another number of inputs.
+    """
+    for name in wrong:
+        if name not in wanted or name not in found or not wanted[name].ndim:
+            return ""
+        if wanted[name].ndim != found[name].ndim or wanted[name].shape[1:] != found[name].shape[1:]:
+            return ""
+    counts = {(len(found[name]), len(wanted[name])) for name in wrong}
+    if len(counts) != 1:
+        return ""
+    ((has, needs),) = counts
+    return (
+        f". Only the number of classes differs, {has} and {needs}: "
+        "make the network in a file of your own and name it, --network FILE.py:FUNCTION"
+        if has != needs
+        else ""
+    )
