@@ -5,6 +5,7 @@ Verbs import what they need when they run, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from generator import __version__
-from generator.errors import GalleryError
+from generator.errors import ElsewhereError, GalleryError
 
 if TYPE_CHECKING:
-    from generator.compute.pipeline import ComputeReport
+    from generator.compute.report import ComputeReport
     from generator.config import Settings
 
 FAILED, INTERRUPTED = 1, 130
+# Flags that say how to run, not what to make.
+NO_SETTINGS = {"config", "anew", "shard", "parts", "json"}
 
 app = typer.Typer(
     name="filter-gallery",
@@ -36,14 +39,53 @@ _verbosity = 0
 Config = Annotated[
     Path | None, typer.Option(help="Settings file; gallery.toml is read where it exists.")
 ]
-Network = Annotated[str | None, typer.Option(help="Network whose filters are shown: zfnet.")]
-Images = Annotated[Path | None, typer.Option(help="Folder of images, searched recursively.")]
+Network = Annotated[
+    str | None,
+    typer.Option(
+        help="zfnet, torchvision:NAME[:WEIGHTS], timm:NAME, or FILE.py:FUNCTION, which runs that "
+        "file's code. With :random at its end, any of the first three has random weights."
+    ),
+]
+Weights = Annotated[
+    Path | None, typer.Option(help="File of weights for the network: safetensors or a state dict.")
+]
+InputSize = Annotated[
+    int | None, typer.Option(help="Height and width that images are brought to, in pixels.")
+]
+RuleName = Annotated[
+    str | None, typer.Option("--rule", help="Way down to the pixels: deconvnet, guided, gradient.")
+]
+Filters = Annotated[
+    int | None,
+    typer.Option(help="The first N filters of each layer only: a quick look at a large network."),
+]
+Images = Annotated[
+    str | None,
+    typer.Option(
+        help="A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, 'pipe:COMMAND', "
+        "torchvision:NAME:ROOT, or a .txt that lists paths."
+    ),
+]
 AtlasPath = Annotated[Path | None, typer.Option(help="Folder of the atlas: build/atlas.")]
 SitePath = Annotated[Path | None, typer.Option(help="Folder of the site: site.")]
-Layers = Annotated[str | None, typer.Option(help="Layers to show, with commas: layer1,layer3.")]
+Layers = Annotated[
+    str | None,
+    typer.Option(help="Layers to show, with commas: layer1,layer3, or name=module for any module."),
+]
 Device = Annotated[str | None, typer.Option(help="auto (cuda, then mps, then cpu), or by name.")]
 Batch = Annotated[int | None, typer.Option(help="Images in one forward pass: 32.")]
 Workers = Annotated[int | None, typer.Option(help="Processes that decode images: 2.")]
+OnePerLabel = Annotated[
+    bool | None,
+    typer.Option("--one-per-label", help="Give each filter nine images of nine different labels."),
+]
+Probes = Annotated[
+    bool | None,
+    typer.Option("--probes/--no-probes", help="Show each filter drawn figures, or leave that out."),
+]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="Drop unfinished work of other settings or images.")
+]
 Strict = Annotated[bool | None, typer.Option("--strict", help="Fail on any warning.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Where the site will live; absolute links only.")]
 Templates = Annotated[Path | None, typer.Option(help="Templates instead of those that come along.")]
@@ -58,6 +100,9 @@ def main() -> NoReturn:
         if ending.code == INTERRUPTED:
             _say("interrupted; the same command goes on from here")
         raise
+    except ElsewhereError:  # the process that failed says why
+        if _verbosity >= 2:
+            raise
     except GalleryError as problem:
         if _verbosity >= 2:
             raise
@@ -96,6 +141,10 @@ def _common(
 def build(
     config: Config = None,
     network: Network = None,
+    weights: Weights = None,
+    input_size: InputSize = None,
+    rule: RuleName = None,
+    filters: Filters = None,
     images: Images = None,
     atlas: AtlasPath = None,
     site: SitePath = None,
@@ -103,6 +152,9 @@ def build(
     device: Device = None,
     batch: Batch = None,
     workers: Workers = None,
+    one_per_label: OnePerLabel = None,
+    probes: Probes = None,
+    anew: Anew = False,
     strict: Strict = None,
     base_url: BaseUrl = None,
     templates: Templates = None,
@@ -111,7 +163,9 @@ def build(
     """Compute the atlas, then render the site."""
     settings = _settings(config, locals())
     started = time.monotonic()
-    _compute(settings)
+    _compute(settings, anew=anew)
+    if _rank() > 0:
+        return
     _render(settings)
     typer.echo(f"time: {_duration(time.monotonic() - started)}")
     typer.echo(f"open: {(settings.site / 'index.html').resolve()}")
@@ -121,16 +175,61 @@ def build(
 def compute(
     config: Config = None,
     network: Network = None,
+    weights: Weights = None,
+    input_size: InputSize = None,
+    rule: RuleName = None,
+    filters: Filters = None,
     images: Images = None,
     atlas: AtlasPath = None,
     layers: Layers = None,
     device: Device = None,
     batch: Batch = None,
     workers: Workers = None,
+    one_per_label: OnePerLabel = None,
+    probes: Probes = None,
+    anew: Anew = False,
+    shard: Annotated[
+        str | None, typer.Option(help="Search one share, as in 2/4, and record it for `merge`.")
+    ] = None,
     strict: Strict = None,
 ) -> None:
     """Search, reconstruct, annotate: images and a network become an atlas."""
-    _compute(_settings(config, locals()))
+    settings = _settings(config, locals())
+    if shard is None:
+        _compute(settings, anew=anew)
+    else:
+        _compute_shard(settings, shard, anew=anew)
+
+
+@app.command()
+def merge(
+    parts: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Further folders ATLAS.work, copied here from other machines."),
+    ] = None,
+    config: Config = None,
+    network: Network = None,
+    weights: Weights = None,
+    input_size: InputSize = None,
+    rule: RuleName = None,
+    filters: Filters = None,
+    images: Images = None,
+    atlas: AtlasPath = None,
+    layers: Layers = None,
+    device: Device = None,
+    batch: Batch = None,
+    workers: Workers = None,
+    one_per_label: OnePerLabel = None,
+    probes: Probes = None,
+    strict: Strict = None,
+) -> None:
+    """Make the atlas of what shards have found; the flags are those that the shards had."""
+    from generator.compute.pipeline import merge as run
+
+    settings = _settings(config, locals())
+    with _progress() as progress:
+        report = run(settings, progress, _say, parts or ())
+    _print_compute(report)
 
 
 @app.command()
@@ -180,6 +279,38 @@ def train(
 
 
 @app.command()
+def bench(
+    config: Config = None,
+    network: Network = None,
+    weights: Weights = None,
+    images: Images = None,
+    layers: Layers = None,
+    device: Device = None,
+    batch: Batch = None,
+    workers: Workers = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure speed and memory, as ratios side by side; takes some minutes."""
+    settings = _settings(config, locals())
+    from json import dumps
+
+    from generator.bench.figures import machine
+    from generator.bench.run import bench as run
+
+    figures = []
+    for figure in run(settings, _say):
+        figures.append(figure)
+        if not json:
+            typer.echo(figure.line)
+    told = ", ".join(f"{name} {value}" for name, value in machine().items())
+    if json:
+        typer.echo(dumps({figure.name: figure.record() for figure in figures}, indent=1))
+        _say(told)
+    else:
+        typer.echo(told)
+
+
+@app.command()
 def check(
     site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
 ) -> None:
@@ -219,23 +350,41 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
 
     if config is None and Path("gallery.toml").exists():
         config = Path("gallery.toml")
-    flags = {key: value for key, value in flags.items() if key != "config"}
+    flags = {key: value for key, value in flags.items() if key not in NO_SETTINGS}
     if flags.get("layers") is not None:
         flags["layers"] = tuple(part.strip() for part in flags["layers"].split(",") if part.strip())
     return load_settings(config, flags)
 
 
-def _compute(settings: Settings) -> None:
+def _compute(settings: Settings, *, anew: bool) -> None:
     from generator.compute.pipeline import compute as run
 
     with _progress() as progress:
-        report = run(settings, progress, _say)
+        report = run(settings, progress, _say, anew=anew)
     _print_compute(report)
 
 
-def _print_compute(report: ComputeReport) -> None:
+def _compute_shard(settings: Settings, text: str, *, anew: bool) -> None:
+    from generator.compute.parts import Shard
+    from generator.compute.pipeline import compute_shard as run
+
+    shard = Shard.parse(text)
+    with _progress() as progress:
+        report = run(settings, shard, progress, _say, anew=anew)
+    typer.echo(
+        f"shard {shard}: {report.images} images, {report.searched} searched now, "
+        f"{_duration(report.seconds)}; recorded in {report.part}"
+    )
+    typer.echo(f"then, when all {shard.of} shards are searched: merge, with the same flags")
+
+
+def _print_compute(report: ComputeReport | None) -> None:
+    if report is None:  # the first process tells it
+        return
     done = "unchanged" if report.unchanged else "computed"
     typer.echo(f"atlas: {done}, {report.images} images, {sum(report.filters.values())} filters")
+    if report.duplicates:
+        typer.echo(f"set aside: {report.duplicates} images with exactly the pixels of another")
     for name, filters in report.filters.items():
         typer.echo(f"  {name}: {filters} filters, {report.dead[name]} dead")
     if report.searched:
@@ -284,7 +433,10 @@ def _render(settings: Settings) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a function (stage, done, of) that draws a bar on stderr."""
+    """Give a function (stage, done, of) that draws a bar on stderr, in the first process only."""
+    if _rank() > 0:
+        yield lambda _stage, _done, _of: None
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -318,4 +470,10 @@ def _duration(seconds: float) -> str:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    who = f"process {_rank() + 1}: " if _rank() > 0 else ""
+    typer.echo(who + text, err=True)
+
+
+def _rank() -> int:
+    """Return which of the processes that torchrun has started this is, from 0 on."""
+    return int(os.environ.get("RANK", "0"))

@@ -27,3 +27,11 @@ class ContentError(GalleryError):
 
 class OutputError(GalleryError):
     """A folder that cannot be written, or that is not ours to replace."""
+
+
+class ElsewhereError(GalleryError):
+    """Another process of the same run has failed, and says itself why."""
+
+
+class LostProcessError(GalleryError):
+    """Another process of the same run has ended, and perhaps could not say why."""

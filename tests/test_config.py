@@ -16,10 +16,32 @@ def test_flags_lie_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) 
     file.write_text('images = "photos"\nbatch = 7\nsite = "out"\nlayers = ["layer2"]\n')
     settings = load_settings(file, {"batch": 9, "site": None, "device": None})
     assert settings.batch == 9
-    assert settings.images == tmp_path / "photos"
+    assert settings.images == str(tmp_path / "photos")
     assert settings.site == tmp_path / "out"
     assert settings.layers == ("layer2",)
     assert settings.device == Settings().device
+
+
+@pytest.mark.parametrize(
+    ("spec", "taken_as"),
+    [
+        ("shards/{00..12}.tar", "{0}/shards/{{00..12}}.tar"),
+        ("list.txt", "{0}/list.txt"),
+        ("/far/photos.zip", "/far/photos.zip"),
+        ("torchvision:CIFAR10:data/cifar", "torchvision:CIFAR10:{0}/data/cifar"),
+        ("torchvision:CIFAR10:", "torchvision:CIFAR10:"),
+        ("torchvision:CIFAR10", "torchvision:CIFAR10"),
+        ("pipe:cat shards/0.tar", "pipe:cat shards/0.tar"),
+        ("https://example.org/a.tar", "https://example.org/a.tar"),
+    ],
+)
+def test_the_path_in_a_form_of_images_is_relative_to_the_file(
+    tmp_path: Path, spec: str, taken_as: str
+) -> None:
+    """Where a form has a path, that is joined; commands and addresses stay as they are."""
+    file = tmp_path / "gallery.toml"
+    file.write_text(f"images = '{spec}'\n")
+    assert load_settings(file, {}).images == taken_as.format(tmp_path)
 
 
 def test_without_a_file_the_defaults_hold() -> None:

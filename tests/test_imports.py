@@ -21,7 +21,27 @@ RULES: dict[str, tuple[str, ...]] = {
     "generator.atlas": (*WITHOUT_TORCH, "generator.images", "generator.render"),
     "generator.render": (*WITHOUT_TORCH, "generator.images", "generator.training"),
     "generator.images": ("generator.compute", "generator.render", "generator.training"),
-    "generator.images.folder": ("torch", "torchvision", "generator.network"),
+    # Image sets of all forms but torchvision's, which `sources` imports when it is asked for.
+    **{
+        f"generator.images.{name}": ("torch", "torchvision", "generator.network")
+        for name in (
+            "braces",
+            "decode",
+            "decoders",
+            "folder",
+            "image_set",
+            "list_file",
+            "members",
+            "names",
+            "shards",
+            "sources",
+            "spec",
+            "tar_images",
+            "tar_index",
+            "tar_walk",
+            "zip_images",
+        )
+    },
     "generator.network": (
         "generator.compute",
         "generator.render",
@@ -113,9 +133,15 @@ def test_the_guard_can_fail(tmp_path: Path, file: str, line: str, told: str) -> 
 
 @pytest.mark.parametrize(
     "module",
-    ["generator.cli", "generator.render.site", "generator.config", "generator.atlas.store"],
+    [
+        "generator.cli",
+        "generator.render.site",
+        "generator.config",
+        "generator.atlas.store",
+        "generator.images.sources",
+    ],
 )
 def test_torch_stays_out(module: str) -> None:
-    """Help, rendering and reading an atlas load no torch."""
+    """Help, rendering, reading an atlas and listing images load no torch."""
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -251,7 +251,7 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
         }
     )
     place = stage(wide.layers[0], 9)
-    assert (place.side, place.length, place.start, place.unit) == (9, 9, 0, 4)
+    assert (place.side, place.start, place.unit) == (9, 0, 4)
     bank = probes.gratings(9)
     found = respond(wide, wide.layers[0], bank)
     images = torch.from_numpy(bank.draw(np.arange(len(bank))))

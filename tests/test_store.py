@@ -167,6 +167,7 @@ def test_probe_arrays_come_back_as_written(made: Path) -> None:
     """What probes told has the shapes that the record of its layer names."""
     atlas = Atlas.open(made)
     for layer in atlas.manifest.layers:
+        assert layer.probes
         found = atlas.probes(layer.name, "probes")
         before = atlas.probes(layer.name, "untrained")
         assert found.orientation_curve.shape == (layer.filters, len(layer.probes.orientations))
@@ -232,11 +233,25 @@ def test_a_writer_goes_on_where_another_stopped(folder: Path) -> None:
     assert "0.patches.webp" in before
 
 
-def test_a_probe_without_a_number_is_named(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["best", "rest"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_probe_without_a_number_is_named(folder: Path, name: str, value: float) -> None:
     """What every page needs of a filter is a number."""
     path = folder / "layer1.probes.safetensors"
     arrays = load_file(path)
-    arrays["best"][0] = np.nan
+    arrays[name][0] = value
     save_file(arrays, path)
-    with pytest.raises(AtlasError, match="array best holds no number"):
+    with pytest.raises(AtlasError, match=f"array {name} holds no number"):
         Atlas.open(folder).probes("layer1", "probes")
+
+
+def test_an_atlas_without_probes_has_no_files_of_them(tmp_path: Path) -> None:
+    """It is whole without them; who asks for them all the same is told the layer."""
+    atlas = Atlas.open(make_atlas(tmp_path / "atlas", probes=False))
+    atlas.verify()
+    assert {name for name in atlas.manifest.files if name.endswith(".safetensors")} == {
+        f"{name}.safetensors" for name, *_ in LAYERS
+    }
+    with pytest.raises(KeyError, match="layer2 was shown no probes"):
+        atlas.probes("layer2", "probes")
+    assert read_gallery(atlas).layer("layer2").probed == ()

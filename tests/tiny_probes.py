@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.atlas.measures import MEASURES, ProbeArrays, ProbeRecord
+from generator.render.facts import FilterFacts
+from generator.render.probed import Probed
 
 FAMILIES = ("line", "corner", "concentric rings", "honeycomb", "blob")
 RECORD = ProbeRecord(
@@ -33,6 +35,12 @@ RANGES = {
     "twin_correlation": (-1, 1),
     "best": (1, 20),
 }
+
+
+def probed_of(facts: FilterFacts) -> Probed:
+    """Return what probes told of a filter whose layer was shown some."""
+    assert facts.probed is not None
+    return facts.probed
 
 
 def tiny_probes(filters: int, silent: int, rng: np.random.Generator) -> ProbeArrays:

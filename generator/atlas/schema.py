@@ -14,14 +14,17 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from generator.atlas.measures import ProbeRecord
+from generator.rule import Rule
 
-SCHEMA = 2
+SCHEMA = 3
 PLACES = 9  # a filter keeps this many images
 
 # Alike for every layer, in picture pixels: the small sheets, and the sheet of whole images.
 SMALL_SIDE = 132
 IMAGE_TILE = 112
 GUTTER = 2
+
+RANDOM_WEIGHTS = "random weights"  # begins the source of a network that has learned nothing
 
 PictureKind = Literal[
     "patches", "reconstructions", "images", "patches.small", "reconstructions.small"
@@ -45,6 +48,11 @@ class NetworkRecord(Record):
     std: tuple[float, float, float]
     classes: tuple[str, ...]
     trained_on: str  # the image sets and their terms, for people; empty where unknown
+
+    @property
+    def is_random(self) -> bool:
+        """Say whether the weights are random numbers, so that nothing was learned."""
+        return self.source.startswith(RANDOM_WEIGHTS)
 
 
 class Credit(Record):
@@ -70,6 +78,8 @@ class ImageSetRecord(Record):
 
     root_name: str  # name of the folder, never its path
     count: int  # readable images
+    duplicates: int  # of them, those with exactly the pixels of an earlier one; they take no place
+    one_per_label: bool  # whether each filter's nine images have different labels
     fingerprint: str  # sha256 over relative paths and sizes in bytes
     labels: tuple[str, ...]  # every label of the set, sorted
     skipped: tuple[SkippedFile, ...]
@@ -93,14 +103,14 @@ class LayerRecord(Record):
     module: str  # path of the module inside the network, "features.relu1"
     filters: int
     grid: tuple[int, int]  # rows, columns of the feature map
-    receptive_field: int
+    receptive_field: int  # larger than the network's input: every patch is the whole input
     stride: int
     offset: int  # first input pixel (row and column alike) that unit 0 sees
     tile: int  # side of one patch in the contact sheets, picture pixels
     gutter: int  # space between tiles in the contact sheets, picture pixels
     thumbnails: bool  # whether small sheets lie beside the large ones
     kernels: tuple[KernelSheet, ...]  # in order of training; none where maps are the input
-    probes: ProbeRecord  # the stimuli behind the facts of `measures`
+    probes: ProbeRecord | None  # the stimuli behind the facts of `measures`, if there were any
 
 
 class ImageRecord(Record):
@@ -122,6 +132,7 @@ class Manifest(Record):
     network: NetworkRecord
     images: ImageSetRecord
     layers: tuple[LayerRecord, ...]
+    rule: Rule  # that made the reconstructions
     settings: dict[str, Any]
     files: dict[str, str]  # path inside the atlas → sha256
 

@@ -41,6 +41,8 @@ TEMPORARY = ".partial"  # ending of a file that is still being written
 Form = tuple[type[np.generic], tuple[int, ...]]  # type and shape of an array
 ProbeKind = Literal["probes", "untrained"]  # of the network, and of its shapes with random weights
 
+ALWAYS_KNOWN = ("best", "rest")  # of what probes tell: never NaN, whatever the filter
+
 # Type and shape of each array behind its first axis, the filters.
 ARRAYS: dict[str, Form] = {
     "activation": (np.float32, (PLACES,)),
@@ -91,8 +93,9 @@ def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
     yield IMAGES
     for layer in layers:
         yield array_name(layer.name)
-        for kind in get_args(ProbeKind):
-            yield probe_name(layer.name, kind)
+        if layer.probes is not None:
+            for kind in get_args(ProbeKind):
+                yield probe_name(layer.name, kind)
         for sheet in layer.kernels:
             yield kernel_name(layer.name, sheet.name)
         for number in range(layer.filters):
@@ -165,16 +168,22 @@ class Atlas:
         return arrays
 
     def probes(self, layer: str, kind: ProbeKind) -> ProbeArrays:
-        """Return what probes told of a layer; AtlasError as above."""
+        """Return what probes told of a layer; AtlasError as above.
+
+        KeyError where the layer was shown no probes: its record says so.
+        """
         record = self.manifest.layer(layer)
+        if record.probes is None:
+            raise KeyError(f"{layer} was shown no probes")
         forms = probe_forms(record.filters, record.probes)
         path = self.folder / probe_name(layer, kind)
         arrays = ProbeArrays(**_load(path, forms))
         _hold_indices(path, "axis", arrays.axis, len(record.probes.axes))
         _hold_indices(path, "family", arrays.family, len(record.probes.families))
         _hold_indices(path, "twin", arrays.twin, record.filters)
-        if not np.isfinite(arrays.best).all():
-            raise AtlasError(f"{path}: array best holds no number; compute the atlas again")
+        for name in ALWAYS_KNOWN:
+            if not np.isfinite(getattr(arrays, name)).all():
+                raise AtlasError(f"{path}: array {name} holds no number; compute the atlas again")
         return arrays
 
     def images(self) -> dict[int, ImageRecord]:
@@ -257,17 +266,17 @@ class AtlasWriter:
 
     def _write(self, name: str, content: bytes, *, lasting: bool = False) -> None:
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(path.name + TEMPORARY)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as stream:
                 stream.write(content)
                 if lasting:
                     stream.flush()
                     os.fsync(stream.fileno())
+            partial.replace(path)
         except OSError as error:
             raise OutputError(f"{partial}: {error.strerror}; mend that and run it again") from error
-        partial.replace(path)
 
 
 def layer_forms(filters: int) -> dict[str, Form]:

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from generator.atlas.schema import ImageRecord
 from generator.errors import ImagesError
-from generator.images.folder import (
-    Listing,
-    UnreadableImage,
-    caption_of,
-    display_path,
-    label_of,
-    original_size,
-)
+from generator.images.captions import display_path
+from generator.images.decode import UnreadableImage
+from generator.images.image_set import ImageSet
 
 
-def image_records(
-    listing: Listing, rows: list[int], captions: dict[str, str], licence: str
-) -> list[ImageRecord]:
-    """Describe the images of these rows, in rising order of rows."""
+def image_records(images: ImageSet, rows: Iterable[int]) -> list[ImageRecord]:
+    """Describe the images of these rows, in rising order of rows.
+
+    Raises ImagesError for one that cannot be read any more.
+    """
+    credit = images.credits()
     records = []
     for row in sorted(rows):
-        path = listing.paths[row]
+        path = display_path(images.path(row))
         try:
-            width, height = original_size(listing.root / path)
+            width, height = images.original_size(row)
         except UnreadableImage as problem:
             raise ImagesError(
-                f"{display_path(path)}: was readable during the search and is not now ({problem}); "
-                "put it back, or run the command again without it"
+                f"{path}: was readable during the search and is not now ({problem}); "
+                "put it back, or start without it, with --anew"
             ) from problem
         records.append(
             ImageRecord(
                 row=row,
-                path=display_path(path),
-                label=label_of(path),
-                caption=caption_of(path, captions),
+                path=path,
+                label=images.label(row),
+                caption=images.caption(row),
                 width=width,
                 height=height,
-                licence=licence,
+                licence=credit.licence if credit else "",
             )
         )
     return records

@@ -7,14 +7,23 @@ import torch
 from generator.errors import ConfigError
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, local: int | None = None) -> torch.device:
     """Return the device of that name; "auto" is cuda, then mps, then cpu.
 
-    Raises ConfigError where the name means nothing or the device is not there.
+    The processes of one run on one machine are numbered `local` from 0 on, and each takes a GPU of
+    its own. Raises ConfigError where the name means nothing or the device is not there.
     """
     # Convolutions in TF32, CUDA's default, would miss recorded activations by about 1e-3.
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
+    if local is not None and name in {"auto", "cuda"} and torch.cuda.is_available():
+        count = torch.cuda.device_count()
+        if local >= count:
+            raise ConfigError(
+                f"there are more processes than the {count} GPUs of this machine; use torchrun "
+                f"--nproc-per-node {count}, or --device cpu"
+            )
+        return torch.device("cuda", local)
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
 from generator.compute import crops
-from generator.compute.reconstruct import group_by_crop, reconstruct
-from generator.network.probed import ProbedLayer, ProbedNetwork
+from generator.compute.reconstruct import gradients, reconstruct
+from generator.network.cone import Cone
+from generator.network.probed import KEPT, ProbedLayer, ProbedNetwork
 
 TOLERANCE = 1e-4  # relative: recorded against recomputed activation
 LARGEST_BATCH = 64
@@ -68,40 +69,55 @@ def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
 def reconstruct_places(
     network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Callable[[int], Tensor]
 ) -> npt.NDArray[np.float32]:
-    """Return the reconstruction [n, 3, field, field] of each place, cut to its receptive field.
+    """Return the reconstruction [n, 3, side, side] of each place, cut to its box.
 
-    `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the crop
-    does not give the recorded activation again.
+    `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the recorded
+    activation does not come out again.
     """
-    side = layer.field.size
+    cone = network.cone(layer)
+    side = min(layer.field.size, network.input_size)
     result = np.zeros((len(places.rows), 3, side, side), np.float32)
-    for group in group_by_crop(layer, torch.from_numpy(places.units), network.input_size):
-        for start in range(0, len(group.members), LARGEST_BATCH):
-            members = list(group.members[start : start + LARGEST_BATCH])
-            corners = group.corners[start : start + LARGEST_BATCH]
-            inputs = [
-                images(int(places.rows[m]))[:, top : top + group.height, left : left + group.width]
-                for m, (top, left) in zip(members, corners, strict=True)
-            ]
-            batch = torch.stack(inputs).to(network.device, memory_format=torch.channels_last)
-            filters = torch.from_numpy(places.filters[members]).to(network.device)
-            activation, signal = reconstruct(network.model, layer, batch, filters, group.unit)
-            _check(places, members, activation.cpu().numpy())
-            for m, corner, part in zip(members, corners, signal.cpu().numpy(), strict=True):
-                box = places.boxes[m] - np.array([*corner, *corner])
-                result[m] = crops.cut(part, box)
+    at_once = batch_size(cone)
+    for start in range(0, len(places.rows), at_once):
+        members = slice(start, start + at_once)
+        units = torch.from_numpy(places.units[members])
+        filters = torch.from_numpy(places.filters[members]).to(network.device)
+        whole = torch.stack([images(int(row)) for row in places.rows[members]])
+        if cone is None:
+            activation, signal = gradients(
+                network, layer, _sent(whole, network), units.to(network.device), filters
+            )
+            corners = [(0, 0)] * len(units)
+        else:
+            pixels = _sent(cone.pixels(whole, units), network)
+            activation, signal = reconstruct(cone, pixels, units, filters, network.rule)
+            corners = cone.corners(units)
+        _check(places, start, activation.cpu().numpy())
+        for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
+            box = places.boxes[start + index] - np.array([*corner, *corner])
+            result[start + index] = crops.cut(part, box)
     return result
 
 
-def _check(places: Places, members: list[int], activation: npt.NDArray[np.float32]) -> None:
-    recorded = places.activations[members]
+def batch_size(cone: Cone | None) -> int:
+    """Return how many units run at a time: as many as keep every window within `KEPT` bytes."""
+    if cone is None:
+        return 1
+    return min(LARGEST_BATCH, max(1, KEPT // cone.largest))
+
+
+def _sent(images: Tensor, network: ProbedNetwork) -> Tensor:
+    return images.to(network.device).contiguous(memory_format=torch.channels_last)
+
+
+def _check(places: Places, start: int, activation: npt.NDArray[np.float32]) -> None:
+    recorded = places.activations[start : start + len(activation)]
     wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=0)
     if wrong.any():
         worst = int(np.nonzero(wrong)[0][0])
-        member = members[worst]
         raise ActivationDiffers(
-            int(places.filters[member]),
-            int(places.rows[member]),
+            int(places.filters[start + worst]),
+            int(places.rows[start + worst]),
             float(recorded[worst]),
             float(activation[worst]),
         )
@@ -117,10 +133,11 @@ def portray(
 ) -> tuple[Portrait, npt.NDArray[np.float32]]:
     """Compose and encode the sheets of one filter; return them and its scales [9].
 
-    `signals` [n, 3, field, field] are the reconstructions of `places`; `images(row)` as above.
+    `signals` [n, 3, side, side] are the reconstructions of `places`; `images(row)` as above.
     """
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
-    side = crops.tile_side(layer.field.size)
+    shown = min(layer.field.size, network.input_size)
+    side = crops.tile_side(shown)
     patches: list[crops.Pixels | None] = [None] * PLACES
     projections: list[crops.Pixels | None] = [None] * PLACES
     wholes: list[crops.Pixels | None] = [None] * PLACES
@@ -133,14 +150,14 @@ def portray(
         wholes[place] = crops.to_pixels(image, mean, std)
     patch_sheet = crops.contact_sheet(patches, side)
     signal_sheet = crops.contact_sheet(projections, side)
-    quality = None if layer.field.size <= crops.LOSSLESS_UP_TO else crops.QUALITY
+    quality = None if shown <= crops.LOSSLESS_UP_TO else crops.QUALITY
     whole_sheet = crops.contact_sheet(wholes, IMAGE_TILE)
     sheets: dict[PictureKind, bytes] = {
         "patches": crops.webp(patch_sheet, quality),
         "reconstructions": crops.webp(signal_sheet, quality),
         "images": crops.webp(whole_sheet, crops.WHOLE_QUALITY),
     }
-    if layer.field.size >= crops.SMALL_FROM:
+    if shown >= crops.SMALL_FROM:
         sheets["patches.small"] = crops.webp(crops.small(patch_sheet), crops.SMALL_QUALITY)
         sheets["reconstructions.small"] = crops.webp(crops.small(signal_sheet), crops.SMALL_QUALITY)
     return Portrait(filter_, sheets), scales

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,8 @@ from generator.compute.survey import Progress
 from generator.compute.tuning import ColourFacts, GratingFacts, colour_facts, grating_facts
 from generator.errors import NetworkError
 from generator.network.geometry import Field
-from generator.network.probed import ProbedLayer, ProbedNetwork, watching
+from generator.network.probed import KEPT, ProbedLayer, ProbedNetwork
+from generator.network.program import IMAGE
 
 BATCH = 64  # stimuli that run at a time
 
@@ -48,10 +50,9 @@ class Probing:
 class Stage:
     """Where a layer's stimuli are shown: along one axis, rows and columns alike."""
 
-    unit: int  # in the crop's feature map
-    length: int  # pixels of the crop
+    unit: int  # in the layer's map
     side: int  # pixels of a stimulus
-    start: int  # where in the crop a stimulus begins; below 0 where the input cuts it off
+    start: int  # the first pixel of the input that it covers; may lie outside
 
 
 def stage(layer: ProbedLayer, input_size: int) -> Stage:
@@ -61,15 +62,12 @@ def stage(layer: ProbedLayer, input_size: int) -> Stage:
     the input's size.
     """
     field = layer.field
-    units = range(layer.grid[0])
+    units = range(min(layer.grid))
     inside = [unit for unit in units if _inside(field, unit, input_size)]
     unit = min(inside or units, key=lambda unit: abs(2 * unit - (len(units) - 1)))
     if field.size > input_size:
-        return Stage(unit, input_size, input_size, 0)
-    crop = field.crop(unit, input_size)
-    return Stage(
-        crop.unit, crop.stop - crop.start, field.size, field.interval(unit)[0] - crop.start
-    )
+        return Stage(unit, input_size, 0)
+    return Stage(unit, field.size, field.interval(unit)[0])
 
 
 def _inside(field: Field, unit: int, length: int) -> bool:
@@ -86,16 +84,15 @@ def respond(
 ) -> Floats:
     """Return the activations [n, f] of a layer's filters to stimuli on their receptive field.
 
-    The unit is that of `stage`; what the stimulus leaves of the crop is mid grey. `progress` is
+    The unit is that of `stage`; what the stimulus leaves of the input is mid grey. `progress` is
     told how many stimuli are done. Raises NetworkError, naming layer and stimulus, where an
     activation is not a number.
     """
     place = stage(layer, network.input_size)
     answers = np.empty((len(pictures), layer.filters), np.float32)
-    with torch.inference_mode(), watching(network.model, [layer.module]) as run:
+    with torch.inference_mode(), _answering(network, layer, place) as answer:
         for indices in _batches(len(pictures), batch):
-            (maps,) = run(_inputs(network, place, pictures.draw(indices)))
-            values = maps[:, :, place.unit, place.unit].float().cpu().numpy()
+            values = answer(pictures.draw(indices)).float().clamp(min=0).cpu().numpy()
             if np.isnan(values).any():
                 stimulus = indices[np.isnan(values).any(1)][0]
                 raise NetworkError(
@@ -107,21 +104,60 @@ def respond(
     return answers
 
 
+@contextmanager
+def _answering(
+    network: ProbedNetwork, layer: ProbedLayer, place: Stage
+) -> Iterator[Callable[[Floats], Tensor]]:
+    """Give a function from pictures [k, 3, side, side] to the activations [k, f] of one unit."""
+    cone = network.cone(layer)
+    if cone is None:
+        with network.watching([layer]) as run:
+            yield lambda pictures: run(
+                _inputs(network, place, pictures, (0, 0), (network.input_size,) * 2)
+            )[0][:, :, place.unit, place.unit]
+        return
+    unit = torch.full((1, 2), place.unit)
+    (corner,) = cone.corners(unit)
+    rows, columns = cone.axes[IMAGE]
+
+    def answer(pictures: Floats) -> Tensor:
+        pixels = _inputs(network, place, pictures, corner, (rows.length, columns.length))
+        parts = torch.split(pixels, max(1, KEPT // cone.largest))
+        found = [cone.up(part, unit.expand(len(part), 2), network.rule)[0] for part in parts]
+        return torch.cat(found)[:, : layer.filters]
+
+    yield answer
+
+
 def _batches(count: int, size: int) -> Iterator[npt.NDArray[np.int64]]:
     for first in range(0, count, size):
         yield np.arange(first, min(first + size, count))
 
 
-def _inputs(network: ProbedNetwork, place: Stage, pictures: Floats) -> Tensor:
-    """Lay pictures [k, 3, side, side] on grey crops, as the network expects them."""
-    parameter = next(network.model.parameters())
-    crops = torch.full((len(pictures), 3, place.length, place.length), GREY)
-    first, last = max(place.start, 0), min(place.start + place.side, place.length)
-    shown = slice(first - place.start, last - place.start)
-    crops[:, :, first:last, first:last] = torch.from_numpy(pictures[:, :, shown, shown])
+def _inputs(
+    network: ProbedNetwork,
+    place: Stage,
+    pictures: Floats,
+    corner: tuple[int, int],
+    size: tuple[int, int],
+) -> Tensor:
+    """Lay pictures on grey, and cut out `size` pixels from `corner` on, as the network expects."""
+    pixels = torch.full((len(pictures), 3, *size), GREY)
+    (rows, shown_rows), (columns, shown_columns) = (
+        _overlap(place.start - first, place.side, length)
+        for first, length in zip(corner, size, strict=True)
+    )
+    shown = torch.from_numpy(pictures[:, :, shown_rows, shown_columns])
+    pixels[:, :, rows, columns] = shown
     mean, std = (torch.tensor(part)[:, None, None] for part in (network.mean, network.std))
-    normalised = (crops - mean) / std
-    return normalised.to(parameter).contiguous(memory_format=torch.channels_last)
+    parameter = next(network.model.parameters())
+    return ((pixels - mean) / std).to(parameter).contiguous(memory_format=torch.channels_last)
+
+
+def _overlap(start: int, side: int, length: int) -> tuple[slice, slice]:
+    """Return where `side` pixels from `start` on lie in 0 … length, and which of them these are."""
+    first, last = max(start, 0), min(start + side, length)
+    return slice(first, last), slice(first - start, last - start)
 
 
 def probe_layer(

@@ -18,14 +18,14 @@ from generator.network.probed import ProbedLayer, ProbedNetwork
 
 
 def layer_arrays(
-    layer: ProbedLayer, best: TopNine, census: Census, labels: LabelFacts
+    layer: ProbedLayer, input_size: int, best: TopNine, census: Census, labels: LabelFacts
 ) -> LayerArrays:
     """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
     image = best.image.numpy()
     unit = best.unit.numpy().astype(np.int32)
     empty = image < 0
     activation = best.activation.numpy().astype(np.float32)
-    box = boxes(layer.field, unit)
+    box = boxes(layer.field, input_size, unit)
     activation[empty] = np.nan
     box[empty] = 0
     return LayerArrays(
@@ -41,8 +41,14 @@ def layer_arrays(
     )
 
 
-def boxes(field: Field, unit: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return top, left, bottom, right [f, 9, 4] of the receptive fields of units [f, 9, 2]."""
+def boxes(field: Field, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return top, left, bottom, right [f, 9, 4] of the receptive fields of units [f, 9, 2].
+
+    The whole input where the field is larger than that.
+    """
+    if field.size > input_size:
+        whole = np.array([0, 0, input_size, input_size], np.int32)
+        return np.broadcast_to(whole, (*unit.shape[:-1], 4)).copy()
     start = field.offset + unit * field.stride
     return np.concatenate([start, start + field.size], axis=-1).astype(np.int32)
 
@@ -62,10 +68,11 @@ def network_record(network: ProbedNetwork) -> NetworkRecord:
 
 
 def layer_record(
-    layer: ProbedLayer, input_size: int, kernels: tuple[KernelSheet, ...]
+    layer: ProbedLayer, input_size: int, kernels: tuple[KernelSheet, ...], *, probes: bool
 ) -> LayerRecord:
     """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field
+    shown = min(field.size, input_size)
     return LayerRecord(
         name=layer.name,
         title=layer.title,
@@ -75,11 +82,11 @@ def layer_record(
         receptive_field=field.size,
         stride=field.stride,
         offset=field.offset,
-        tile=crops.tile_side(field.size),
+        tile=crops.tile_side(shown),
         gutter=GUTTER,
-        thumbnails=field.size >= crops.SMALL_FROM,
+        thumbnails=shown >= crops.SMALL_FROM,
         kernels=kernels,
-        probes=probe_record(stage(layer, input_size).side),
+        probes=probe_record(stage(layer, input_size).side) if probes else None,
     )
 
 

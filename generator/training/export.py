@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from generator.errors import ConfigError
-from generator.images.folder import Listing, list_images
-from generator.images.stream import normalise, stream
+from generator.images.folder import list_images
+from generator.images.stream import batches_of, normalise, stream
 from generator.network import weights_file
 from generator.network.zfnet import INPUT_SIZE, MEAN, STD, ZFNet
 from generator.training.data import is_held_out
@@ -79,14 +79,10 @@ def held_out_hits(weights: Path, folder: Path) -> tuple[int, int]:
     net.eval()
     listing = list_images(folder)
     held_out = [row for row, path in enumerate(listing.paths) if is_held_out(Path(path))]
-    kept = Listing(
-        root=listing.root,
-        paths=tuple(listing.paths[row] for row in held_out),
-        sizes=tuple(listing.sizes[row] for row in held_out),
-        times=tuple(listing.times[row] for row in held_out),
-    )
+    kept = listing.only(held_out)
     hits = 0
-    for batch in stream(kept, INPUT_SIZE, batch=64, workers=2):
+    numbers = range(batches_of(len(kept), 64))
+    for batch in stream(kept, INPUT_SIZE, batch=64, workers=2, numbers=numbers):
         answers = net(normalise(batch.pixels, MEAN, STD)).argmax(1).tolist()
         names = [Path(path).parent.name for path in kept.paths[batch.first : batch.first + 64]]
         hits += sum(classes[a] == name for a, name in zip(answers, names, strict=False))

@@ -1,0 +1,54 @@
+"""The bench: every figure of one run, on drawn photographs or on a person's own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from generator.bench.figures import Figure
+from generator.bench.growth import measure_growth
+from generator.bench.pictures import PHOTOGRAPH, SMALL, draw_photographs
+from generator.bench.reconstruction import UNITS, measure_reconstruction
+from generator.bench.search import MOST, measure_search
+from generator.bench.startup import measure_startup
+from generator.compute.device import pick_device
+from generator.config import Settings
+from generator.images.image_set import ImageSet
+from generator.images.sources import open_images
+from generator.images.stream import normalise
+from generator.network import zoo
+from generator.network.probed import ProbedNetwork
+
+
+def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
+    """Yield the figures one after another; `say` is told what is measured now."""
+    say("start-up")
+    yield from measure_startup()
+    network = zoo.load(settings)
+    device = pick_device(settings.device)
+    network.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with tempfile.TemporaryDirectory(prefix="filter-gallery-bench-") as folder:
+        spec = settings.images or str(
+            draw_photographs(Path(folder) / "photographs", MOST, PHOTOGRAPH)
+        )
+        images = open_images(spec)
+        say(f"search and forward pass, in turns, over {len(images)} images")
+        yield from measure_search(settings, network, images)
+        say("reconstructions, both ways")
+        yield from measure_reconstruction(network, _inputs(network, images))
+        say("memory and time of longer searches: some minutes")
+        small = draw_photographs(Path(folder) / "small", MOST, SMALL)
+        yield from measure_growth(settings.model_copy(update={"images": str(small)}))
+
+
+def _inputs(network: ProbedNetwork, images: ImageSet) -> Tensor:
+    """Return some normalised images [n, 3, h, w]."""
+    pixels = [
+        torch.from_numpy(images.read(row, network.input_size))
+        for row in range(min(UNITS, len(images)))
+    ]
+    return normalise(torch.stack(pixels).to(network.device), network.mean, network.std)

@@ -1,0 +1,133 @@
+"""How fast the search is beside the network's bare forward pass."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from generator.bench.figures import Figure
+from generator.compute.findings import Findings
+from generator.compute.survey import Halving, extent_of, rank, survey
+from generator.config import Settings
+from generator.errors import ConfigError
+from generator.images.image_set import ImageSet
+from generator.images.stream import normalise, stream
+from generator.network.probed import ProbedNetwork, hooked
+
+ROUNDS = 3
+MOST = 640  # images of a round
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Tells when work on a device is done."""
+
+    device: torch.device
+
+    def seconds(self, work: Callable[[], object]) -> float:
+        """Return how long `work` takes."""
+        self._wait()
+        started = time.perf_counter()
+        work()
+        self._wait()
+        return time.perf_counter() - started
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def measure_search(settings: Settings, network: ProbedNetwork, images: ImageSet) -> list[Figure]:
+    """Time the search from files, the search in memory and the bare pass, in turns.
+
+    The bare pass is the network as it came, run by its own `forward` to the last watched layer on
+    batches that lie in memory.
+    """
+    clock = Clock(network.device)
+    numbers = range(min(MOST, len(images)) // settings.batch)
+    if len(numbers) < 2:
+        raise ConfigError(
+            f"the bench needs two batches, {2 * settings.batch} images: name more with --images, "
+            "or a smaller --batch"
+        )
+    loaded = list(_loaded(settings, network, images, numbers))
+    half = len(loaded) // 2
+    filled = Findings.empty(extent_of(settings, network, images), network.device)
+    _rank(settings, network, filled, loaded, numbers[:half])
+    taken = dict.fromkeys(("bare", "memory", "files"), 0.0)
+    for _ in range(ROUNDS):
+        found = copy.deepcopy(filled)  # nines that are full, as for most of a long search
+        taken["bare"] += clock.seconds(lambda: _bare(network, loaded[half:]))
+        in_memory = partial(_rank, settings, network, found, loaded, numbers[half:])
+        taken["memory"] += clock.seconds(in_memory)
+        taken["files"] += clock.seconds(lambda: _from_files(settings, network, images, numbers))
+    searched = ROUNDS * len(numbers) * settings.batch
+    bare = taken["bare"] / (len(loaded) - half)  # seconds for a batch of every round
+    files = taken["files"] / len(loaded)
+    return [
+        Figure(
+            "search",
+            "images per second from JPEG files to the top nine of every layer ÷ bare forward pass",
+            bare / files,
+            0.9,
+        ),
+        Figure(
+            "ranking",
+            "time of the search on batches in memory ÷ bare forward pass",
+            taken["memory"] / taken["bare"],
+            1.05,
+            "at most",
+        ),
+        Figure("images", "searched from files", searched / taken["files"], None, unit="/s"),
+    ]
+
+
+def _bare(network: ProbedNetwork, batches: Sequence[Tensor]) -> None:
+    """Run the network as it came to the last layer."""
+    with torch.inference_mode(), hooked(network.model, network.layers[-1:]) as run:
+        for batch in batches:
+            run(batch)
+
+
+def _rank(
+    settings: Settings,
+    network: ProbedNetwork,
+    found: Findings,
+    batches: Sequence[Tensor],
+    numbers: Sequence[int],
+) -> None:
+    """Search the batches of these numbers in memory."""
+    with torch.inference_mode(), network.watching(network.layers) as run:
+        forward = Halving(run, _silent)
+        for number in numbers:
+            batch = batches[number]
+            rows = torch.arange(len(batch)) + number * settings.batch
+            valid = torch.ones(len(batch), dtype=torch.bool)
+            rank(network, found, batch, rows, valid, rows, forward)
+
+
+def _from_files(
+    settings: Settings, network: ProbedNetwork, images: ImageSet, numbers: Sequence[int]
+) -> None:
+    """Search these batches as `compute` does."""
+    survey(settings, network, images, numbers, _silent, _silent, _silent)
+
+
+def _silent(_: object) -> None:
+    """Take progress, records and remarks, and do nothing."""
+
+
+def _loaded(
+    settings: Settings, network: ProbedNetwork, images: ImageSet, numbers: Sequence[int]
+) -> Iterator[Tensor]:
+    """Yield normalised batches [b, 3, h, w] on the device."""
+    batches = stream(images, network.input_size, settings.batch, settings.workers, numbers)
+    for batch in batches:
+        pixels = normalise(batch.pixels.to(network.device), network.mean, network.std)
+        yield pixels.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,101 @@
+"""From what a search has found to a finished atlas in its place."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from generator import __version__
+from generator.atlas.schema import ImageSetRecord, Manifest
+from generator.atlas.store import Atlas, AtlasWriter
+from generator.compute.annotate import image_records
+from generator.compute.drawing import arrays_of, draw, write_arrays
+from generator.compute.facts import show_probes, write_kernels, write_probes
+from generator.compute.findings import Findings
+from generator.compute.job import Job
+from generator.compute.processes import Processes
+from generator.compute.records import layer_record, network_record
+from generator.compute.report import ComputeReport
+from generator.compute.survey import Progress
+from generator.network.probed import ProbedNetwork
+from generator.network.untrained import untrained
+from generator.replace import replace_folder
+
+
+def assemble(
+    job: Job, found: Findings, progress: Progress, processes: Processes
+) -> ComputeReport | None:
+    """Show probes, reconstruct, and put the atlas in its place; the first process reports.
+
+    `found` is over all images, and alike in all processes. Each does its share of the work; the
+    first writes what takes all of it.
+    """
+    network, journal = job.network, job.journal
+    writer = AtlasWriter(journal.atlas_folder)
+    random = untrained(network)
+    started = time.monotonic()
+    probed = 0
+    if job.settings.probes:
+        probed = show_probes(network, random, journal, progress, processes)
+    probed = sum(processes.every(probed))
+    probe_seconds = time.monotonic() - started
+    started = time.monotonic()
+    arrays = arrays_of(network, found, job.images)
+    drawn = draw(network, arrays, job.images, journal, writer, progress, processes)
+    drawn = sum(processes.every(drawn))
+    seconds = time.monotonic() - started
+    if not processes.first:
+        return None
+    if job.settings.probes:
+        write_probes(network, journal, writer)
+    write_arrays(network, arrays, journal, writer)
+    won = {int(row) for layer in arrays for row in layer.image.flat if row >= 0}
+    writer.write_images(image_records(job.images, won))
+    writer.finish(_manifest(job, found, random, writer))
+    report = ComputeReport.of(_put_in_place(job))
+    return replace(
+        report,
+        unchanged=False,
+        probed=probed,
+        probe_seconds=probe_seconds,
+        reconstructed=drawn,
+        reconstruct_seconds=seconds,
+    )
+
+
+def _manifest(job: Job, found: Findings, random: ProbedNetwork, writer: AtlasWriter) -> Manifest:
+    settings, network, images = job.settings, job.network, job.images
+    return Manifest(
+        network=network_record(network),
+        images=ImageSetRecord(
+            root_name=images.name,
+            count=found.readable,
+            duplicates=found.duplicates,
+            one_per_label=settings.one_per_label,
+            fingerprint=images.fingerprint(),
+            labels=images.labels(),
+            skipped=tuple(found.skipped.values()),
+            credits=images.credits(),
+        ),
+        layers=tuple(
+            layer_record(
+                layer,
+                network.input_size,
+                write_kernels(network, random, layer, writer),
+                probes=settings.probes,
+            )
+            for layer in network.layers
+        ),
+        rule=network.rule,
+        settings={"batch": settings.batch, "generator": __version__},
+        files={},
+    )
+
+
+def _put_in_place(job: Job) -> Atlas:
+    """Let the finished atlas take the place of the previous one; return it."""
+    journal, target = job.journal, job.settings.atlas
+    journal.making(job.identity, Atlas.open(journal.atlas_folder).identity)
+    replace_folder(journal.atlas_folder, target)
+    journal.finished()
+    return Atlas.open(target)

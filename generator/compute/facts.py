@@ -1,0 +1,111 @@
+"""What probes and kernels tell of each layer, as files of the atlas; no image is needed for it."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from typing import get_args
+
+from generator import __version__
+from generator.atlas.schema import SCHEMA, KernelSheet
+from generator.atlas.store import AtlasWriter, ProbeKind
+from generator.compute import crops, form_profiles, forms, preferences, probes, probing, tuning
+from generator.compute.journal import Journal
+from generator.compute.kernels import kernel_sheet
+from generator.compute.probing import probe_layer, stage
+from generator.compute.processes import Processes
+from generator.compute.records import probe_arrays, probe_record
+from generator.compute.survey import Progress
+from generator.errors import AtlasError
+from generator.network.probed import ProbedLayer, ProbedNetwork, pixel_kernels
+
+PROBING = (form_profiles, forms, preferences, probes, probing, tuning)  # a change shows them anew
+
+
+def show_probes(
+    network: ProbedNetwork,
+    random: ProbedNetwork,
+    journal: Journal,
+    progress: Progress,
+    processes: Processes,
+) -> int:
+    """Find out what probes tell of this process's share of the layers, and of their random shapes.
+
+    Probes need no images, so what the journal knows of this network stays true for any of them.
+    Returns how many filters, trained or not, were shown probes just now.
+    """
+    shown = 0
+    steps = processes.share(_steps(network))
+    trained = sum(kind == "probes" for kind, _ in steps)
+    for step, (kind, layer) in enumerate(steps):
+
+        def report(stage: str, done: int, of: int, step: int = step) -> None:
+            if stage == "probe":  # all layers are shown equally many stimuli
+                progress(stage, step * of + done, len(steps) * of)
+            else:  # of the trained layers, which come first; in hundredths of each
+                progress(stage, 100 * step + 100 * done // of, 100 * trained)
+
+        key = probe_key(network, layer, kind)
+        if journal.load_probes(key) is None:
+            subject, changes = (network, True) if kind == "probes" else (random, False)
+            journal.save_probes(
+                key, probe_arrays(probe_layer(subject, layer, report, changes=changes))
+            )
+            shown += layer.filters
+    return shown
+
+
+def write_probes(network: ProbedNetwork, journal: Journal, writer: AtlasWriter) -> None:
+    """Write what the journal knows from probes, whoever has shown them, and drop what is no use.
+
+    Raises AtlasError where something is missing.
+    """
+    keys = []
+    for kind, layer in _steps(network):
+        keys.append(probe_key(network, layer, kind))
+        arrays = journal.load_probes(keys[-1])
+        if arrays is None:
+            raise AtlasError(
+                f"{journal.folder}: what probes told of {layer.name} is not there any more; "
+                "run the command again"
+            )
+        record = probe_record(stage(layer, network.input_size).side)
+        writer.write_probes(layer.name, kind, record, arrays)
+    journal.keep_probes(keys)
+
+
+def _steps(network: ProbedNetwork) -> list[tuple[ProbeKind, ProbedLayer]]:
+    kinds: tuple[ProbeKind, ...] = get_args(ProbeKind)
+    return [(kind, layer) for kind in kinds for layer in network.layers]
+
+
+def probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> str:
+    """Name everything that the facts of a layer rest on."""
+    rests_on = (
+        *(__version__, SCHEMA, network.weights_sha256, network.device.type),
+        *(network.input_size, network.mean, network.std, layer.module, layer.field),
+        *(inspect.getsource(module) for module in PROBING),
+    )
+    return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"
+
+
+def write_kernels(
+    network: ProbedNetwork, random: ProbedNetwork, layer: ProbedLayer, writer: AtlasWriter
+) -> tuple[KernelSheet, ...]:
+    """Write the kernels of a layer that looks at pixels: random, while it learned, and now."""
+    now = pixel_kernels(network, layer)
+    before = pixel_kernels(random, layer)
+    if now is None or before is None:
+        return ()
+    moments = (
+        ("untrained", "random weights", before),
+        *network.history,
+        ("trained", "after training", now),
+    )
+    sheets = []
+    for name, words, kernels in moments:
+        picture = kernel_sheet(kernels.cpu().numpy())
+        writer.write_kernels(layer.name, name, crops.webp(picture, None))
+        height, width = picture.shape[:2]
+        sheets.append(KernelSheet(name=name, words=words, width=width, height=height))
+    return tuple(sheets)

@@ -1,0 +1,46 @@
+"""What is asked of the driver: one command line, and one fault that will strike it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Deed = Literal["nothing", "kill", "terminate", "interrupt", "fill", "pause"]
+
+# Every moment at which something on the disk changes, and those around a swap or a lock.
+WRITES = r"^(create|write|rename|remove|rmdir|mkdir|link|truncate|rmtree|exchange|lock)\b"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Do something at the nth moment that fits a pattern; see `moments` for how they read.
+
+    A moment in a process that decodes images begins with "decoder".
+    """
+
+    do: Deed = "nothing"
+    at: str = WRITES
+    nth: int = 1
+
+
+@dataclass(frozen=True)
+class Order:
+    """One run of the command line."""
+
+    arguments: tuple[str, ...]
+    folders: tuple[str, ...]  # moments are told of files below these only
+    fault: Fault = field(default_factory=Fault)
+    environment: dict[str, str] = field(default_factory=dict)
+    largest_file: int | None = None  # bytes; every write beyond fails, as on a full disk
+    privileges: bool = True  # without them, root too is held by the modes of files
+    exchange: bool = True  # without it, folders are swapped by two renames
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    status: int  # exit status, or the signal that ended it, negative
+    out: str
+    err: str
+    moments: tuple[str, ...]  # those that fitted the pattern, in order, until the end

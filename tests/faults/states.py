@@ -1,0 +1,35 @@
+"""Says whether what lies at a place is whole, and which of the whole ones it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.faults.place import Place, bytes_of, names_in
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What runs left that nothing disturbed, for tests to copy and to compare with."""
+
+    empty: Place  # nothing was run here yet
+    old: Place  # the atlas and the site of a few pictures
+    new: Place  # those of more pictures, made in a fresh folder
+
+    def state(self, place: Place) -> tuple[str, str]:
+        """Say of atlas and site: "old" or "new" where all bytes are, "none", or "broken"."""
+        return self._state(place, "atlas"), self._state(place, "site")
+
+    def hold_complete(self, place: Place) -> None:
+        """Assert that the new atlas is there, and nothing that a run should have removed."""
+        assert self._state(place, "atlas") == "new"
+        assert names_in(place.folder) - {"site"} == {"atlas", "atlas.work"}
+        assert names_in(place.work) == names_in(self.new.work)
+
+    def _state(self, place: Place, name: str) -> str:
+        found = bytes_of(place.folder / name)
+        if not found:
+            return "none"
+        for word, whole in (("old", self.old), ("new", self.new)):
+            if found == bytes_of(whole.folder / name):
+                return word
+        return "broken"
