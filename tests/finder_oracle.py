@@ -8,16 +8,25 @@ from collections import Counter
 from collections.abc import Sequence
 
 from generator.atlas.measures import ProbeRecord
-from generator.render.captions import probe_words
+from generator.render.captions import own_words
 from generator.render.facts import FilterFacts, Gallery, Place
 
+DIGITS = tuple("0123456789")
 Found = tuple[str, int]  # layer and number
 
 
 def plain_words(text: str) -> list[str]:
-    """Return the words of a text in capitals, without accents."""
+    """Return the words of a text in capitals, without accents; a direction is one word: "−45°"."""
     letters = [c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M"]
-    return re.findall(r"[^\W_]+", "".join(letters).upper())
+    plain = "".join(letters).upper()
+    # A minus may be typed as a hyphen, but only where it begins a word.
+    plain = "".join(
+        "−"
+        if sign == "-" and (at == 0 or plain[at - 1].isspace()) and plain[at + 1 : at + 2] in DIGITS
+        else sign
+        for at, sign in enumerate(plain)
+    )
+    return re.findall(r"−?[0-9]+°|−[0-9]+|[^\W_]+", plain)
 
 
 def told(place: Place) -> list[str]:
@@ -26,8 +35,9 @@ def told(place: Place) -> list[str]:
 
 
 def said(caption: str) -> list[str]:
-    """Return the words by which a caption is found: a number asks for a filter instead."""
-    return plain_words(re.sub("[0-9]", " ", caption))
+    """Return the words by which a caption is found: a plain number asks for a filter instead."""
+    kept = (part for part in re.split(r"([0-9]+°?)", caption) if not part.isdecimal())
+    return plain_words(" ".join(kept).replace("− ", "−"))
 
 
 def found_in(spoken: Sequence[str], words: Sequence[str]) -> bool:
@@ -35,9 +45,9 @@ def found_in(spoken: Sequence[str], words: Sequence[str]) -> bool:
     return all(any(each.startswith(word) for each in spoken) for word in words)
 
 
-def hits(facts: FilterFacts, record: ProbeRecord, words: Sequence[str]) -> int:
+def hits(facts: FilterFacts, record: ProbeRecord | None, words: Sequence[str]) -> int:
     """Count the patches found by each word of the question; the caption holds for all of them."""
-    own = said(probe_words(facts.probed, record))
+    own = said(own_words(facts, record))
     return sum(found_in(own + told(place), words) for place in facts.places)
 
 
@@ -51,7 +61,7 @@ def search(gallery: Gallery, question: str) -> list[Found]:
             agreement = max(labels.values(), default=0)
             record = layer.record.probes
             matching = hits(facts, record, words)
-            if matching or found_in(said(probe_words(facts.probed, record)), words):
+            if matching or found_in(said(own_words(facts, record)), words):
                 order = (-matching, -agreement, depth, facts.number)
                 found.append((order, (facts.layer, facts.number)))
     return [filter for _, filter in sorted(found)]

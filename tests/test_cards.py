@@ -19,6 +19,7 @@ from generator.render.cards import GLOBAL, SIGNS, cards_script, orders, written
 from generator.render.facts import FilterFacts, Gallery, LayerFacts, read_gallery
 from tests.test_site import make
 from tests.tiny_atlas import DEAD, make_atlas
+from tests.tiny_probes import RECORD, probed_of
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +80,12 @@ def test_orders_follow_the_facts(gallery: Gallery) -> None:
     for layer in gallery.layers:
         strengths = [f.strongest for f in ordered(layer, "strength")]
         assert strengths == sorted(strengths, reverse=True)
-        sharpness = [f.probed.orientation_selectivity for f in ordered(layer, "selectivity")]
+        sharpness = [probed_of(f).orientation_selectivity for f in ordered(layer, "selectivity")]
         _rises([-value for value in sharpness if value is not None], 0.02)
-        frequencies = [f.probed.frequency for f in ordered(layer, "frequency")]
+        frequencies = [probed_of(f).frequency for f in ordered(layer, "frequency")]
         _rises([value for value in frequencies if value is not None], 0.04)
-        named = [f.probed for f in ordered(layer, "family") if f.probed.family]
-        places = [layer.record.probes.families.index(p.family) for p in named if p.family]
+        named = [probed_of(f).family for f in ordered(layer, "family")]
+        places = [RECORD.families.index(family) for family in named if family]
         assert places == sorted(places)
         assert sharpness[-1] is frequencies[-1] is None
 
@@ -97,7 +98,7 @@ def _rises(values: list[float], step: float) -> None:
 def turned(facts: FilterFacts, angle: float, selectivity: float) -> FilterFacts:
     """Return the filter with a preferred direction, and a preferred hue of twice the angle."""
     probed = replace(
-        facts.probed,
+        probed_of(facts),
         best=1.0,
         orientation=angle,
         orientation_selectivity=selectivity,
@@ -117,8 +118,8 @@ def test_only_a_named_direction_or_hue_has_a_place(gallery: Gallery) -> None:
     filters = tuple(
         turned(facts, *each) for facts, each in zip(layer.filters, preferred, strict=True)
     )
-    assert [is_oriented(f.probed) for f in filters] == [by == 0.9 for _, by in preferred]
-    assert [is_coloured(f.probed) for f in filters] == [by == 0.9 for _, by in preferred]
+    assert [is_oriented(probed_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
+    assert [is_coloured(probed_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
     for name in ("orientation", "hue"):
         told = ordered(replace(layer, filters=filters), name)
         assert [facts.number for facts in told] == [2, 3, 5, 0, 1, 4]
@@ -139,13 +140,13 @@ def test_purity_puts_filters_without_labels_last(gallery: Gallery) -> None:
 def test_a_clear_family_stands_before_a_doubtful_one(gallery: Gallery) -> None:
     """Family by family, and in each by how clear the preference is."""
     layer = gallery.layers[2]
-    families = layer.record.probes.families
+    families = RECORD.families
     given = [(1, 0.5), (0, 1.2), (1, 4.0), (0, 3.0), (None, None), (1, 1.5)]
     filters = [
         replace(
             facts,
             probed=replace(
-                facts.probed,
+                probed_of(facts),
                 family=None if family is None else families[family],
                 family_margin=margin,
             ),
@@ -158,7 +159,7 @@ def test_a_clear_family_stands_before_a_doubtful_one(gallery: Gallery) -> None:
 
 def test_each_order_is_offered_once(gallery: Gallery) -> None:
     """The page's own order comes first; every other has ranks."""
-    names = [order.name for order in orders()]
+    names = [order.name for order in orders(gallery.layers[0])]
     assert names[0] == "number"
     assert len(set(names)) == len(names)
     assert set(tables(gallery.layers[0])["orders"]) == set(names[1:])
@@ -168,7 +169,7 @@ def test_captions_stand_by_number(gallery: Gallery) -> None:
     """They say what probes told, of silent filters too."""
     for layer in gallery.layers:
         said = tables(layer)["words"]
-        assert said == [probe_words(f.probed, layer.record.probes) for f in layer.filters]
+        assert said == [probe_words(probed_of(f), RECORD) for f in layer.filters]
         assert said[DEAD] == NOTHING
 
 

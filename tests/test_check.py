@@ -128,6 +128,32 @@ def test_the_whole_site_has_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(report.budgets) == 5
 
 
+@pytest.mark.parametrize("name", ["SITE", "FILES", "TABLES_GZIPPED"])
+def test_what_every_filter_adds_to_may_grow_with_them(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A site of three times the filters may have three times as much, and one of few no less."""
+    index = "assets/search.0123456789.js"
+    texts = {f"layer1/{number}.html": page("", "filter") for number in range(3)}
+    texts[index] = b"x" * 100
+    sizes = {path: len(text) for path, text in texts.items()}
+    used = {
+        "SITE": sum(sizes.values()),
+        "FILES": len(sizes),
+        "TABLES_GZIPPED": check._gzipped(texts[index]),
+    }[name]
+
+    def problems(filters: int, limit: int) -> int:
+        monkeypatch.setattr(check, "FILTERS", filters)
+        monkeypatch.setattr(check, name, limit)
+        return len(check_files(texts, sizes).budgets)
+
+    assert problems(1, -(-used // 3)) == 0
+    assert problems(1, (used - 1) // 3) == 1
+    assert problems(300, used) == 0
+    assert problems(300, used - 1) == 1
+
+
 def test_a_built_folder_is_walked(tmp_path: Path) -> None:
     """`check_site` reads a folder, faults in deep folders included."""
     (tmp_path / "deep").mkdir()

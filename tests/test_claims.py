@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from generator.atlas.store import Atlas
 from generator.errors import ContentError
 from generator.render.claims import Interval
-from generator.render.content import Content, read_content
+from generator.render.content import Content, Subject, read_content
 from generator.render.evidence import check_claims
 from generator.render.facts import Gallery, read_gallery
 from generator.render.passages import SAYING
 from generator.render.texts import Texts
 from tests.test_site import digest, make
 from tests.tiny_atlas import DEAD, PARTLY, WEIGHTS, make_atlas
+from tests.tiny_probes import probed_of
 
 IMAGES = "f" * 64  # fingerprint of the tiny atlas's set
 OTHERS = "b" * 64
@@ -74,7 +75,7 @@ def read(folder: Path, weights: str = WEIGHTS) -> tuple[Content, list[str]]:
     """Read the texts for the tiny network; return them and the warnings."""
     warnings: list[str] = []
     filters = {"layer1": 4, "layer2": 5, "layer3": 6, "layer4": 5, "layer5": 4}
-    return read_content(folder, filters, weights, warnings.append), warnings
+    return read_content(folder, Subject(filters, weights), warnings.append), warnings
 
 
 def refused(folder: Path, gallery: Gallery) -> list[str]:
@@ -141,9 +142,9 @@ def test_wrapping_over_the_period(value: float, inside: bool) -> None:
 
 def test_claims_that_hold(folder: Path, gallery: Gallery) -> None:
     """Numbers, names and statistics that are the atlas's own pass without a word."""
-    facts = gallery.filter("layer1/0").probed
+    facts = probed_of(gallery.filter("layer1/0"))
     layer = gallery.layer("layer1")
-    known = [p.polarity for f in layer.filters if (p := f.probed).polarity is not None]
+    known = [p.polarity for p in layer.probed if p.polarity is not None]
     untrained = [p.polarity for p in layer.untrained if p.polarity is not None]
     middle, lowest = statistics.median(known), min(untrained)
     front = PINNED + "".join(
@@ -240,7 +241,7 @@ def test_a_filter_without_the_fact(
 def test_a_statistic_that_does_not_hold(folder: Path, gallery: Gallery, subject: str) -> None:
     """Medians are of the network that the claim names: trained, or with random weights."""
     layer = gallery.layer("layer2")
-    probed = {"trained": [f.probed for f in layer.filters], "untrained": list(layer.untrained)}
+    probed = {"trained": layer.probed, "untrained": layer.untrained}
     values = sorted(p.polarity for p in probed[subject] if p.polarity is not None)
     median = (values[1] + values[2]) / 2  # four of five filters answer
     values_claimed: dict[str, Any] = {"layer": "layer2", "fact": "polarity"}
@@ -255,7 +256,7 @@ def test_a_statistic_that_does_not_hold(folder: Path, gallery: Gallery, subject:
 
 def test_a_share_counts_every_filter_of_the_layer(folder: Path, gallery: Gallery) -> None:
     """Filters without the fact are among those that do not have it."""
-    values = [f.probed.polarity for f in gallery.layer("layer3").filters]
+    values = [probed.polarity for probed in gallery.layer("layer3").probed]
     bound = max(value for value in values if value is not None)
     front = PINNED + claim(
         layer="layer3", fact="polarity", statistic="share", at_least=bound - 1e-6, within=[0.5, 1]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import ContentError
-from generator.render.content import Content, read_content
+from generator.render.content import Content, Subject, read_content
 from generator.render.prose import References, Source, to_html
 from generator.render.safe_html import problem_with
 
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 def read(folder: Path, weights: str = MINE) -> tuple[Content, list[str]]:
     """Read texts; return them and the warnings."""
     warnings: list[str] = []
-    return read_content(folder, FILTERS, weights, warnings.append), warnings
+    return read_content(folder, Subject(FILTERS, weights), warnings.append), warnings
 
 
 def html(body: str) -> str:

@@ -20,7 +20,7 @@ from generator.render import check, search_index, urls
 from generator.render.assets import read_assets
 from generator.render.captions import NOTHING
 from generator.render.check import check_files
-from generator.render.content import read_content
+from generator.render.content import Subject, read_content
 from generator.render.facts import FilterFacts, Gallery, read_gallery
 from generator.render.finder_view import finder_view
 from generator.render.frame import Frames
@@ -222,7 +222,7 @@ def test_own_words_stand_with_their_filter(
     tables = search_tables(gallery)["layers"]
     assert [layer["words"][DEAD] for layer in tables] == [NOTHING] * 5
 
-    def strokes(facts: FilterFacts, record: ProbeRecord) -> str:
+    def strokes(facts: FilterFacts, record: ProbeRecord | None) -> str:
         assert record == RECORD
         return "strokes" if (facts.layer, facts.number) == ("layer2", 3) else ""
 
@@ -264,9 +264,7 @@ def test_only_the_finder_loads_the_tables(built: Path) -> None:
 
 def test_the_finder_lists_majorities_only(gallery: Gallery) -> None:
     """A filter is listed under a label that at least five of its patches carry."""
-    numbers = {layer.record.name: len(layer.filters) for layer in gallery.layers}
-    weights = gallery.manifest.network.weights_sha256
-    content = read_content(ROOT / "content", numbers, weights, lambda _: None)
+    content = read_content(ROOT / "content", Subject.of(gallery.manifest), lambda _: None)
     assets = read_assets(ROOT / "site_templates/static").with_script(urls.SEARCH_INDEX, b"")
     told = told_by(gallery, [("lotus", ""), ("lotus", ""), ("", "")])
     figure = Pages(ROOT / "site_templates").figure

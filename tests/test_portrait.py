@@ -18,7 +18,7 @@ from generator.render import portrait
 from generator.render.captions import CLEAR, HUE, ORIENTED
 from generator.render.care_view import CARD, MOST_NAMED, OTHERS, care_view, most_links
 from generator.render.check import ELEMENTS
-from generator.render.depth_view import BOTTOM, ROW, RULE, TOP, depth_view
+from generator.render.depth_view import BOTTOM, MARGIN, PURITY, ROW, RULE, TOP, depth_view
 from generator.render.facts import FilterFacts, Gallery, LayerFacts, read_gallery
 from generator.render.markup import read_markup
 from generator.render.pages import Pages
@@ -28,7 +28,7 @@ from generator.render.probed import Probed, read_probed
 from generator.render.site import compose
 from tests.large_atlas import FILTERS, LARGE, make_large_atlas
 from tests.tiny_atlas import DEAD, IMAGES, LAYERS, make_atlas
-from tests.tiny_probes import FAMILIES, RECORD, tiny_probes
+from tests.tiny_probes import FAMILIES, RECORD, probed_of, tiny_probes
 
 ROOT = Path(__file__).parents[1]
 UNIT = st.none() | st.floats(0, 1)
@@ -243,7 +243,7 @@ def test_no_trend_without_both_ends() -> None:
 def changed(layer: LayerFacts, untrained: tuple[Probed, ...], **facts: object) -> LayerFacts:
     """Return the layer with the same facts in every filter, and no labels."""
     filters = tuple(
-        replace(f, probed=replace(f.probed, **facts), labels=(), label_purity=None)  # type: ignore[arg-type]
+        replace(f, probed=replace(probed_of(f), **facts), labels=(), label_purity=None)  # type: ignore[arg-type]
         for f in layer.filters
     )
     return replace(layer, filters=filters, untrained=untrained)
@@ -271,7 +271,7 @@ def test_the_sentence_is_composed_from_the_numbers(gallery: Gallery) -> None:
     assert depth.sentence.endswith(
         "In the untrained network none that could be measured rises or falls."
     )
-    moved = replace(last, untrained=(last.filters[0].probed,))
+    moved = replace(last, untrained=last.probed[:1])
     other = depth_view([first, moved], "index.html")
     assert other is not None
     assert other.sentence.endswith(
@@ -306,7 +306,7 @@ def test_this_layer_is_marked_and_the_table_stands_at_home(gallery: Gallery) -> 
     assert here is not None
     assert (home.here, here.table, home.elsewhere) == ("", None, None)
     assert here.here
-    assert home.rule == RULE
+    assert home.rule == f"{RULE} {PURITY} {MARGIN}"
     assert here.elsewhere is not None
     assert here.elsewhere.href == "../index.html#depth"
     assert home.table is not None
@@ -361,6 +361,7 @@ def test_families_stand_in_order_and_the_unclear_last(gallery: Gallery) -> None:
     theirs = tuple(replace(a_probed(), family="honeycomb", **clear) for _ in range(4))  # type: ignore[arg-type]
     layer = replace(layer_of(gallery, [{"probed": probed} for probed in mine]), untrained=theirs)
     families = portrait_view(layer, IMAGES, 0).families
+    assert families
     assert families.names.split("\n") == ["line", "blob", "honeycomb", "no clear family"]
     assert families.counts.split("\n") == ["2 (0)", "1 (0)", "0 (4)", "1 (0)"]
     assert re.findall(r"h(\d+)v", families.bars) == [str(LENGTH // 2), str(LENGTH // 4)]
@@ -371,6 +372,7 @@ def test_a_layer_without_a_clear_family_has_no_bars(gallery: Gallery) -> None:
     unclear = replace(a_probed(), family_margin=CLEAR / 2)
     layer = replace(layer_of(gallery, [{"probed": unclear}] * 2), untrained=(unclear,) * 2)
     families = portrait_view(layer, IMAGES, 0).families
+    assert families
     assert families.names == "no clear family"
     assert families.counts == "2 (2)"
     assert "h" not in families.bars
@@ -379,7 +381,7 @@ def test_a_layer_without_a_clear_family_has_no_bars(gallery: Gallery) -> None:
 def test_filters_without_an_answer_are_said(gallery: Gallery) -> None:
     """The legend counts those that answered to no stimulus."""
     layer = gallery.layers[0]
-    assert not layer.filters[DEAD].probed.answered
+    assert not probed_of(layer.filters[DEAD]).answered
     legend = portrait_view(layer, IMAGES, 0).legend
     assert "One filter of this layer answered to no stimulus and stands in no bar." in legend
     lively = replace(layer, filters=layer.filters[:1], untrained=())
@@ -393,7 +395,7 @@ def test_no_number_is_missing_in_print(gallery: Gallery, data: st.DataObject) ->
 
     def drawn(facts: FilterFacts) -> FilterFacts:
         probed = replace(
-            facts.probed,
+            probed_of(facts),
             orientation=data.draw(st.none() | st.floats(0, 179)),
             orientation_selectivity=data.draw(UNIT),
             frequency=data.draw(st.none() | st.floats(0.001, 1)),
@@ -462,3 +464,24 @@ def test_course_of_random_weights_has_no_labels(gallery: Gallery) -> None:
     assert any(found["label purity of the nine"].trained)
     assert not any(found["label purity of the nine"].untrained)
     assert any(found["orientation selectivity"].untrained)
+
+
+@pytest.mark.parametrize(
+    ("layers", "named"), [(9, "1 2 3 4 5 6 7 8 9"), (16, "1 4 7 10 13 16"), (12, "1 12")]
+)
+def test_of_very_many_layers_some_are_named(gallery: Gallery, layers: int, named: str) -> None:
+    """At equal distances, as the chart has them; the mark of a layer stays off its neighbours."""
+    many = tuple(
+        replace(
+            gallery.layers[0],
+            record=gallery.layers[0].record.model_copy(
+                update={"name": f"layer{number}", "title": f"Layer {number}"}
+            ),
+        )
+        for number in range(1, layers + 1)
+    )
+    depth = depth_view(many, "layer1/index.html", "layer5")
+    assert depth is not None
+    assert depth.layers == named
+    left, right = (int(place) for place in re.findall(r"[MH](\d+)", depth.here)[:2])
+    assert right - left <= 350 / (layers - 1)

@@ -57,6 +57,10 @@ def test_pages_never_collide() -> None:
     """Pages, pictures, facts and assets of one layer have different paths."""
     paths = [
         urls.layer("layer1"),
+        urls.layer("layer1", 2),
+        urls.layer("layer1", 3),
+        urls.finder(),
+        urls.finder(2),
         urls.filter_page("layer1", 0),
         urls.facts("layer1"),
         urls.picture("layer1", 0, "patches"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from generator.atlas.schema import PLACES, ImageRecord
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
 from generator.render import words
-from generator.render.content import read_content
-from generator.render.facts import FilterFacts, Gallery, LayerFacts, Place, read_gallery
+from generator.render.content import Subject, read_content
+from generator.render.facts import FilterFacts, Gallery, Place, read_gallery
 from generator.render.filter_view import FilterView, facts_json, filter_view
 from generator.render.frame import NO_LICENCE, Frames
 from generator.render.layer_view import LayerView, layer_view
@@ -48,9 +49,7 @@ def rooms(
     """Return what views are made from."""
     atlas = Atlas.open(folder)
     gallery = read_gallery(atlas)
-    filters = {layer.record.name: len(layer.filters) for layer in gallery.layers}
-    weights = atlas.manifest.network.weights_sha256
-    texts = read_content(content, filters, weights, lambda _: None)
+    texts = read_content(content, Subject.of(atlas.manifest), lambda _: None)
     assets = site_assets(ROOT / "site_templates", gallery)
     frames = Frames(gallery, texts, assets, base_url, "1")
     return frames, Texts(gallery, texts, Pages(ROOT / "site_templates").figure)
@@ -199,7 +198,7 @@ def test_the_steadiest_filter_is_chosen_by_its_ninth(gallery: Gallery) -> None:
         _facts(3, [6.0] + [3.0] * 8, {}),
         _facts(4, [6.0] + [3.0] * 8, {}),
     )
-    layer = LayerFacts(gallery.layers[0].record, filters, ((),) * 5, ())
+    layer = replace(gallery.layers[0], filters=filters, kin=((),) * 5)
     assert [f.number for f in layer.steadiest(5)] == [3, 4, 2, 1, 0]
 
 
@@ -236,7 +235,7 @@ def test_neighbours_at_the_ends(made: Path) -> None:
 def test_each_tile_is_told_apart(made: Path) -> None:
     """Patch, reconstruction and whole image of each place have texts of their own."""
     places = filter_of(made, "layer4", 0).places
-    alts = [a for p in places for a in (p.patch.alt, p.reconstruction.alt, p.whole.alt)]
+    alts = [a for p in places if p.whole for a in (p.patch.alt, p.reconstruction.alt, p.whole.alt)]
     assert len(set(alts)) == 3 * PLACES
 
 

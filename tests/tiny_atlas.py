@@ -31,6 +31,7 @@ from generator.atlas.schema import (
     SkippedFile,
 )
 from generator.atlas.store import AtlasWriter, ProbeKind, picture_kinds, sheet_side
+from generator.rule import Rule
 from tests.tiny_probes import RECORD, tiny_probes
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -62,6 +63,16 @@ CAPTIONS = (
     "{{ page.frame }} {% raw %}",
 )
 LABELS = ("lotus", "stop sign", "<b>bold</b>", "")
+NETWORK = NetworkRecord(
+    name="tiny",
+    source="made by the tests",
+    weights_sha256=WEIGHTS,
+    input_size=INPUT_SIZE,
+    mean=(0.5, 0.5, 0.5),
+    std=(0.25, 0.25, 0.25),
+    classes=("lotus", "stop sign"),
+    trained_on="",
+)
 CREDIT = Credit(
     title="Drawn squares",
     authors="The tests",
@@ -80,6 +91,11 @@ def make_atlas(
     layers: tuple[LayerPlan, ...] = LAYERS,
     labels: tuple[str, ...] = LABELS,
     draw: Draw | None = None,
+    rule: Rule = "deconvnet",
+    probes: bool = True,
+    network: NetworkRecord = NETWORK,
+    duplicates: int = 0,
+    one_per_label: bool = False,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
@@ -90,11 +106,12 @@ def make_atlas(
     rng = np.random.default_rng(seed)
     writer = AtlasWriter(folder)
     records = []
-    for name, filters, grid, field, stride, offset, tile in layers:
+    for at, (name, filters, grid, field, stride, offset, tile) in enumerate(layers):
+        numbered = name.startswith("layer")
         record = LayerRecord(
             name=name,
             title=name.replace("layer", "Layer "),
-            module=f"features.relu{name[-1]}",
+            module=f"features.relu{name[-1]}" if numbered else f"body.{name}",
             filters=filters,
             grid=(grid, grid),
             receptive_field=field,
@@ -103,14 +120,14 @@ def make_atlas(
             tile=tile,
             gutter=1,
             thumbnails=tile > 27,
-            probes=RECORD,
-            kernels=KERNELS if name == "layer1" else (),
+            probes=RECORD if probes else None,
+            kernels=KERNELS if at == 0 else (),
         )
         records.append(record)
         writer.write_arrays(name, _arrays(record, rng, labelled=any(labels)))
         for sheet in record.kernels:
             writer.write_kernels(name, sheet.name, _square(sheet.width, rng))
-        for subject in get_args(ProbeKind):
+        for subject in get_args(ProbeKind) if probes else ():
             writer.write_probes(name, subject, RECORD, tiny_probes(filters, DEAD, rng))
         for number in range(filters):
             for kind in picture_kinds(record):
@@ -121,7 +138,25 @@ def make_atlas(
                     side = SMALL_SIDE
                 writer.write_picture(name, number, kind, draw(side, rng))
     writer.write_images([_image(row, labels) for row in range(IMAGES)])
-    writer.finish(_manifest(tuple(records), credit, weights, labels))
+    images = ImageSetRecord(
+        root_name="squares",
+        count=IMAGES,
+        duplicates=duplicates,
+        one_per_label=one_per_label,
+        fingerprint="f" * 64,
+        labels=tuple(sorted(set(labels) - {""})),
+        skipped=(SkippedFile(path="bad/<none>.jpg", reason="truncated"),),
+        credits=credit,
+    )
+    manifest = Manifest(
+        network=network.model_copy(update={"weights_sha256": weights}),
+        images=images,
+        layers=tuple(records),
+        rule=rule,
+        settings={"top": PLACES},
+        files={},
+    )
+    writer.finish(manifest)
     return folder
 
 
@@ -180,31 +215,3 @@ def _square(side: int, rng: np.random.Generator) -> bytes:
     colour = tuple(int(part) for part in rng.integers(0, 256, 3))
     Image.new("RGB", (side, side), colour).save(stream, "WEBP", lossless=True)
     return stream.getvalue()
-
-
-def _manifest(
-    layers: tuple[LayerRecord, ...], credit: Credit | None, weights: str, labels: tuple[str, ...]
-) -> Manifest:
-    return Manifest(
-        network=NetworkRecord(
-            name="tiny",
-            source="made by the tests",
-            weights_sha256=weights,
-            input_size=INPUT_SIZE,
-            mean=(0.5, 0.5, 0.5),
-            std=(0.25, 0.25, 0.25),
-            classes=("lotus", "stop sign"),
-            trained_on="",
-        ),
-        images=ImageSetRecord(
-            root_name="squares",
-            count=IMAGES,
-            fingerprint="f" * 64,
-            labels=tuple(sorted(set(labels) - {""})),
-            skipped=(SkippedFile(path="bad/<none>.jpg", reason="truncated"),),
-            credits=credit,
-        ),
-        layers=layers,
-        settings={"top": PLACES},
-        files={},
-    )

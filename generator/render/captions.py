@@ -1,9 +1,10 @@
 """A caption for every filter, put together from measured facts by rules that a test can check.
 
 `probe_words` rests on stimuli of known content alone and holds for any image set; `photo_words`
-rests on the photographs of the nine places; `caption` joins both. Each rule asks first whether the
-stimuli that it speaks of drive the filter at all (its reach), then whether the preference among
-them is clear. Where no rule applies the caption says so.
+rests on the photographs of the nine places; `caption` joins both. In a layer that was shown no
+probes only the labels of the photographs are left (`own_words`, `short_words`). Each rule asks
+first whether the stimuli that it speaks of drive the filter at all (its reach), then whether the
+preference among them is clear. Where no rule applies the caption says so.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from dataclasses import dataclass, replace
 from generator.atlas.measures import ProbeRecord
 from generator.render.facts import FilterFacts
 from generator.render.probed import Curve, Probed
-from generator.render.words import direction, hue_name, in_words, shortened, side_of
+from generator.render.words import (
+    direction,
+    hue_name,
+    in_words,
+    label_list,
+    shortened,
+    side_of,
+)
 
 LONGEST = 110  # characters of what is said from probes: two lines on a phone
 NOTHING = "answers to no stimulus of the probe"
@@ -78,10 +86,21 @@ class Clause:
         return self.head + self.rest
 
 
-def caption(facts: FilterFacts, record: ProbeRecord) -> str:
+def caption(facts: FilterFacts, record: ProbeRecord | None) -> str:
     """Return what is known of a filter, from probes and from photographs, as one line."""
-    words, photographs = probe_words(facts.probed, record), photo_words(facts)
-    return f"{words}; {photographs}" if photographs else words
+    return "; ".join(filter(None, (own_words(facts, record), photo_words(facts))))
+
+
+def own_words(facts: FilterFacts, record: ProbeRecord | None) -> str:
+    """Return what is said of the filter itself, not of its patches; "" without probes."""
+    return probe_words(facts.probed, record) if facts.probed and record else ""
+
+
+def short_words(facts: FilterFacts, record: ProbeRecord | None) -> str:
+    """Return what stands under a filter's pictures; "" without probes and labels."""
+    if words := own_words(facts, record) or photo_words(facts):
+        return words
+    return f"labels: {label_list(facts.labels)}" if facts.labels else ""
 
 
 def probe_words(probed: Probed, record: ProbeRecord) -> str:

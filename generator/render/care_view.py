@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES
-from generator.render import portrait, urls
+from generator.render import paging, portrait, urls
 from generator.render.check import ELEMENTS
 from generator.render.facts import LayerFacts
 from generator.render.frame import Link
+from generator.render.spans import spans
 from generator.render.words import NO_BREAK, count, in_words, several
 
 MOST_NAMED = 30  # filters of one list
@@ -51,11 +52,16 @@ def care_view(layer: LayerFacts, images: int, prose: int) -> tuple[Care, ...]:
     lists: dict[str, Sequence[tuple[int, ...]]] = {
         DEAD: [(number,) for number in found.dead],
         NEARLY_DEAD: [(number,) for number in found.nearly_dead],
-        TWINS: found.twins,
-        BORDER: [(number,) for number in found.border],
     }
+    if layer.probed:
+        lists[TWINS] = found.twins
+    # Where nearly every field leaves the image, this says nothing of a filter.
+    if not (layer.sees_all or layer.sees_nearly_all):
+        lists[BORDER] = [(number,) for number in found.border]
     lengths = [sum(map(len, groups)) for groups in lists.values()]
-    most = most_links(lengths, ELEMENTS - OTHERS - CARD * len(layer.filters) - prose)
+    pages = spans(len(layer.filters))
+    others = OTHERS + prose + (paging.ROOM if len(pages) > 1 else 0)
+    most = most_links(lengths, ELEMENTS - others - CARD * len(pages[0]))
     return tuple(_care(layer.record.name, name, groups, most) for name, groups in lists.items())
 
 

@@ -6,8 +6,9 @@
     notes/<layer>/<filter>.md     a note on one filter
 
 A text starts with TOML between two lines of "+++". A text that speaks of filters by number carries
-`weights`, the sha256 of the weights that it describes, and its claims (`claims`). For other
-weights, `<name>.default.md` beside it or, for a layer, `layers/default.md` stands in, with a
+`weights`, the sha256 of the weights that it describes, and its claims (`claims`); one that speaks
+of the pictures beside the patches as one rule makes them carries `rule`. For an atlas that a text
+does not fit, `<name>.default.md` beside it or, for a layer, `layers/default.md` stands in, with a
 warning. A text with passages on photographs (`passages`) carries `images`, the fingerprint of the
 image set.
 """
@@ -18,12 +19,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from generator.atlas.schema import Manifest
 from generator.errors import ContentError
 from generator.render.claims import Claim, FilterClaim, read_claims
 from generator.render.front_matter import read_file, read_front_matter, read_toml
-from generator.render.passages import find_passages
+from generator.render.passages import PHOTOGRAPHS, Passage, find_passages
 from generator.render.prose import REFERENCE, Source
+from generator.rule import Rule
 
 STAND_IN = ".default"
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -33,9 +37,32 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "order": (int,),
     "weights": (str,),
     "images": (str,),
+    "rule": (str,),
     "claims": (list,),
 }
 Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is told of: as much of an atlas as decides which texts fit it."""
+
+    filters: dict[str, int]  # of each layer
+    weights: str  # sha256
+    rule: Rule = "deconvnet"
+    without_probes: frozenset[str] = frozenset()  # layers
+    first_only: bool = False  # whether the layers have more filters, which are not shown
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Subject:
+        """Return what an atlas's manifest says."""
+        return cls(
+            filters={layer.name: layer.filters for layer in manifest.layers},
+            weights=manifest.network.weights_sha256,
+            rule=manifest.rule,
+            without_probes=frozenset(each.name for each in manifest.layers if each.probes is None),
+            first_only=manifest.settings.get("filters") is not None,
+        )
 
 
 @dataclass(frozen=True)
@@ -57,9 +84,15 @@ class Text:
     nav: str  # words in the site's navigation; "" for a page that is not there
     order: int  # place in the navigation
     source: Source
-    images: str = ""  # fingerprint of the image set that the passages rest on
-    passages: tuple[range, ...] = ()  # lines of the file that rest on photographs
+    images: str = ""  # fingerprint of the image set that passages on photographs rest on
+    rule: str = ""  # that made the pictures of which it speaks; "" for any
+    passages: tuple[Passage, ...] = ()
     claims: tuple[Claim, ...] = ()
+
+    @property
+    def on_photographs(self) -> bool:
+        """Say whether a passage rests on photographs."""
+        return any(PHOTOGRAPHS in passage.needs for passage in self.passages)
 
 
 @dataclass(frozen=True)
@@ -88,14 +121,14 @@ class Content:
         return tuple({text.source.key: text for text in texts}.values())
 
 
-def read_content(folder: Path, filters: dict[str, int], weights: str, warn: Warn) -> Content:
-    """Read all texts for a network of these layers (name → number of filters) and weights.
+def read_content(folder: Path, subject: Subject, warn: Warn) -> Content:
+    """Read all texts that tell of an atlas.
 
     Raises ContentError naming the file, and the line where one is to blame.
     """
     if not folder.is_dir():
         raise ContentError(f"{folder}: no such folder; name the texts with --content DIR")
-    reader = _Reader(folder, weights, filters, warn)
+    reader = _Reader(folder, subject, warn)
     pages = reader.pages()
     for name in ("home", "finder", "credits"):
         if name not in pages:
@@ -104,17 +137,16 @@ def read_content(folder: Path, filters: dict[str, int], weights: str, warn: Warn
         site=reader.site(),
         home=pages.pop("home"),
         finder=pages.pop("finder"),
-        layers={name: reader.layer(name) for name in filters},
+        layers={name: reader.layer(name) for name in subject.filters},
         pages=tuple(sorted(pages.values(), key=lambda page: (page.order, page.name))),
-        notes=reader.notes(filters),
+        notes=reader.notes(),
     )
 
 
 @dataclass(frozen=True)
 class _Reader:
     folder: Path
-    weights: str
-    filters: dict[str, int]  # of each layer of the atlas
+    subject: Subject
     warn: Warn
 
     def site(self) -> SiteText:
@@ -137,15 +169,16 @@ class _Reader:
             return self._text(fallback)[0]
         return self._fitting(f"layers/{name}.md", fallback)
 
-    def notes(self, filters: dict[str, int]) -> dict[tuple[str, int], Text]:
+    def notes(self) -> dict[tuple[str, int], Text]:
+        filters = self.subject.filters
         found: dict[tuple[str, int], Text] = {}
         for path in sorted((self.folder / "notes").glob("*/*.md")):
             key = path.relative_to(self.folder).as_posix()
             text, pinned = self._text(key, needs_title=False)
             if not pinned:
                 raise ContentError(f"{text.source.file}: a note must carry `weights`")
-            if pinned != self.weights:
-                self.warn(f"content/{key} describes other weights and is left out")
+            if other := self._misfit(text, pinned):
+                self.warn(f"content/{key} describes {other} and is left out")
                 continue
             layer, number = path.parent.name, path.stem
             if not re.fullmatch(r"0|[1-9]\d*", number) or int(number) >= filters.get(layer, 0):
@@ -156,26 +189,37 @@ class _Reader:
     def _fitting(self, key: str, fallback: str | None) -> Text:
         """Return the text if it describes these weights, else the one that stands in for it."""
         text, pinned = self._text(key)
-        absent = self._absent(text)
-        if (not pinned or pinned == self.weights) and not absent:
+        about = self._misfit(text, pinned)
+        if not about:
             return text
-        about = f"{', '.join(absent)}, which this atlas lacks" if absent else "other weights"
         beside = key.removesuffix(".md") + STAND_IN + ".md"
         for candidate in (beside, fallback):
             if candidate and (self.folder / candidate).is_file():
                 self.warn(f"content/{key} describes {about}; {candidate} stands in for it")
                 other, other_pin = self._text(candidate)
-                if other_pin:
-                    raise ContentError(f"{other.source.file}: a stand-in cannot carry `weights`")
+                if other_pin or other.rule:
+                    pin = "weights" if other_pin else "rule"
+                    raise ContentError(f"{other.source.file}: a stand-in cannot carry `{pin}`")
                 return other
-        if absent:
-            raise ContentError(
-                f"{text.source.file}: describes {about}; write {beside} for such an atlas"
-            )
         raise ContentError(
-            f"{text.source.file}: describes weights {pinned[:12]}…, the atlas has "
-            f"{self.weights[:12]}…; write {beside} for other weights"
+            f"{text.source.file}: describes {about}; write {beside} for such an atlas"
         )
+
+    def _misfit(self, text: Text, pinned: str) -> str:
+        """Say what a text describes that this atlas is not or does not hold; "" if it fits."""
+        subject = self.subject
+        if pinned and pinned != subject.weights:
+            return f"other weights ({pinned[:12]}…, the atlas has {subject.weights[:12]}…)"
+        if absent := self._absent(text):
+            return f"{', '.join(absent)}, which this atlas lacks"
+        if text.rule and text.rule != subject.rule:
+            return f"pictures made by the rule {text.rule}, and the atlas has {subject.rule}"
+        probed = {layer for claim in text.claims if (layer := _probed_layer(claim))}
+        if bare := sorted(probed & subject.without_probes):
+            return f"answers to probes, and this atlas has none of {', '.join(bare)}"
+        if probed and subject.first_only:
+            return "all filters of a layer, and this atlas has the first only"
+        return ""
 
     def _absent(self, text: Text) -> list[str]:
         """Return the layers that a text speaks of, that have a text, and that the atlas lacks."""
@@ -186,7 +230,7 @@ class _Reader:
         layers = {name.strip().partition("/")[0] for name in named}
         return sorted(
             name
-            for name in layers - self.filters.keys()
+            for name in layers - self.subject.filters.keys()
             if (self.folder / "layers" / f"{name}.md").is_file()
         )
 
@@ -205,9 +249,14 @@ class _Reader:
         pinned, images = str(values.get("weights", "")), str(values.get("images", ""))
         source = Source(str(path), key, front.body, front.first_line)
         passages = find_passages(source)
-        if passages and not images:
+        rule = str(values.get("rule", ""))
+        if rule and rule not in get_args(Rule):
+            known = ", ".join(get_args(Rule))
+            raise front.table.error(f"rule must be one of {known}", "rule")
+        resting = [passage for passage in passages if PHOTOGRAPHS in passage.needs]
+        if resting and not images:
             raise source.error_on(
-                passages[0].start,
+                resting[0].lines.start,
                 "a passage rests on photographs, so the text must carry `images`, the fingerprint "
                 "of the set",
             )
@@ -221,10 +270,18 @@ class _Reader:
             order=values.get("order", 100),
             source=source,
             images=images,
+            rule=rule,
             passages=passages,
             claims=claims,
         )
         return text, pinned
+
+
+def _probed_layer(claim: Claim) -> str:
+    """Return the layer whose probes a claim rests on; "" where it rests on photographs."""
+    if claim.fact.photographs:
+        return ""
+    return claim.filter.partition("/")[0] if isinstance(claim, FilterClaim) else claim.layer
 
 
 def _refuse_what_needs_weights(source: Source, claims: tuple[Claim, ...]) -> None:

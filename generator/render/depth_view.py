@@ -19,19 +19,26 @@ from generator.render.words import NO_BREAK, first_capital, listing
 WIDTH, ROW = 400, 100
 FIRST, LAST = 25, 375  # where the first and the last layer stand
 TOP, BOTTOM = 10, 90  # of the values in a row
+# Where there is room, that is with up to nine layers; less with more.
 APART = 7  # trained and untrained, from the place of their layer
 SHADE = 20  # half the width of the mark of this layer
 
 RULE = (
     "A measure is said to rise or to fall where the last layer’s median lies outside the middle "
-    f"half of the first layer’s filters, and at least {portrait.NOTABLE} from its median. Label "
-    "purity is the share of the most frequent label; the family margin says how far the best "
-    "family of forms leads the second, in standard deviations (σ) of all answers."
+    f"half of the first layer’s filters, and at least {portrait.NOTABLE} from its median."
+)
+PURITY = "Label purity is the share of the most frequent label."
+MARGIN = (
+    "The family margin says how far the best family of forms leads the second, in standard "
+    "deviations (σ) of all answers."
 )
 KEY = (
     "Lines join medians, bars hold the middle half of the filters. Rows run from 0 to 1 unless "
     "they say otherwise."
 )
+COUNTED = "The layers are counted from 1."
+MOST_LETTERS = 28  # of all titles side by side, where a phone is 320 px wide
+MOST_NAMED = 9  # layers, likewise
 BROKEN = "Broken and thin: the same shapes with random weights."
 HERE = "Shaded: this layer."
 NONE_MOVES = "none that could be measured rises or falls"
@@ -77,11 +84,16 @@ def depth_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Depth
     titles = [layer.record.title for layer in layers]
     names = [layer.record.name for layer in layers]
     places = [round(FIRST + (LAST - FIRST) * i / (len(layers) - 1)) for i in range(len(layers))]
-    left, right = [x - APART for x in places], [x + APART for x in places]
+    between = (LAST - FIRST) // (len(layers) - 1)
+    apart, shade = min(APART, between // 4), min(SHADE, between // 2)
+    left, right = [x - apart for x in places], [x + apart for x in places]
     scales = [_scale(course) for course in measured]
     compared = any(any(course.untrained) for course in measured)
     marked = places[names.index(here)] if here in names else None
-    key = f"{KEY} {BROKEN}" if compared else KEY
+    short = _short_names(titles)
+    counted = short[0] == "1" and titles[0] != "Layer 1"
+    parts = (KEY, BROKEN if compared else "", COUNTED if counted else "")
+    key = " ".join(filter(None, parts))
 
     def drawn(draw: _Draw, spreads: Callable[[Course], _Spreads], at: Sequence[int]) -> str:
         rows = enumerate(zip(measured, scales, strict=True))
@@ -92,7 +104,7 @@ def depth_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Depth
         view_box=f"0 0 {WIDTH} {ROW * len(measured)}",
         alt=f"Medians {titles[0]} to {titles[-1]}; the sentence below says how they move",
         grid="".join(f"M0 {ROW * row + BOTTOM}H{WIDTH}" for row in range(len(measured))),
-        here=f"M{marked - SHADE} 0H{marked + SHADE}V{ROW * len(measured)}H{marked - SHADE}z"
+        here=f"M{marked - shade} 0H{marked + shade}V{ROW * len(measured)}H{marked - shade}z"
         if marked is not None
         else "",
         bars=drawn(_bars, _trained, left),
@@ -100,10 +112,10 @@ def depth_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Depth
         untrained_bars=drawn(_bars, _untrained, right),
         untrained_medians=drawn(_medians, _untrained, right),
         names="\n".join(_name(*pair) for pair in zip(measured, scales, strict=True)),
-        layers=" ".join(_short_names(titles)),
+        layers=" ".join(_spaced(short)),
         key=f"{key} {HERE}" if marked is not None else key,
         sentence=_sentence(measured, titles, compared=compared),
-        rule="" if here else RULE,
+        rule="" if here else _rule(measured),
         table=None if here else _table(measured, titles),
         elsewhere=Link(
             urls.link(page, f"{urls.HOME}#{ADDRESS}"), "The rule, and the numbers as a table"
@@ -174,12 +186,31 @@ def _name(course: Course, scale: float) -> str:
     return "\n".join(line or NO_BREAK for line in lines)
 
 
+def _rule(measured: Sequence[Course]) -> str:
+    """Say when a measure rises or falls, and what those are that need words."""
+    names = " ".join(course.name for course in measured)
+    parts = (RULE, PURITY if "label purity" in names else "", MARGIN if "margin" in names else "")
+    return " ".join(filter(None, parts))
+
+
 def _short_names(titles: Sequence[str]) -> list[str]:
-    """Return "1", "2" for "Layer 1", "Layer 2"; other titles as one word each."""
+    """Return "1", "2" for "Layer 1", "Layer 2"; other titles as one word each.
+
+    Where these are too long to stand side by side on a phone, the layers are counted.
+    """
     numbers = [title.removeprefix("Layer ") for title in titles]
     if all(number.isdecimal() for number in numbers):
         return numbers
+    if sum(map(len, titles)) + len(titles) > MOST_LETTERS:
+        return [str(number) for number, _ in enumerate(titles, 1)]
     return [title.replace(" ", "\u00a0") for title in titles]
+
+
+def _spaced(names: Sequence[str]) -> Sequence[str]:
+    """Return the first and the last of very many names, and some at equal distances between."""
+    apart = len(names) - 1
+    steps = (step for step in range(1, apart) if apart % step == 0 and apart // step < MOST_NAMED)
+    return names[:: next(steps, apart)]
 
 
 def _sentence(measured: Sequence[Course], titles: Sequence[str], *, compared: bool) -> str:

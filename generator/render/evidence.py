@@ -74,23 +74,28 @@ class _Check:
                 yield claim.line, f"{error.args[0]}; mend the text or the claim"
 
     def _hold(self, claim: Claim) -> None:
-        if claim.fact.photographs and not self.text.passages:
+        if claim.fact.photographs and not self.text.on_photographs:
             raise _Unfounded(
                 f"{claim.fact.name} rests on photographs, but the text has no passage between "
                 ":::photographs and :::"
             )
         if isinstance(claim, FilterClaim):
             facts = self.gallery.filter(claim.filter)
-            if self._knows(claim.fact):
+            if self._knows(claim.fact, self.gallery.layer(facts.layer)):
                 self._compare_filter(claim, facts)
         else:
             layer = self.gallery.layer(claim.layer)
-            if self._knows(claim.fact):
+            if self._knows(claim.fact, layer):
                 self._compare_layer(claim, layer)
 
-    def _knows(self, fact: Fact) -> bool:
+    def _knows(self, fact: Fact, layer: LayerFacts) -> bool:
         """Say whether the atlas can tell a fact; one of photographs only with the same images."""
-        return self.on_photographs or not fact.photographs
+        if fact.photographs:
+            return self.on_photographs
+        if layer.record.probes is None:
+            name = layer.record.name
+            raise _Unfounded(f"{fact.name} rests on probes, and {name} was shown none")
+        return True
 
     def _compare_filter(self, claim: FilterClaim, facts: FilterFacts) -> None:
         self._known_name(claim.fact, claim.says, self.gallery.layer(facts.layer))
@@ -127,8 +132,8 @@ class _Check:
         if fact.name.startswith(LABELS):
             name, known, kind = fact.name.removeprefix(LABELS), labels, "label"
         elif fact.named and isinstance(says, str):
-            known = {"axis": record.axes, "family": record.families}.get(fact.name, labels)
-            name, kind = says, fact.name
+            named = {"axis": record.axes, "family": record.families} if record else {}
+            name, known, kind = says, named.get(fact.name, labels), fact.name
         else:
             return
         if name not in known:
@@ -174,9 +179,9 @@ def _statistic(values: Sequence[Told], share_of: float | str | None) -> float:
     return sum(_six_digits(value) >= share_of for value in numbers) / len(values)
 
 
-def _why(fact: Fact, probed: Probed) -> str:
-    """Return why a filter gives no ground for a fact."""
-    if fact.photographs:
+def _why(fact: Fact, probed: Probed | None) -> str:
+    """Return why a filter gives no ground for a fact; `probed` is None only without probes."""
+    if fact.photographs or probed is None:
         return "no image with a label activates it"
     if fact.name == "orientation" and probed.orientation_selectivity is not None:
         return "it answers to all orientations alike"

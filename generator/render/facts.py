@@ -6,9 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
-from generator.atlas.store import Atlas
+from generator.atlas.store import Atlas, ProbeKind
 from generator.errors import AtlasError
 from generator.render.probed import Probed, read_probed
+from generator.render.rules import PROJECTIONS, Projection
+
+NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Place:
     activation: float
     image: ImageRecord
     unit: tuple[int, int]  # row, column
-    box: tuple[int, int, int, int]  # top, left, bottom, right in input pixels, half-open
+    # Top, left, bottom, right in input pixels, half-open; the input where the field is larger.
+    box: tuple[int, int, int, int]
     scale: float
 
     def leaves(self, size: int) -> bool:
@@ -37,12 +41,12 @@ class FilterFacts:
     places: tuple[Place, ...]
     histogram: tuple[int, ...]  # images by their strongest activation, in the bins of `atlas.bins`
     labels: tuple[tuple[str, int], ...]  # labels of the places, most frequent first
-    clipped: int  # places whose receptive field leaves the image
+    clipped: int | None  # places whose field leaves the image; None where it is larger than that
     # Of the hundredth part of all images that activates it most; None without labels.
     common_label: str | None
     label_purity: float | None  # share of that label, 0…1
     label_entropy: float | None  # bits
-    probed: Probed
+    probed: Probed | None  # None in a layer that was shown no probes
 
     @property
     def active(self) -> int:
@@ -72,7 +76,39 @@ class LayerFacts:
     record: LayerRecord
     filters: tuple[FilterFacts, ...]
     kin: tuple[tuple[tuple[int, int], ...], ...]  # [filter] → (other filter, shared images)
-    untrained: tuple[Probed, ...]  # the same probes of the same shapes with random weights
+    # The same probes of the same shapes with random weights; none without probes, and none where
+    # the weights are random themselves.
+    untrained: tuple[Probed, ...]
+    manifest: Manifest
+
+    @property
+    def projection(self) -> Projection:
+        """Return how to speak of the pictures beside the patches."""
+        return PROJECTIONS[self.manifest.rule]
+
+    @property
+    def input_size(self) -> int:
+        """Return height and width of the images, pixels."""
+        return self.manifest.network.input_size
+
+    @property
+    def probed(self) -> tuple[Probed, ...]:
+        """Return what probes told of each filter, in order of number; () without probes."""
+        return tuple(facts.probed for facts in self.filters if facts.probed is not None)
+
+    @property
+    def sees_all(self) -> bool:
+        """Say whether the receptive field is larger than the input: every patch is the input."""
+        return self.record.receptive_field > self.input_size
+
+    @property
+    def sees_nearly_all(self) -> bool:
+        """Say whether hardly a unit has a field that lies inside the image."""
+        record = self.record
+        starts = (record.offset + unit * record.stride for unit in range(record.grid[0]))
+        last = self.input_size - record.receptive_field
+        inside = sum(0 <= start <= last for start in starts)
+        return not self.sees_all and (inside / record.grid[0]) ** 2 < NEARLY_ALL
 
     @property
     def dead(self) -> int:
@@ -118,8 +154,10 @@ def read_gallery(atlas: Atlas) -> Gallery:
 
 def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) -> LayerFacts:
     arrays = atlas.arrays(record.name)
-    probed = read_probed(atlas.probes(record.name, "probes"), record.probes)
-    size = atlas.manifest.network.input_size
+    network = atlas.manifest.network
+    size = network.input_size
+    sees_all = record.receptive_field > size
+    probed = _probed(atlas, record, "probes")
     filters = []
     for number in range(record.filters):
         places = []
@@ -134,6 +172,8 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                 )
             unit = arrays.unit[number, place].tolist()
             top, left, bottom, right = arrays.box[number, place].tolist()
+            if sees_all:
+                top, left, bottom, right = 0, 0, size, size
             places.append(
                 Place(
                     rank=place + 1,
@@ -154,15 +194,27 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                 places=tuple(places),
                 histogram=tuple(arrays.histogram[number].tolist()),
                 labels=common,
-                clipped=sum(place.leaves(size) for place in places),
+                clipped=None if sees_all else sum(place.leaves(size) for place in places),
                 common_label=atlas.manifest.images.labels[label] if label >= 0 else None,
                 label_purity=float(arrays.label_purity[number]) if label >= 0 else None,
                 label_entropy=float(arrays.label_entropy[number]) if label >= 0 else None,
-                probed=probed[number],
+                probed=probed[number] if probed else None,
             )
         )
-    untrained = read_probed(atlas.probes(record.name, "untrained"), record.probes)
-    return LayerFacts(record, tuple(filters), _kin(filters), untrained)
+    return LayerFacts(
+        record=record,
+        filters=tuple(filters),
+        kin=_kin(filters),
+        untrained=() if network.is_random else _probed(atlas, record, "untrained"),
+        manifest=atlas.manifest,
+    )
+
+
+def _probed(atlas: Atlas, record: LayerRecord, kind: ProbeKind) -> tuple[Probed, ...]:
+    """Return what probes told of each filter, in order of number; () without probes."""
+    if record.probes is None:
+        return ()
+    return read_probed(atlas.probes(record.name, kind), record.probes)
 
 
 def _kin(filters: list[FilterFacts]) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.atlas.bins import LOWEST, PER_OCTAVE
-from generator.atlas.measures import ProbeRecord
-from generator.atlas.schema import PLACES, PictureKind
+from generator.atlas.schema import PLACES, ImageSetRecord, PictureKind
 from generator.render import urls
-from generator.render.captions import caption, probe_words
+from generator.render.captions import caption, own_words
+from generator.render.cards_view import pages_above
 from generator.render.charts import Histogram, histogram
 from generator.render.content import Text
 from generator.render.facts import FilterFacts, LayerFacts, Place
@@ -24,7 +24,7 @@ from generator.render.frame import (
 )
 from generator.render.measured import Measured, decimal, measured
 from generator.render.measured_json import UNITS_OF_IMAGE_FACTS, image_facts_json, measured_json
-from generator.render.pictures import Crop, Whole, clipped_sides, crop, whole
+from generator.render.pictures import Crop, Whole, clipped_sides, crop, field_words, whole
 from generator.render.texts import Texts
 from generator.render.words import (
     activation,
@@ -38,16 +38,15 @@ from generator.render.words import (
 )
 
 READING = (
-    "From left to right: the reconstruction of the activation, the patch of the image that caused "
-    "it, and the whole image as the network saw it, with the receptive field outlined. The large "
-    "number is the activation."
+    "From left to right: the {one} of the activation, the patch of the image that caused it, and "
+    "the whole image as the network saw it, with the receptive field outlined. The large number is "
+    "the activation."
+)
+READING_WHOLE = (
+    "From left to right: the {one} of the activation, and the image that caused it, as the network "
+    "saw it. The large number is the activation."
 )
 NEAREST = 8  # similar filters named at most
-_SHEETS: tuple[tuple[PictureKind, str], ...] = (
-    ("reconstructions", "The nine reconstructions"),
-    ("patches", "The nine patches"),
-    ("images", "The nine images"),
-)
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,11 @@ class PlaceView:
     activation: str
     reconstruction: Crop
     patch: Crop
-    whole: Whole
+    whole: Whole | None  # None where the patch is the whole image
     caption: str
     label: str
     file: str
-    where: str
+    where: str  # "" where the patch is the whole image
     clipped: str  # "" where the receptive field lies inside the image
     licence: str  # "" where it is that of all places, told once
 
@@ -87,8 +86,9 @@ class FilterView:
     places_title: str
     reading: str  # what the three pictures of a place are
     places: tuple[PlaceView, ...]
+    layout: str  # a class: how many pictures a place has
     histogram: Histogram | None  # None for a dead filter
-    measured: Measured
+    measured: Measured | None  # None where nothing was
     twin: Twin | None
     kin: tuple[Link, ...]  # filters that share images
     sheets: tuple[Link, ...]
@@ -102,13 +102,12 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
     record, facts = layer.record, layer.filters[number]
     page = urls.filter_page(record.name, number)
     manifest = frames.gallery.manifest
-    size = manifest.network.input_size
     title = f"{record.title}, filter {number}"
     note: Text | None = frames.content.notes.get((record.name, number))
-    lead = _lead(facts, record.probes, manifest.images.count)
+    lead = _lead(layer, facts)
     licences = [_licence(frames, place) for place in facts.places]
     common = licences[0] if len(set(licences)) == 1 else ""
-    own_card = f"{urls.layer(record.name)}#{number}"
+    own_card = urls.card(record.name, number, record.filters)
     return FilterView(
         frame=frames.frame(
             page,
@@ -116,7 +115,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
             lead,
             crumbs=[
                 (urls.HOME, "Home"),
-                (urls.layer(record.name), record.title),
+                *pages_above(record, number),
                 (page, f"Filter {number}"),
             ],
             scripts=["filter.js"],
@@ -132,11 +131,12 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         else "Its strongest image"
         if facts.places
         else "No images",
-        reading=f"{READING} Licence of all images here: {common}." if common else READING,
+        reading=_reading(layer, common),
         places=tuple(
-            _place(page, layer, facts, place, size, "" if common else licence)
+            _place(page, layer, facts, place, "" if common else licence)
             for place, licence in zip(facts.places, licences, strict=True)
         ),
+        layout="places two" if layer.sees_all else "places",
         histogram=histogram(facts.histogram, manifest.images.count, facts.strongest, facts.weakest)
         if facts.active
         else None,
@@ -151,7 +151,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         ),
         sheets=tuple(
             Link(urls.link(page, urls.picture(record.name, number, kind)), words)
-            for kind, words in _SHEETS
+            for kind, words in _sheets(layer)
         )
         if facts.places
         else (),
@@ -161,21 +161,50 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
     )
 
 
-def _lead(facts: FilterFacts, record: ProbeRecord, images: int) -> str:
+def _reading(layer: LayerFacts, licence: str) -> str:
+    """Say what the pictures of a place are, and the licence that all images share, if one."""
+    reading = READING_WHOLE if layer.sees_all else READING
+    parts = [
+        reading.format(one=layer.projection.one),
+        layer.projection.honest,
+        field_words(layer),
+        f"Licence of all images here: {licence}." if licence else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _sheets(layer: LayerFacts) -> tuple[tuple[PictureKind, str], ...]:
+    """Return which sheets can be taken along, with their words."""
+    both: tuple[tuple[PictureKind, str], ...] = (
+        ("reconstructions", f"The nine {layer.projection.many}"),
+        ("patches", "The nine patches"),
+    )
+    return both if layer.sees_all else (*both, ("images", "The nine images"))
+
+
+def _lead(layer: LayerFacts, facts: FilterFacts) -> str:
     """Say what stimuli told of the filter, then what rests on photographs."""
-    words = first_capital(probe_words(facts.probed, record))
-    return f"{words}. {_photographs(facts, images)}"
+    words = first_capital(own_words(facts, layer.record.probes))
+    photographs = _photographs(facts, layer.manifest.images)
+    return f"{words}. {photographs}" if words else photographs
 
 
-def _photographs(facts: FilterFacts, images: int) -> str:
-    """Say in one or two sentences what the nine places have in common, as far as measured."""
-    if not facts.places:
+def _active(facts: FilterFacts, images: int) -> str:
+    """Say how many of the images activate a filter."""
+    if images == 1:
+        return f"The only image {'activates' if facts.active else 'does not activate'} this filter."
+    if not facts.active:
         return f"None of the {count(images)} images activates this filter."
-    total = len(facts.places)
     part = first_capital(share(facts.active, images))
-    share_text = f"{part} of {count(images)} images activate this filter."
-    if not facts.labels:
+    return f"{part} of {count(images)} images activate this filter."
+
+
+def _photographs(facts: FilterFacts, images: ImageSetRecord) -> str:
+    """Say in one or two sentences what the nine places have in common, as far as measured."""
+    share_text = _active(facts, images.count)
+    if not facts.labels or images.one_per_label:
         return share_text
+    total = len(facts.places)
     label, number = shortened(facts.labels[0][0], 40), facts.labels[0][1]
     if number == 1:
         common = (
@@ -215,21 +244,22 @@ def _licence(frames: Frames, place: Place) -> str:
 
 
 def _place(
-    page: str, layer: LayerFacts, facts: FilterFacts, place: Place, size: int, licence: str
+    page: str, layer: LayerFacts, facts: FilterFacts, place: Place, licence: str
 ) -> PlaceView:
-    record = layer.record
     top, left, bottom, right = place.box
-    sides = clipped_sides(place, size)
+    sides = clipped_sides(place, layer.input_size)
     return PlaceView(
         rank=str(place.rank),
         activation=activation(place.activation),
-        reconstruction=crop(page, record, facts, place, patch=False),
-        patch=crop(page, record, facts, place, patch=True),
-        whole=whole(page, record, facts, place, size),
+        reconstruction=crop(page, layer, facts, place, patch=False),
+        patch=crop(page, layer, facts, place, patch=True),
+        whole=whole(page, layer, facts, place),
         caption=shortened(place.image.caption or place.image.path),
         label=shortened(place.image.label),
         file=shortened(place.image.path, 200),
-        where=f"rows {signed(top)} to {signed(bottom - 1)}, "
+        where=""
+        if layer.sees_all
+        else f"rows {signed(top)} to {signed(bottom - 1)}, "
         f"columns {signed(left)} to {signed(right - 1)}",
         clipped=f"Clipped: the receptive field leaves the image at the {sides}; what lies outside "
         "is shown in the mean colour."
@@ -240,10 +270,13 @@ def _place(
 
 
 def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> Twin | None:
-    number, correlation = facts.probed.twin, facts.probed.twin_correlation
+    probed, record = facts.probed, layer.record.probes
+    if probed is None or record is None:
+        return None
+    number, correlation = probed.twin, probed.twin_correlation
     if number is None or correlation is None:
         return None
-    stimuli = count(layer.record.probes.stimuli)
+    stimuli = count(record.stimuli)
     return Twin(
         Link(urls.link(page, urls.filter_page(layer.record.name, number)), f"filter {number}"),
         f"correlation {decimal(correlation)} over all {stimuli} stimuli",
@@ -258,9 +291,7 @@ def _neighbours(layer: LayerFacts, number: int) -> Neighbours:
             return None
         return urls.filter_page(name, other), f"Filter {other}"
 
-    return Neighbours(
-        beside(number - 1), beside(number + 1), (urls.layer(name), layer.record.title)
-    )
+    return Neighbours(beside(number - 1), beside(number + 1), pages_above(layer.record, number)[-1])
 
 
 def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
@@ -291,10 +322,12 @@ def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
     ]
     document: dict[str, object] = {
         "layer": record.name,
-        "meaning": "output of the layer's convolution after its ReLU",
+        "meaning": f"output of the network's module {record.module}",
         "units": {
             "unit": "row, column in the feature map",
-            "box": "top, left, bottom, right in input pixels, half-open",
+            "box": "top, left, bottom, right in input pixels, half-open; the whole input where the "
+            "receptive field is larger",
+            "reconstruction_scale": "value shown as full white or black",
             "histogram": "images by their strongest activation, where it is positive; counts[i] "
             f"lie from 2**({LOWEST} + (first + i) / {PER_OCTAVE}) up to the next edge",
             **UNITS_OF_IMAGE_FACTS,
@@ -302,13 +335,15 @@ def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
         "input_size": input_size,
         "images_searched": images,
         "places_per_filter": PLACES,
+        "rule": layer.manifest.rule,
         "receptive_field": record.receptive_field,
         "stride": record.stride,
         "offset": record.offset,
         "grid": list(record.grid),
         "filters": filters,
-        "measured": measured_json(layer),
     }
+    if told := measured_json(layer):
+        document["measured"] = told
     return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 

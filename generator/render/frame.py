@@ -5,15 +5,18 @@ Everything here is a frozen record of strings, so that templates print and decid
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.atlas.schema import PLACES
+from generator.atlas.schema import PLACES, LayerRecord
 from generator.render import urls
 from generator.render.assets import Assets
 from generator.render.content import Content
 from generator.render.facts import Gallery
 
+MEANING = "Layer n means the output of convolution n after its ReLU."
+MEANING_OF_MODULES = "A layer here is the output of one module of the network; its page names it."
 NO_LICENCE = (
     "No licence is known for these images. Ask those who made them before you publish this page."
 )
@@ -85,6 +88,7 @@ class Frame:
     credit: str  # how to credit the pictures shown
     credits: str  # address of the credits
     made_with: str
+    meaning: str  # of the word layer
     previous: Link | None = None
     following: Link | None = None
     up: Link | None = None
@@ -113,6 +117,21 @@ class Frames:
         self.assets = assets
         self.base_url = base_url
         self.version = version
+
+    @property
+    def _numbered(self) -> bool:
+        """Say whether layer n is the ReLU behind convolution n, by the names of the modules."""
+        return all(
+            (found := re.search(r"relu(\d+)$", layer.record.module))
+            and layer.record.title == f"Layer {found[1]}"
+            for layer in self.gallery.layers
+        )
+
+    def module_of(self, record: LayerRecord) -> str:
+        """Name the module whose output a layer is; "" where every page says what layers are."""
+        if self._numbered:
+            return ""
+        return f"{record.title} is the output of the module {record.module}."
 
     def frame(
         self,
@@ -156,6 +175,7 @@ class Frames:
             credit=terms.how_to_credit if card_of and terms else "",
             credits=self.address(path, urls.CREDITS),
             made_with=f"Filter Gallery {self.version}",
+            meaning=MEANING if self._numbered else MEANING_OF_MODULES,
             previous=self._around(path, around.previous),
             following=self._around(path, around.following),
             up=self._around(path, around.up),

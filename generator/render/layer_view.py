@@ -1,32 +1,34 @@
-"""The page of a layer: its text, then every filter as a card."""
+"""The page of a layer: its text, then every filter as a card, or the first of very many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.atlas.schema import PLACES
+from generator.atlas.schema import PLACES, KernelSheet, LayerRecord
 from generator.render import urls
 from generator.render.cards import Order, orders
+from generator.render.cards_view import (
+    Card,
+    Elsewhere,
+    card_scripts,
+    cards_on,
+    elsewhere,
+    facts_link,
+    layer_paging,
+)
 from generator.render.depth_view import Depth, depth_view
-from generator.render.facts import FilterFacts, LayerFacts
+from generator.render.facts import LayerFacts
 from generator.render.frame import Fact, Frame, Frames, Link, Neighbours, Pair, Picture
 from generator.render.markup import read_markup
-from generator.render.pictures import pair
+from generator.render.paging import Paging
+from generator.render.pictures import field_words, pair
 from generator.render.portrait_view import Portrait, portrait_view
+from generator.render.rules import Projection
 from generator.render.texts import Texts
 from generator.render.words import count, first_capital, pixels, several
 
 SHOWN_ABOVE = 3  # filters shown beside the text
 ENLARGED = 4  # screen pixels for each weight of a kernel
-
-
-@dataclass(frozen=True)
-class Card:
-    """One filter of the layer."""
-
-    number: str
-    pair: Pair
-    remark: str  # "" where all nine places are filled
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,23 @@ class LayerView:
     heading: str
     summary: str
     facts: tuple[Fact, ...]
+    about: str  # what its units are, and how much of the image they see; "" where all is usual
     html: str
     strongest_title: str
     strongest: tuple[Pair, ...]
     strongest_rule: str
+    kernels_title: str
     kernels: tuple[Moment, ...]  # none where maps are the input
     portrait: Portrait
     depth: Depth | None  # None with one layer
     filters: str
     orders: tuple[Order, ...]
+    projection: Projection
     cards: tuple[Card, ...]
-    pixelated: bool
     remarks: tuple[str, ...]  # plain words on dead filters and empty places
     json: Link
+    paging: Paging | None  # None where the page has every card
+    elsewhere: Elsewhere | None  # likewise
 
 
 def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
@@ -66,14 +72,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
     page = urls.layer(record.name)
     text = frames.content.layers[record.name]
     html = texts.html(text, page)
-    cards = tuple(
-        Card(
-            number=str(facts.number),
-            pair=pair(page, record, facts, small=True, brief=True),
-            remark=_remark(facts),
-        )
-        for facts in layer.filters
-    )
+    cards = cards_on(layer, 1)
     # A text that shows filters of its own needs no others beside it.
     beside = () if "<figure" in html else layer.steadiest(SHOWN_ABOVE)
     shown = [facts for facts in beside if facts.places]
@@ -83,7 +82,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
             record.title,
             text.summary,
             crumbs=[(urls.HOME, "Home"), (page, record.title)],
-            scripts=[urls.cards_script(_position(frames, record.name)), "gallery.js"],
+            scripts=card_scripts(frames, record.name, 1),
             card_of=record.name,
             neighbours=_neighbours(frames, record.name),
         ),
@@ -91,50 +90,62 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
         summary=text.summary,
         facts=(
             Fact("Filters", count(record.filters)),
-            Fact("Each unit sees", f"{pixels(record.receptive_field)} square"),
+            Fact(
+                "Each unit sees",
+                "the whole image" if layer.sees_all else f"{pixels(record.receptive_field)} square",
+            ),
             Fact("Distance between units", pixels(record.stride)),
             Fact("Units of one filter", f"{record.grid[0]} × {record.grid[1]}"),
         ),
+        about=" ".join(filter(None, (frames.module_of(record), field_words(layer)))),
         html=html,
         strongest_title="Three that answer strongly",
-        strongest=tuple(pair(page, record, facts, small=True) for facts in shown),
+        strongest=tuple(pair(page, layer, facts, small=True) for facts in shown),
         strongest_rule="The filters of this layer whose ninth patch still activates them most.",
+        kernels_title=_kernels_title(layer),
         kernels=_kernels(page, layer),
         portrait=portrait_view(
             layer, frames.gallery.manifest.images.count, read_markup(html).elements
         ),
         depth=depth_view(frames.gallery.layers, page, record.name),
-        filters=several(record.filters, "filter", "filters"),
-        orders=orders(),
+        filters=first_capital(several(record.filters, "filter", "filters")),
+        orders=orders(layer),
+        projection=layer.projection,
         cards=cards,
-        pixelated=cards[0].pair.patches.pixelated if cards else False,
         remarks=_remarks(layer),
-        json=frames.link(page, urls.facts(record.name), "The facts of all filters as JSON"),
+        json=facts_link(frames, page, record.name),
+        paging=layer_paging(record, 1),
+        elsewhere=elsewhere(frames, record, 1),
     )
+
+
+def _kernels_title(layer: LayerFacts) -> str:
+    if layer.manifest.network.is_random:
+        return "The kernels"
+    return "While it learned" if len(layer.record.kernels) > 2 else "Before and after it learned"
 
 
 def _kernels(page: str, layer: LayerFacts) -> tuple[Moment, ...]:
     record = layer.record
-    return tuple(
-        Moment(
-            Picture(
-                src=urls.link(page, urls.kernels(record.name, sheet.name)),
-                width=sheet.width * ENLARGED,
-                height=sheet.height * ENLARGED,
-                alt=f"The kernels of all {record.filters} filters, {sheet.words}",
-                pixelated=True,
-            ),
-            first_capital(sheet.words),
+    if layer.manifest.network.is_random:
+        # Only the network's own kernels: no training lies between them and others.
+        return tuple(
+            _moment(page, record, sheet, "random weights") for sheet in record.kernels[-1:]
         )
-        for sheet in record.kernels
+    return tuple(_moment(page, record, sheet, sheet.words) for sheet in record.kernels)
+
+
+def _moment(page: str, record: LayerRecord, sheet: KernelSheet, words: str) -> Moment:
+    return Moment(
+        Picture(
+            src=urls.link(page, urls.kernels(record.name, sheet.name)),
+            width=sheet.width * ENLARGED,
+            height=sheet.height * ENLARGED,
+            alt=f"The kernels of all {record.filters} filters, {words}",
+            pixelated=True,
+        ),
+        first_capital(words),
     )
-
-
-def _remark(facts: FilterFacts) -> str:
-    filled = len(facts.places)
-    if filled == PLACES:
-        return ""
-    return "dead" if filled == 0 else f"{filled} of {PLACES}"
 
 
 def _remarks(layer: LayerFacts) -> tuple[str, ...]:

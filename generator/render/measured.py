@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.atlas.measures import ProbeRecord
 from generator.render.facts import FilterFacts
@@ -51,7 +51,7 @@ AT_THE_END = 1.001  # ratio to the lowest or highest frequency shown that counts
 class Measured:
     """What stimuli of known content and the image set told of a filter."""
 
-    sentence: str
+    sentence: str  # "" without probes
     orientation: Polar | None
     orientation_words: str
     frequency: Spectrum | None
@@ -63,36 +63,50 @@ class Measured:
     facts: tuple[Fact, ...]
 
 
-def measured(facts: FilterFacts, record: ProbeRecord) -> Measured:
-    """Return the section of a filter; charts of which nothing is known are None."""
+def measured(facts: FilterFacts, record: ProbeRecord | None) -> Measured | None:
+    """Return the section of a filter; charts of which nothing is known are None.
+
+    None where neither probes nor images told anything.
+    """
+    found = _image_facts(facts)
     probed = facts.probed
-    answered = probed.answered and math.isfinite(probed.best)
-    words = INTRODUCTION if answered else SILENT
+    if probed is None or record is None:
+        return replace(_UNCHARTED, facts=found) if found else None
+    words = INTRODUCTION if probed.answered else SILENT
+    sentence = words.format(stimuli=count(record.stimuli), side=f"{count(record.side)}{NO_BREAK}px")
+    if not probed.answered:
+        return replace(_UNCHARTED, sentence=sentence, facts=found)
     return Measured(
-        sentence=words.format(
-            stimuli=count(record.stimuli), side=f"{count(record.side)}{NO_BREAK}px"
-        ),
+        sentence=sentence,
         orientation=polar(
             probed.orientation_curve,
             record.orientations,
             probed.orientation,
             probed.orientation_selectivity,
-        )
-        if answered
-        else None,
+        ),
         orientation_words=_orientation(probed),
-        frequency=spectrum(probed.frequency_curve, record.frequencies, probed.frequency)
-        if answered
-        else None,
+        frequency=spectrum(probed.frequency_curve, record.frequencies, probed.frequency),
         frequency_words=_frequency(probed, record),
-        hues=hue_bars(probed.hue_curve, record.hues, probed.hue) if answered else None,
+        hues=hue_bars(probed.hue_curve, record.hues, probed.hue),
         hue_words=_hue(probed),
-        forms=form_bars(probed.family_response, record.families, probed.family)
-        if answered
-        else None,
+        forms=form_bars(probed.family_response, record.families, probed.family),
         form_words=_forms(probed, record),
-        facts=(*(_probe_facts(probed) if answered else ()), *_image_facts(facts)),
+        facts=(*_probe_facts(probed), *found),
     )
+
+
+_UNCHARTED = Measured(
+    sentence="",
+    orientation=None,
+    orientation_words="",
+    frequency=None,
+    frequency_words="",
+    hues=None,
+    hue_words="",
+    forms=None,
+    form_words="",
+    facts=(),
+)
 
 
 def decimal(value: float, sign: str = "-") -> str:
@@ -178,9 +192,10 @@ def _probe_facts(probed: Probed) -> tuple[Fact, ...]:
         "form": probed.family_response,
     }
     best = [f"{name} {_best(curve)}" for name, curve in kinds.items()]
-    facts = [Fact("Best answers", _joined(*best))]
-    if math.isfinite(probed.rest):
-        facts.append(Fact("Answer to mid grey", activation(probed.rest)))
+    facts = [
+        Fact("Best answers", _joined(*best)),
+        Fact("Answer to mid grey", activation(probed.rest)),
+    ]
     if probed.axis is not None:
         facts.append(Fact("Colours of the best grating", probed.axis))
     if probed.colour_selectivity is not None:
@@ -224,8 +239,10 @@ def _image_facts(facts: FilterFacts) -> tuple[Fact, ...]:
                 f"purity {purity:.2f} ({label}), {_bits(entropy)}",
             )
         )
-    clipped = f"{facts.clipped} ({share(facts.clipped, shown)})"
-    return (*found, Fact(f"Clipped of the {in_words(shown)}", clipped))
+    if facts.clipped is not None:
+        clipped = f"{facts.clipped} ({share(facts.clipped, shown)})"
+        found.append(Fact(f"Clipped of the {in_words(shown)}", clipped))
+    return tuple(found)
 
 
 def label_spread(facts: FilterFacts) -> tuple[float, float] | None:

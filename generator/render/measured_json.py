@@ -13,7 +13,7 @@ DIGITS = 4  # significant, of what was measured
 UNITS_OF_IMAGE_FACTS = {
     "median": "activation that half of the images that activate it stay below; null for none",
     "percentile_99": "activation that 99 in 100 of them stay below; null for none",
-    "clipped": "places whose receptive field leaves the image",
+    "clipped": "places whose receptive field leaves the image; null where it is larger than that",
     "common_label": "most frequent label of the strongest hundredth of all images, at least nine",
     "label_purity": "0…1, share of that label among them",
     "label_entropy": "bits, of the labels among them",
@@ -21,14 +21,17 @@ UNITS_OF_IMAGE_FACTS = {
 
 
 def measured_json(layer: LayerFacts) -> dict[str, object]:
-    """Return the stimuli and, measure by measure, unit and values in order of filter.
+    """Return the stimuli and, measure by measure, unit and values; {} without probes.
 
-    A value is null where a filter gives no ground for it; families and colour axes are names. Each
-    value of a measure with "along" is a list, point by point as that list of the stimuli.
+    The values are in order of filter. One is null where a filter gives no ground for it; families
+    and colour axes are names. Each value of a measure with "along" is a list, point by point as
+    that list of the stimuli.
     """
+    if layer.record.probes is None:
+        return {}
     measures = {}
     for name, measure in MEASURES.items():
-        values = [_plain(getattr(facts.probed, name)) for facts in layer.filters]
+        values = [_plain(getattr(probed, name)) for probed in layer.probed]
         along = {"along": measure.curve} if measure.curve else {}
         unit = measure.unit.replace("index; −1: none", "by name")
         measures[name] = {"unit": unit, **along, "values": values}

@@ -83,10 +83,10 @@ def unchanged(site: Path, inputs: str) -> Marker | None:
 def write_site(made: Site, site: Path, marker: Marker, progress: Progress) -> None:
     """Write a site beside its target and swap it in; OutputError where the disk refuses."""
     target = site.resolve()
-    working = target.with_name(f".{target.name}.filter-gallery-new")
+    working = _working(site)
     total, done = len(made.texts) + len(made.pictures), 0
     try:
-        shutil.rmtree(working, ignore_errors=True)  # left by a run that was killed
+        tidy(site)
         working.mkdir(parents=True)
         for path in {(working / name).parent for name in (*made.texts, *made.pictures)}:
             path.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,18 @@ def write_site(made: Site, site: Path, marker: Marker, progress: Progress) -> No
         where = error.filename or target
         raise OutputError(f"{where}: {error.strerror}; the previous site is untouched") from error
     finally:
-        shutil.rmtree(working, ignore_errors=True)
+        tidy(site)
+
+
+def tidy(site: Path) -> None:
+    """Remove what a run that was killed while it wrote a site has left beside it."""
+    shutil.rmtree(_working(site), ignore_errors=True)
+
+
+def _working(site: Path) -> Path:
+    """Return where a site is written before it takes its place."""
+    target = site.resolve()
+    return target.with_name(f".{target.name}.filter-gallery-new")
 
 
 def listing(sizes: dict[str, int]) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_SIDE, LayerRecord, PictureKind
 from generator.atlas.store import sheet_side
 from generator.render import urls
-from generator.render.captions import probe_words
-from generator.render.facts import FilterFacts, Place
+from generator.render.captions import own_words, short_words
+from generator.render.facts import FilterFacts, LayerFacts, Place
 from generator.render.frame import Pair, Picture
-from generator.render.words import label_list, listing, shortened
+from generator.render.words import count, first_capital, label_list, listing, shortened
 
 FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
 SMALL_FIELD = 24  # a box below this side is ringed, or it would be overlooked
@@ -48,29 +48,46 @@ class Whole:
     alt: str
 
 
+def field_words(layer: LayerFacts) -> str:
+    """Say that units see all of the image, or nearly; "" where they see a part of it."""
+    field, size = layer.record.receptive_field, layer.input_size
+    if layer.sees_all:
+        return (
+            f"Each unit sees the whole picture: its receptive field of {count(field)} pixels is "
+            f"larger than the input of {count(size)}, so that every patch is a whole image."
+        )
+    if layer.sees_nearly_all:
+        return (
+            f"The receptive field of {count(field)} pixels is so large in an input of "
+            f"{count(size)} that nearly every unit’s field reaches past an edge of the image."
+        )
+    return ""
+
+
 def pixelated(layer: LayerRecord) -> bool:
     """Say whether the layer's tiles hold each input pixel exactly."""
     return layer.receptive_field < FEW_PIXELS
 
 
 def pair(
-    page: str, layer: LayerRecord, facts: FilterFacts, *, small: bool, brief: bool = False
+    page: str, layer: LayerFacts, facts: FilterFacts, *, small: bool, brief: bool = False
 ) -> Pair:
     """Return both sheets of a filter as shown on `page`; `brief` leaves out what probes told.
 
     A brief text for the patches names only labels that stand more than once, where any does.
     """
-    thumbnails = small and layer.thumbnails
-    side = SMALL_SIDE if thumbnails else sheet_side(layer.tile, layer.gutter)
+    record = layer.record
+    thumbnails = small and record.thumbnails
+    side = SMALL_SIDE if thumbnails else sheet_side(record.tile, record.gutter)
 
     def sheet(kind: PictureKind, alt: str) -> Picture:
-        src = urls.link(page, urls.picture(layer.name, facts.number, kind))
-        return Picture(src, side, side, alt, pixelated(layer) and not thumbnails)
+        src = urls.link(page, urls.picture(record.name, facts.number, kind))
+        return Picture(src, side, side, alt, pixelated(record) and not thumbnails)
 
     return Pair(
-        href=urls.link(page, urls.filter_page(layer.name, facts.number)),
-        title=f"{layer.title}, filter {facts.number}",
-        words=probe_words(facts.probed, layer.probes),
+        href=urls.link(page, urls.filter_page(record.name, facts.number)),
+        title=f"{record.title}, filter {facts.number}",
+        words=short_words(facts, record.probes),
         reconstructions=sheet(
             "reconstructions.small" if thumbnails else "reconstructions",
             _reconstructions(layer, facts, brief=brief),
@@ -79,9 +96,10 @@ def pair(
     )
 
 
-def _reconstructions(layer: LayerRecord, facts: FilterFacts, *, brief: bool) -> str:
-    kind = "Reconstructions" if facts.places else "Empty"
-    return kind if brief else f"{kind}; probed: {probe_words(facts.probed, layer.probes)}"
+def _reconstructions(layer: LayerFacts, facts: FilterFacts, *, brief: bool) -> str:
+    kind = layer.projection.title if facts.places else "Empty"
+    words = "" if brief else own_words(facts, layer.record.probes)
+    return f"{kind}; probed: {words}" if words else kind
 
 
 def _patches(facts: FilterFacts, *, brief: bool) -> str:
@@ -93,31 +111,38 @@ def _patches(facts: FilterFacts, *, brief: bool) -> str:
     return f"Patches: {label_list(repeated if brief and repeated else facts.labels)}"
 
 
-def crop(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, *, patch: bool) -> Crop:
+def crop(page: str, layer: LayerFacts, facts: FilterFacts, place: Place, *, patch: bool) -> Crop:
     """Return one patch, or the reconstruction of its activation."""
     kind: PictureKind = "patches" if patch else "reconstructions"
-    x, y = _corner(place, layer.tile + layer.gutter)
+    record = layer.record
+    x, y = _corner(place, record.tile + record.gutter)
     of = f"{place.rank} of {len(facts.places)}"
     label = shortened(place.image.label, 40)
     origin = f", from an image labelled {label}" if label else ""
     return Crop(
-        src=urls.link(page, urls.picture(layer.name, facts.number, kind)),
-        side=sheet_side(layer.tile, layer.gutter),
-        view_box=f"{x} {y} {layer.tile} {layer.tile}",
-        alt=f"Patch {of}{origin}" if patch else f"Reconstruction {of}",
-        pixelated=pixelated(layer),
+        src=urls.link(page, urls.picture(record.name, facts.number, kind)),
+        side=sheet_side(record.tile, record.gutter),
+        view_box=f"{x} {y} {record.tile} {record.tile}",
+        alt=f"Patch {of}{origin}" if patch else f"{first_capital(layer.projection.one)} {of}",
+        pixelated=pixelated(record),
     )
 
 
-def whole(page: str, layer: LayerRecord, facts: FilterFacts, place: Place, size: int) -> Whole:
-    """Return the whole image of a place; all wholes of a filter are drawn at one scale."""
+def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Whole | None:
+    """Return the whole image of a place; None where the patch is the whole image already.
+
+    All wholes of a filter are drawn at one scale.
+    """
+    if layer.sees_all:
+        return None
+    size = layer.input_size
     margin = max(overhang(each, size) for each in facts.places)
     x, y = _corner(place, IMAGE_TILE + GUTTER)
     scale = size / IMAGE_TILE
     top, left, bottom, right = place.box
     small = bottom - top < SMALL_FIELD
     return Whole(
-        src=urls.link(page, urls.picture(layer.name, facts.number, "images")),
+        src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
         view_box=f"{-margin} {-margin} {size + 2 * margin} {size + 2 * margin}",
         size=size,
         tile_x=_short(-x * scale),

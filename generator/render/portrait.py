@@ -110,7 +110,8 @@ def health(layer: LayerFacts, images: int) -> Health:
     pairs = {
         (min(facts.number, twin), max(facts.number, twin))
         for facts in layer.filters
-        if (twin := facts.probed.twin) is not None
+        if facts.probed is not None
+        and (twin := facts.probed.twin) is not None
         and (facts.probed.twin_correlation or 0) >= ALIKE
         and twin != facts.number
     }
@@ -122,7 +123,7 @@ def health(layer: LayerFacts, images: int) -> Health:
         dead=those(lambda facts: facts.active == 0),
         nearly_dead=those(lambda facts: 0 < facts.active < NEARLY_DEAD * images),
         twins=tuple(sorted(pairs)),
-        border=those(lambda facts: facts.clipped >= BORDER),
+        border=those(lambda facts: (facts.clipped or 0) >= BORDER),
     )
 
 
@@ -163,8 +164,8 @@ def courses(layers: Sequence[LayerFacts]) -> tuple[Course, ...]:
         Course(
             name,
             unit,
-            tuple(spread(read(f.probed) for f in layer.filters) for layer in layers),
-            tuple(spread(read(f) for f in layer.untrained) for layer in layers),
+            tuple(spread(map(read, layer.probed)) for layer in layers),
+            tuple(spread(map(read, layer.untrained)) for layer in layers),
         )
         for name, unit, read in _PROBED
     ]
@@ -172,8 +173,14 @@ def courses(layers: Sequence[LayerFacts]) -> tuple[Course, ...]:
     labels = [
         Course(name, "", tuple(spread(map(read, layer.filters)) for layer in layers), nothing)
         for name, read in _LABELS
+        if read is not _purity_of_nine or not _one_per_label(layers)
     ]
     return tuple(course for course in (*probed, *labels) if any(course.trained))
+
+
+def _one_per_label(layers: Sequence[LayerFacts]) -> bool:
+    """Say whether nine places have nine labels by rule, so that their purity tells nothing."""
+    return any(layer.manifest.images.one_per_label for layer in layers)
 
 
 def _purity_of_nine(facts: FilterFacts) -> float | None:

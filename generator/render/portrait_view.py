@@ -33,6 +33,7 @@ WIDTH, BASE, TALL = 264, 92, 76  # of a histogram; where its bars stand; the tal
 MARGIN = 14  # beside it, for what is written at its ends
 LENGTH, ROW = 100, 10  # of the longest bar of a family; from one to the next
 
+TITLE = "The layer as a whole"
 LEGEND = (
     "Bars count this network’s filters; the line counts those of the same shapes with random "
     "weights, which have learned nothing."
@@ -82,8 +83,8 @@ class Portrait:
 
     title: str
     legend: str
-    charts: tuple[Tallied, ...]
-    families: FamilyBars
+    charts: tuple[Tallied, ...]  # none without probes
+    families: FamilyBars | None  # likewise
     care: tuple[Care, ...]
 
 
@@ -92,14 +93,17 @@ def portrait_view(layer: LayerFacts, images: int, prose: int) -> Portrait:
 
     `images` were searched; `prose` is the number of elements in the page's text.
     """
-    trained = tuple(facts.probed for facts in layer.filters)
     record = layer.record.probes
+    care = care_view(layer, images, prose)
+    if record is None:
+        return Portrait(TITLE, legend="", charts=(), families=None, care=care)
+    trained = layer.probed
 
     def both(tally: Callable[[Sequence[Probed]], Tally]) -> tuple[Tally, Tally]:
         return tally(trained), tally(layer.untrained)
 
     return Portrait(
-        title="The layer as a whole",
+        title=TITLE,
         legend=_legend(layer),
         charts=(
             _turns(*both(portrait.orientations)),
@@ -112,14 +116,14 @@ def portrait_view(layer: LayerFacts, images: int, prose: int) -> Portrait:
         families=_families(
             *both(lambda filters: portrait.families(filters, record.families)), record.families
         ),
-        care=care_view(layer, images, prose),
+        care=care,
     )
 
 
 def _legend(layer: LayerFacts) -> str:
     """Say what is drawn, and how many filters cannot be."""
     legend = LEGEND if layer.untrained else LEGEND_ALONE
-    silent = sum(not facts.probed.answered for facts in layer.filters)
+    silent = sum(not probed.answered for probed in layer.probed)
     if not silent:
         return legend
     stand = "stands" if silent == 1 else "stand"

@@ -7,7 +7,8 @@ A page opened from a folder may load a script but no data, hence a script. It ho
     of         for each caption, the index of its label
     layers     for each layer, how to show its filters, and for each filter the texts of its
                patches, strongest first: an index into `labels`, or that into `captions` plus the
-               number of labels; `words` are the filters' own words
+               number of labels; `words` are the filters' own words, `alt` says what the pictures
+               beside the patches are
 
 `finder.js` brings texts and questions to the same form (case, accents); `words_of` is its twin, and
 serves here only to tell which captions say something.
@@ -16,14 +17,14 @@ serves here only to tell which captions say something.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any
 
-from generator.atlas.measures import ProbeRecord
 from generator.atlas.schema import ImageRecord
 from generator.render import urls
-from generator.render.captions import probe_words
-from generator.render.facts import FilterFacts, Gallery, LayerFacts
+from generator.render.captions import own_words
+from generator.render.facts import Gallery, LayerFacts
 from generator.render.pictures import pair
 from generator.render.words import shortened
 
@@ -32,11 +33,6 @@ NUMBER = "*"  # stands for the number of the filter in an address; `quote` never
 SAYS_NOTHING = {"IMAGE"}  # with a number, what a file without a name of its own is called
 
 Text = tuple[str, str]  # label and caption of a patch; "" for a caption that adds nothing
-
-
-def own_words(facts: FilterFacts, record: ProbeRecord) -> str:
-    """Return what is said of the filter itself, and not of its patches."""
-    return probe_words(facts.probed, record)
 
 
 def search_script(gallery: Gallery) -> bytes:
@@ -73,24 +69,22 @@ def text_of(image: ImageRecord) -> Text:
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text in capitals without accents: what stands between other signs."""
-    kept = []
-    for character in unicodedata.normalize("NFKD", text):
-        kind = unicodedata.category(character)[0]
-        if kind != "M":
-            kept.append(character if kind in "LN" else " ")
-    return set("".join(kept).upper().split())
+    """Return the words of a text, and directions as "−45°", in capitals without accents."""
+    kept = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M")
+    plain = re.sub(r"(^|\s)-(?=[0-9])", r"\1−", "".join(kept).upper())
+    return set(re.findall(r"−?[0-9]+°|−[0-9]+|[^\W_]+", plain))
 
 
 def _layer(layer: LayerFacts, at: dict[Text, int]) -> dict[str, Any]:
     first = layer.filters[0]
-    shown = pair(urls.FINDER, layer.record, first, small=True)
+    shown = pair(urls.FINDER, layer, first, small=True)
     return {
         "name": layer.record.name,
         "title": layer.record.title,
         "page": _any_filter(shown.href, first.number),
         "reconstructions": _any_filter(shown.reconstructions.src, first.number),
         "patches": _any_filter(shown.patches.src, first.number),
+        "alt": layer.projection.title,
         "side": shown.patches.width,
         "pixelated": shown.patches.pixelated,
         "filters": [[at[text_of(place.image)] for place in f.places] for f in layer.filters],

@@ -18,18 +18,18 @@ import markdown
 from pymdownx import __meta__ as pymdownx
 
 from generator import __version__
-from generator.atlas.schema import LayerRecord
 from generator.atlas.store import Atlas, picture_kinds
 from generator.errors import ContentError
 from generator.render import urls
 from generator.render.assets import Assets, read_assets
 from generator.render.cards import cards_script
+from generator.render.cards_view import cards_view
 from generator.render.check import check_files
-from generator.render.content import read_content
+from generator.render.content import Subject, read_content
 from generator.render.evidence import check_claims
 from generator.render.facts import Gallery, LayerFacts, read_gallery
 from generator.render.filter_view import facts_json, filter_view
-from generator.render.finder_view import finder_view
+from generator.render.finder_view import finder_view, index_parts, index_view
 from generator.render.frame import Frames
 from generator.render.layer_view import layer_view
 from generator.render.output import (
@@ -39,12 +39,14 @@ from generator.render.output import (
     all_files,
     listing,
     refuse_foreign,
+    tidy,
     unchanged,
     write_site,
 )
 from generator.render.pages import Pages
 from generator.render.search_index import search_script
 from generator.render.sharing import sitemap, social_card
+from generator.render.spans import spans
 from generator.render.texts import Texts
 from generator.render.views import home_view, not_found_view, text_view
 from generator.replace import recover
@@ -90,6 +92,7 @@ def render(
     atlas.verify()
     digest = inputs_digest(atlas, templates, content, base_url)
     if known := unchanged(site, digest):
+        tidy(site)
         for warning in known.warnings:
             warn(warning)
         _hold_strict(strict, known.warnings)
@@ -133,8 +136,7 @@ def compose(
     """Return the whole site in memory, its pictures as paths into the atlas."""
     gallery = read_gallery(atlas)
     network = atlas.manifest.network
-    filters = {layer.record.name: len(layer.filters) for layer in gallery.layers}
-    content = read_content(content_folder, filters, network.weights_sha256, warn)
+    content = read_content(content_folder, Subject.of(atlas.manifest), warn)
     check_claims(content, gallery)
     terms = atlas.manifest.images.credits
     if terms is None or not terms.licence:
@@ -148,20 +150,19 @@ def compose(
     site.add(".nojekyll", b"")
     site.add(urls.HOME, pages.html("home", home_view(frames, texts)))
     site.add(urls.NOT_FOUND, pages.html("not_found", not_found_view(frames)))
-    site.add(urls.FINDER, pages.html("finder", finder_view(frames, texts)))
+    _add_finder(site, pages, frames, texts)
     for text in content.pages:
         site.add(urls.text_page(text.name), pages.html("text", text_view(frames, texts, text)))
     if base_url:
         for layer in gallery.layers:
             site.add(urls.social_card(layer.record.name), _card(atlas, layer))
-    total, done = sum(filters.values()), 0
+    total, done = sum(len(layer.filters) for layer in gallery.layers), 0
     for layer in gallery.layers:
         record = layer.record
-        view = layer_view(frames, texts, layer)
-        site.add(urls.layer(record.name), pages.html("layer", view))
+        _add_layer(site, pages, frames, texts, layer)
         data = facts_json(layer, network.input_size, atlas.manifest.images.count)
         site.add(urls.facts(record.name), data)
-        site.pictures.update(_pictures(atlas, record))
+        site.pictures.update(_pictures(atlas, layer))
         for number in range(len(layer.filters)):
             page = pages.html("filter", filter_view(frames, texts, layer, number))
             site.add(urls.filter_page(record.name, number), page)
@@ -173,14 +174,34 @@ def compose(
     return site
 
 
-def _pictures(atlas: Atlas, layer: LayerRecord) -> dict[str, Path]:
-    """Return every picture of a layer: its path inside the site, and where it lies in the atlas."""
-    name = layer.name
+def _add_finder(site: Site, pages: Pages, frames: Frames, texts: Texts) -> None:
+    """Add the finder, and the pages on which a long index goes on."""
+    site.add(urls.FINDER, pages.html("finder", finder_view(frames, texts)))
+    for number in range(2, len(index_parts(frames.gallery)) + 1):
+        site.add(urls.finder(number), pages.html("labels", index_view(frames, number)))
+
+
+def _add_layer(site: Site, pages: Pages, frames: Frames, texts: Texts, layer: LayerFacts) -> None:
+    """Add the page of a layer, and those on which very many cards go on."""
+    name = layer.record.name
+    site.add(urls.layer(name), pages.html("layer", layer_view(frames, texts, layer)))
+    for number in range(2, len(spans(layer.record.filters)) + 1):
+        site.add(urls.layer(name, number), pages.html("cards", cards_view(frames, layer, number)))
+
+
+def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
+    """Return the pictures of a layer: path inside the site, and where it lies in the atlas.
+
+    Where patches are whole images, no page shows the whole images a second time.
+    """
+    record = layer.record
+    name = record.name
     pictures = {
-        urls.kernels(name, sheet.name): atlas.kernels(name, sheet.name) for sheet in layer.kernels
+        urls.kernels(name, sheet.name): atlas.kernels(name, sheet.name) for sheet in record.kernels
     }
-    for number in range(layer.filters):
-        for kind in picture_kinds(layer):
+    kinds = [kind for kind in picture_kinds(record) if kind != "images" or not layer.sees_all]
+    for number in range(record.filters):
+        for kind in kinds:
             pictures[urls.picture(name, number, kind)] = atlas.picture(name, number, kind)
     return pictures
 
@@ -191,7 +212,9 @@ def site_assets(templates: Path, gallery: Gallery) -> Assets:
         urls.SEARCH_INDEX, search_script(gallery)
     )
     for at, layer in enumerate(gallery.layers):
-        assets = assets.with_script(urls.cards_script(at), cards_script(layer))
+        for number in range(1, len(spans(layer.record.filters)) + 1):
+            script = cards_script(layer, number)
+            assets = assets.with_script(urls.cards_script(at, number), script)
     return assets
 
 

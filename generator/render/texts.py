@@ -9,7 +9,7 @@ from generator.render import urls
 from generator.render.content import Content, Text
 from generator.render.facts import FilterFacts, Gallery
 from generator.render.frame import Pair
-from generator.render.passages import with_passages
+from generator.render.passages import PHOTOGRAPHS, conditions, with_passages
 from generator.render.pictures import pair
 from generator.render.prose import References, to_html
 from generator.render.words import first_capital
@@ -38,8 +38,8 @@ class Texts:
 
         def figure(name: str) -> str:
             facts = self.gallery.filter(name)
-            record = self.gallery.layer(facts.layer).record
-            shown = pair(page, record, facts, small=True, brief=True)
+            layer = self.gallery.layer(facts.layer)
+            shown = pair(page, layer, facts, small=True, brief=True)
             return self.figure_html(replace(shown, title=first_capital(self._name(facts, page))))
 
         def text_page(key: str) -> str:
@@ -48,8 +48,11 @@ class Texts:
                 return urls.link(page, urls.HOME)
             return urls.link(page, urls.text_page(name) if kind == "page" else urls.layer(name))
 
-        shown = text.images == self.gallery.manifest.images.fingerprint
-        source = with_passages(text.source, text.passages, shown=shown)
+        manifest = self.gallery.manifest
+        holding = set(conditions(manifest))
+        if text.images == manifest.images.fingerprint:
+            holding.add(PHOTOGRAPHS)
+        source = with_passages(text.source, text.passages, holding)
         return to_html(source, References(link, figure, text_page))
 
     def _name(self, facts: FilterFacts, page: str) -> str:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from generator.atlas.schema import PictureKind
+from generator.render.spans import page_of
 
 HOME = "index.html"
 NOT_FOUND = "404.html"
@@ -22,12 +23,17 @@ ASSETS = "assets"
 SITEMAP = "sitemap.xml"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
-_TABLES = r"(search|cards-[0-9]+)\.[0-9a-f]+\.js"
+_TABLES = r"(search|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
 
 
-def layer(name: str) -> str:
-    """Return the page of a layer."""
-    return f"{name}/index.html"
+def layer(name: str, page: int = 1) -> str:
+    """Return a page of a layer; a layer with many filters has several, counted from 1."""
+    return f"{name}/index.html" if page == 1 else f"{name}/page{page}.html"
+
+
+def card(layer_name: str, number: int, filters: int) -> str:
+    """Return the card of a filter, on its page of a layer with so many filters."""
+    return f"{layer(layer_name, page_of(number, filters))}#{number}"
 
 
 def filter_page(layer_name: str, number: int) -> str:
@@ -65,9 +71,14 @@ def asset(name: str) -> str:
     return f"{ASSETS}/{name}"
 
 
-def cards_script(layer_at: int) -> str:
-    """Return the name, among the scripts, of what the page of a layer knows of its cards."""
-    return f"cards-{layer_at}.js"
+def finder(page: int = 1) -> str:
+    """Return a page of the finder; the index of labels may go on on further ones."""
+    return FINDER if page == 1 else f"finder{page}.html"
+
+
+def cards_script(layer_at: int, page: int = 1) -> str:
+    """Return the name, among the scripts, of what a page of a layer knows of its cards."""
+    return f"cards-{layer_at}.js" if page == 1 else f"cards-{layer_at}-{page}.js"
 
 
 def is_table(path: str) -> bool:

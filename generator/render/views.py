@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.atlas.schema import Credit
+from generator.atlas.schema import Credit, ImageSetRecord, NetworkRecord
 from generator.render import urls
 from generator.render.content import Text
 from generator.render.depth_view import Depth, depth_view
@@ -12,11 +12,15 @@ from generator.render.facts import Gallery, LayerFacts
 from generator.render.frame import Fact, Frame, Frames, Link, Pair, Table
 from generator.render.pictures import Crop, Whole, crop, pair, whole
 from generator.render.texts import Texts
-from generator.render.words import count, pixels, share, shortened
+from generator.render.words import count, first_capital, pixels, several, share, shortened
 
 RULE = (
     "Each layer is shown by one filter, chosen by a rule and not by eye: the one whose ninth patch "
     "still activates it most."
+)
+RULE_OF_ONE = (
+    "This filter is chosen by a rule and not by eye: it is the one whose ninth patch still "
+    "activates it most."
 )
 
 
@@ -37,7 +41,8 @@ class Reading:
 
     reconstruction: Crop
     patch: Crop
-    whole: Whole
+    whole: Whole | None  # None where the patch is the whole image
+    layout: str  # a class: how many pictures stand side by side
     filter: Link
     caption: str
 
@@ -50,6 +55,7 @@ class HomeView:
     heading: str
     summary: str
     html: str
+    stages_title: str
     stages: tuple[Stage, ...]
     rule: str  # how the filters shown were chosen
     depth: Depth | None  # None with one layer
@@ -90,8 +96,9 @@ def home_view(frames: Frames, texts: Texts) -> HomeView:
         heading=text.title,
         summary=text.summary,
         html=texts.html(text, urls.HOME),
+        stages_title="From layer to layer" if len(gallery.layers) > 1 else "The layer",
         stages=stages,
-        rule=RULE,
+        rule=RULE if len(gallery.layers) > 1 else RULE_OF_ONE,
         depth=depth_view(gallery.layers, urls.HOME),
         reading=_reading(gallery),
         facts=_home_facts(gallery),
@@ -113,30 +120,41 @@ def _stage(layer: LayerFacts, text: Text) -> Stage:
     return Stage(
         link=Link(urls.link(urls.HOME, urls.layer(record.name)), record.title),
         summary=text.summary,
-        size=f"{count(record.filters)} filters, each unit sees {pixels(record.receptive_field)}",
-        figure=pair(urls.HOME, record, best, small=False),
+        size=f"{count(record.filters)} {'filter' if record.filters == 1 else 'filters'}, "
+        f"each unit sees {'the whole image' if layer.sees_all else pixels(record.receptive_field)}",
+        figure=pair(urls.HOME, layer, best, small=False),
         figure_name=f"Filter {best.number}",
     )
 
 
 def _reading(gallery: Gallery) -> Reading | None:
-    """Choose the first place of the steadiest filter in the middle layer."""
-    layers = _lived(gallery)
+    """Choose the first place of the steadiest filter in the middle layer.
+
+    Layers whose patches are parts of the image come first, for there is more to be read there.
+    """
+    lived = _lived(gallery)
+    layers = [layer for layer in lived if not layer.sees_all] or lived
     if not layers:
         return None
     layer = layers[len(layers) // 2]
     facts = layer.steadiest(1)[0]
     if not facts.places:
         return None
-    size = gallery.manifest.network.input_size
     record, place = layer.record, facts.places[0]
+    shown = whole(urls.HOME, layer, facts, place)
+    others = (
+        ", patch, and the whole image with the patch outlined"
+        if shown
+        else " and patch, which is the whole image"
+    )
     target = urls.filter_page(record.name, facts.number)
     return Reading(
-        reconstruction=crop(urls.HOME, record, facts, place, patch=False),
-        patch=crop(urls.HOME, record, facts, place, patch=True),
-        whole=whole(urls.HOME, record, facts, place, size),
+        reconstruction=crop(urls.HOME, layer, facts, place, patch=False),
+        patch=crop(urls.HOME, layer, facts, place, patch=True),
+        whole=shown,
+        layout="trio" if shown else "trio two",
         filter=Link(urls.link(urls.HOME, target), f"{record.title}, filter {facts.number}"),
-        caption="Reconstruction, patch, and the whole image with the patch outlined:",
+        caption=f"{first_capital(layer.projection.one)}{others}:",
     )
 
 
@@ -146,13 +164,32 @@ def _home_facts(gallery: Gallery) -> tuple[Fact, ...]:
     dead = sum(layer.dead for layer in gallery.layers)
     return (
         Fact("Network", network.name),
-        Fact("Trained on", network.trained_on or "not known"),
+        Fact("Trained on", _trained_on(network)),
         Fact("Images searched", f"{count(images.count)}, {images.credits.title}")
         if images.credits
         else Fact("Images searched", f"{count(images.count)}, folder {images.root_name}"),
-        Fact("Filters", f"{count(filters)} in {len(gallery.layers)} layers"),
+        *(Fact(name, value) for name, value in _winners(images)),
+        Fact("Filters", f"{count(filters)} in {several(len(gallery.layers), 'layer', 'layers')}"),
         Fact("Dead filters", f"{count(dead)} ({share(dead, filters)})"),
     )
+
+
+def _trained_on(network: NetworkRecord) -> str:
+    if network.is_random:
+        return "nothing: its weights are random numbers"
+    return network.trained_on or "not known"
+
+
+def _winners(images: ImageSetRecord) -> tuple[tuple[str, str], ...]:
+    """Say which images could not win a place, where that is so."""
+    found = []
+    if images.duplicates:
+        found.append(
+            ("Exact duplicates", f"{count(images.duplicates)}, which took no place of their own")
+        )
+    if images.one_per_label:
+        found.append(("Labels of a filter’s nine images", "all different, by a rule of the search"))
+    return tuple(found)
 
 
 def text_view(frames: Frames, texts: Texts, text: Text) -> TextView:
@@ -178,16 +215,18 @@ def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
     rows = tuple(
         (
             layer.record.title,
+            layer.record.module,
             count(layer.record.filters),
             f"{layer.record.grid[0]} × {layer.record.grid[1]}",
-            pixels(layer.record.receptive_field),
+            pixels(layer.record.receptive_field)
+            + (", more than the image" if layer.sees_all else ""),
             pixels(layer.record.stride),
             pixels(layer.record.offset),
             count(layer.dead),
         )
         for layer in gallery.layers
     )
-    head = ("Layer", "Filters", "Grid", "Receptive field", "Stride", "Offset", "Dead")
+    head = ("Layer", "Module", "Filters", "Grid", "Receptive field", "Stride", "Offset", "Dead")
     settings = tuple(
         (name, shortened(str(value))) for name, value in sorted(gallery.manifest.settings.items())
     )
@@ -204,8 +243,8 @@ def _network_tables(gallery: Gallery) -> tuple[Table, ...]:
         ("Weights", network.source),
         ("SHA-256 of the weights", network.weights_sha256),
         ("Input", f"{network.input_size} × {network.input_size} px"),
-        ("Classes", count(len(network.classes))),
-        ("Trained on", network.trained_on or "not known"),
+        *((("Classes", count(len(network.classes))),) if network.classes else ()),
+        ("Trained on", _trained_on(network)),
     )
     return (Table("The network of this gallery", ("", ""), rows),)
 
@@ -227,6 +266,7 @@ def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
         ("Source", terms.source),
         ("How to credit", terms.how_to_credit),
         ("Images searched", count(images.count)),
+        *_winners(images),
         ("Files that could not be read", count(len(images.skipped))),
     )
     skipped = tuple((shortened(item.path), shortened(item.reason)) for item in images.skipped[:50])
@@ -238,7 +278,7 @@ def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
             (
                 ("Name", network.name),
                 ("Weights", network.source),
-                ("Trained on", network.trained_on or "not known"),
+                ("Trained on", _trained_on(network)),
             ),
         ),
         *((Table("Files that could not be read", ("File", "Reason"), skipped),) if skipped else ()),

@@ -16,10 +16,12 @@
   var results = [];
   var query;
 
-  // Text in one form: capitals without accents; parts are words, and the signs of "#217" and "3/217".
+  // Text in one form: capitals without accents; parts are words, directions such as "−45°", and the
+  // signs of "#217" and "3/217". A minus may be typed as a hyphen.
   function parts(text) {
     var plain = text.normalize("NFKD").replace(/\p{M}/gu, "").toUpperCase();
-    return plain.match(/[\p{L}\p{N}]+|[#/]/gu) || [];
+    plain = plain.replace(/(^|\s)-(?=[0-9])/g, "$1\u2212");
+    return plain.match(/\u2212?[0-9]+°|\u2212[0-9]+|[\p{L}\p{N}]+|[#/]/gu) || [];
   }
   function isNumber(part) {
     return /^[0-9]+$/.test(part);
@@ -48,7 +50,7 @@
         number: number,
         texts: texts,
         words: words,
-        spoken: spoken(words.replace(/[0-9]+/g, " ")), // a number asks for a filter
+        spoken: spoken(words.replace(/[0-9]+(?![0-9°])/g, " ")), // a number asks for a filter
         agreement: common ? common.count : 0,
       });
     });
@@ -204,7 +206,7 @@
       picture(
         filter,
         "reconstructions",
-        (filled ? "Reconstructions" : "Empty") + "; probed: " + filter.words
+        (filled ? filter.layer.alt : "Empty") + (filter.words && "; probed: " + filter.words)
       ),
       picture(filter, "patches", filled ? patches : "No patches")
     );

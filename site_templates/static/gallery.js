@@ -1,5 +1,5 @@
-// The cards of a layer: which pictures show, in what order, and which match. The state stands in
-// the address, so that a view can be sent to someone.
+// The cards of a layer's page: which pictures show, in what order, and which match. The state stands
+// in the address, so that a view can be sent to someone; other pages of the layer take it over.
 (function () {
   "use strict";
   var form = document.getElementById("controls");
@@ -7,16 +7,18 @@
   var said = form.querySelector("output");
   var tables = window.filterGalleryCards; // see generator/render/cards.py
   if (!tables) return; // the cards then stand as without scripts
-  var cards = Array.prototype.map.call(list.children, function (node, number) {
-    var words = tables.words[number];
-    var named = tables.named[number].map(function (label) {
+  var pages = document.querySelectorAll(".pages a");
+  var elsewhere = document.getElementById("elsewhere"); // where a layer has several pages
+  var cards = Array.prototype.map.call(list.children, function (node, at) {
+    var words = tables.words[at];
+    var named = tables.named[at].map(function (label) {
       return tables.labels[label];
     });
-    node.firstElementChild.alt += "; probed: " + words;
+    if (words) node.firstElementChild.alt += "; probed: " + words;
     return {
       node: node,
       text: plain([node.textContent, words].concat(named).join(" ")),
-      number: number,
+      at: at, // in the tables
     };
   });
   var order = "number";
@@ -29,12 +31,12 @@
     var ranks = tables.orders[order] || "";
     var width = ranks.length / cards.length;
     function rank(card) {
-      return ranks.slice(card.number * width, (card.number + 1) * width);
+      return ranks.slice(card.at * width, (card.at + 1) * width);
     }
     return cards.slice().sort(function (a, b) {
       var one = rank(a);
       var other = rank(b);
-      return one < other ? -1 : one > other ? 1 : a.number - b.number;
+      return one < other ? -1 : one > other ? 1 : a.at - b.at;
     });
   }
 
@@ -50,15 +52,28 @@
     var shown = 0;
     cards.forEach(function (card) {
       var matches = /^\d+$/.test(wanted)
-        ? String(card.number) === wanted
+        ? card.node.id === wanted
         : card.text.indexOf(wanted) >= 0;
       card.node.hidden = !matches;
       shown += matches;
     });
-    said.textContent = wanted ? shown + (shown === 1 ? " filter" : " filters") : "";
+    var found = shown + (shown === 1 ? " filter" : " filters") + (elsewhere ? " on this page" : "");
+    said.textContent = wanted ? found : "";
+    lead(chosen());
   }
 
-  function remember() {
+  // The links to other pages take along what was chosen, that to the finder what was asked.
+  function lead(query) {
+    pages.forEach(function (link) {
+      link.href = link.href.split("?")[0] + query;
+    });
+    if (!elsewhere) return;
+    var asked = elsewhere.dataset.ask + " " + form.elements.find.value;
+    var find = new URLSearchParams({ find: asked.trim() });
+    elsewhere.href = elsewhere.href.split("?")[0] + "?" + find;
+  }
+
+  function chosen() {
     var state = new URLSearchParams();
     var both = { show: "both", order: "number", find: "" };
     Object.keys(both).forEach(function (name) {
@@ -66,8 +81,12 @@
       if (value !== both[name]) state.set(name, value);
     });
     var query = state.toString();
+    return query ? "?" + query : "";
+  }
+
+  function remember() {
     try {
-      history.replaceState(null, "", (query ? "?" + query : location.pathname) + location.hash);
+      history.replaceState(null, "", (chosen() || location.pathname) + location.hash);
     } catch (error) {
       // a page opened from a folder may not change its address
     }

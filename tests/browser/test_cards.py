@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from generator.atlas.store import Atlas
-from generator.render.captions import probe_words
+from generator.render.captions import own_words
 from generator.render.facts import LayerFacts, read_gallery
+from tests.tiny_probes import probed_of
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ def test_every_order_can_be_chosen_and_undone(cards: Page, layer: LayerFacts) ->
 def test_selectivity_falls_and_the_silent_filter_is_last(cards: Page, layer: LayerFacts) -> None:
     """What is not known of a filter puts it behind all others."""
     cards.get_by_label("Order").select_option("selectivity")
-    values = [layer.filters[n].probed.orientation_selectivity for n in numbers(cards)]
+    values = [probed_of(layer.filters[n]).orientation_selectivity for n in numbers(cards)]
     assert values[-1] is None
     known = [value for value in values if value is not None]
     assert all(before > after - 0.02 for before, after in pairwise(known))
@@ -58,7 +59,7 @@ def test_selectivity_falls_and_the_silent_filter_is_last(cards: Page, layer: Lay
 
 def test_a_card_says_its_caption_and_is_found_by_it(cards: Page, layer: LayerFacts) -> None:
     """The words of what probes told lead to the card, a minus typed as a hyphen too."""
-    told = [probe_words(facts.probed, layer.record.probes) for facts in layer.filters]
+    told = [own_words(facts, layer.record.probes) for facts in layer.filters]
     for number, words in enumerate(told):
         picture = cards.locator("#cards > a").nth(number).locator("img").first
         kind = "Reconstructions" if layer.filters[number].places else "Empty"

@@ -206,13 +206,18 @@ def test_a_filter_is_found_by_its_own_words(
 ) -> None:
     """What is said of a filter holds for all its patches, also together with what they show."""
 
-    def said(facts: FilterFacts, _record: ProbeRecord) -> str:
+    def said(facts: FilterFacts, _record: ProbeRecord | None) -> str:
         return "−45° strokes, 7 px apart" if facts.number == 3 else "nothing"
 
     monkeypatch.setattr(search_index, "own_words", said)
     site = make_site(tmp_path, make_atlas)
     page.goto((site / "finder.html").as_uri())
     ask(page, "45")
+    assert linked(page) == []
+    for direction in ("−45°", "-45°", "−45", "-45 strokes"):
+        ask(page, direction)
+        assert {number for _, number in linked(page)} == {3}
+    ask(page, "45°")
     assert linked(page) == []
     ask(page, "stroke apart")
     assert sorted(linked(page)) == [(f"layer{layer}", 3) for layer in range(1, 6)]
