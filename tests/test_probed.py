@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from generator.errors import NetworkError
 from generator.network import probed
 from generator.network.probed import ProbedLayer, ProbedNetwork, hooked, probe_layers
-from generator.network.program import Program
 from generator.network.trace import trace
+from generator.rule import Rule
 
 Watching = Callable[[ProbedNetwork], AbstractContextManager[Callable[[Tensor], list[Tensor]]]]
 WAYS: dict[str, Watching] = {
@@ -24,12 +24,16 @@ SIZE = 12
 
 
 def network_of(
-    model: nn.Module, modules: Sequence[str], filters: int | None = None
+    model: nn.Module,
+    modules: Sequence[str],
+    filters: int | None = None,
+    rule: Rule = "deconvnet",
 ) -> ProbedNetwork:
     """Watch modules of a network, in this order."""
     model.eval().requires_grad_(False)
-    layers = probe_layers(model, {f"at{path}": path for path in modules}, SIZE, filters=filters)
-    return ProbedNetwork("n", "", "", "", model, SIZE, (0.5,) * 3, (0.5,) * 3, (), layers)
+    layers = probe_layers(model, {f"at{path}": path for path in modules}, SIZE, rule, filters)
+    half = (0.5, 0.5, 0.5)
+    return ProbedNetwork("n", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
 
 
 def chain() -> nn.Sequential:
@@ -74,26 +78,18 @@ def test_only_the_first_filters_are_given(way: str) -> None:
     assert [layer.filters for layer in network_of(chain(), ["1"], filters=9).layers] == [4]
 
 
-def test_images_that_run_in_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that no map grows larger than memory that is kept."""
+def test_so_many_images_run_at_a_time_that_no_map_is_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The largest of all values counts, one image runs always, and hooks set no limit."""
     network = network_of(chain(), ["1", "3"])
-    images = torch.randn(5, 3, SIZE, SIZE)
-    with torch.inference_mode(), network.watching(network.layers) as run:
-        together = run(images)
-        monkeypatch.setattr(probed, "KEPT", 2 * 4 * 3 * SIZE * SIZE)  # two images, the largest
-    seen = []
-    whole = Program.run
-
-    def counting(program: Program, part: Tensor) -> list[Tensor]:
-        seen.append(len(part))
-        return whole(program, part)
-
-    monkeypatch.setattr(Program, "run", counting)
-    with torch.inference_mode(), network.watching(network.layers) as run:
-        parted = run(images)
-    assert seen == [2, 2, 1]
-    for one, other in zip(together, parted, strict=True):
-        torch.testing.assert_close(one, other)
+    largest = 4 * 3 * SIZE * SIZE  # bytes: of an image, larger than both maps
+    for kept, images in ((2 * largest, 2), (3 * largest - 1, 2), (1, 1)):
+        monkeypatch.setattr(probed, "KEPT", kept)
+        assert network.at_once(network.layers) == images
+    attentive = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), nn.Conv2d(4, 5, 3))
+    free = network_of(attentive, ["2"], rule="gradient")
+    assert free.at_once(free.layers) is None
 
 
 def test_hooks_come_off_whatever_happens() -> None:

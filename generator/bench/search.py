@@ -104,7 +104,7 @@ def _rank(
 ) -> None:
     """Search the batches of these numbers in memory."""
     with torch.inference_mode(), network.watching(network.layers) as run:
-        forward = Halving(run, _silent)
+        forward = Halving(run, _silent, network.at_once(network.layers))
         for number in numbers:
             batch = batches[number]
             rows = torch.arange(len(batch)) + number * settings.batch

@@ -50,7 +50,9 @@ def survey(
     saved = time.monotonic()
     batches = stream(images, network.input_size, settings.batch, settings.workers, numbers)
     with torch.inference_mode(), network.watching(network.layers) as run:
-        forward = Halving(run, log)
+        forward = Halving(
+            lambda pixels: run(prepared(network, pixels)), log, network.at_once(network.layers)
+        )
         for done, batch in enumerate(batches, start=1):
             _take_in(network, found, batch, keys_of(batch), forward)
             if time.monotonic() - saved > SAVE_EVERY:
@@ -84,15 +86,22 @@ def label_keys(images: ImageSet) -> Callable[[Batch], Tensor]:
     return keys
 
 
-class Halving:
-    """A forward pass in one part, or in ever smaller ones once memory is short."""
+def prepared(network: ProbedNetwork, pixels: Tensor) -> Tensor:
+    """Bring pictures [b, 4, h, w] uint8 to the network's device and into the form it expects."""
+    images = normalise(pixels.to(network.device), network.mean, network.std)
+    return images.contiguous(memory_format=torch.channels_last)
 
-    def __init__(self, run: Run, log: Log) -> None:
+
+class Halving:
+    """A forward pass in parts of `most` images, and of ever fewer once memory is short."""
+
+    def __init__(self, run: Run, log: Log, most: int | None = None) -> None:
         self._run, self._log = run, log
-        self._most: int | None = None  # images at a time
+        self._most = most  # images at a time; None: all
+        self._told = False
 
     def __call__(self, images: Tensor) -> Iterator[tuple[slice, list[Tensor]]]:
-        """Yield slices of the images [b, 3, h, w] and the maps of those; NetworkError as above."""
+        """Yield slices of the images [b, c, h, w] and the maps of those; NetworkError as above."""
         start = 0
         while start < len(images):
             part = slice(start, min(start + (self._most or len(images)), len(images)))
@@ -114,7 +123,8 @@ class Halving:
             raise NetworkError(
                 "the device has not enough memory for one image: free some, or use --device cpu"
             )
-        if self._most is None:
+        if not self._told:
+            self._told = True
             self._log(
                 f"the device has not enough memory for {images} images at a time: going on in "
                 f"parts (a smaller --batch would avoid the attempt)"
@@ -129,9 +139,7 @@ def _take_in(
 ) -> None:
     """Add what one batch tells."""
     rows = torch.arange(batch.first, batch.first + len(batch.pixels))
-    images = normalise(batch.pixels.to(network.device), network.mean, network.std)
-    images = images.contiguous(memory_format=torch.channels_last)
-    rank(network, found, images, rows, batch.valid, keys, forward)
+    rank(network, found, batch.pixels, rows, batch.valid, keys, forward)
     last = min(batch.first + len(rows), found.extent.images)
     found.content[batch.first : last] = batch.content[: last - batch.first].numpy()
     unread = np.flatnonzero(~batch.valid[: last - batch.first].numpy()) + batch.first
@@ -148,7 +156,7 @@ def rank(
     keys: Tensor,
     forward: Halving,
 ) -> None:
-    """Let images [b, 3, h, w], normalised, compete in every layer.
+    """Let images [b, c, h, w], in the form that `forward` takes, compete in every layer.
 
     `rows`, `valid` and `keys` [b] are as `LayerFindings.update` wants them.
     """

@@ -15,6 +15,8 @@ from generator.atlas.schema import SkippedFile
 from generator.images.decoders import Decoded, decode_beside, fill_new
 from generator.images.image_set import ImageSet
 
+OPAQUE = 255
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -66,5 +68,8 @@ def normalise(
     dtype, device = torch.float32, pixels.device
     centre = torch.tensor(mean, dtype=dtype, device=device)[:, None, None]
     spread = torch.tensor(std, dtype=dtype, device=device)[:, None, None]
-    colours = (pixels[:, :3].to(dtype) / 255 - centre) / spread
-    return colours * (pixels[:, 3:].to(dtype) / 255)
+    colours = pixels[:, :3].to(dtype).div_(255).sub_(centre).div_(spread)
+    opacity = pixels[:, 3:]
+    if bool(opacity.amin() == OPAQUE):
+        return colours
+    return colours.mul_(opacity.to(dtype).div_(255))

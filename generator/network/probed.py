@@ -80,14 +80,17 @@ class ProbedNetwork:
             with hooked(self.model, layers) as run:
                 yield run
             return
-        at_once = max(1, KEPT // program.largest) if self.device.type == "cpu" else None
 
-        def run_in_parts(images: Tensor) -> list[Tensor]:
-            parts = [program.run(part) for part in torch.split(images, at_once or len(images))]
-            joined = [torch.cat(maps) for maps in zip(*parts, strict=True)]
-            return [maps[:, : layer.filters] for maps, layer in zip(joined, layers, strict=True)]
+        def run_program(images: Tensor) -> list[Tensor]:
+            maps = zip(program.run(images), layers, strict=True)
+            return [values[:, : layer.filters] for values, layer in maps]
 
-        yield run_in_parts
+        yield run_program
+
+    def at_once(self, layers: Sequence[ProbedLayer]) -> int | None:
+        """Return how many images to watch at a time, for speed; None where more is no slower."""
+        program = self._program(layers) if self.device.type == "cpu" else None
+        return None if program is None else max(1, KEPT // program.largest)
 
     def _program(self, layers: Sequence[ProbedLayer]) -> Program | None:
         modules = [layer.module for layer in layers]
