@@ -10,12 +10,13 @@ Axes: b units, each in an image of its own; c maps; h w rows and columns.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from generator.network.geometry import Field
+from generator.network.geometry import Field, Window
 from generator.network.program import IMAGE, Call, Program
 from generator.rule import Rule
 
@@ -45,38 +46,82 @@ class Span:
     length: int
 
 
+Spans = tuple[Span, Span]  # rows, columns
+Place = tuple[slice, slice]  # rows, columns
+
+
+@dataclass(frozen=True)
+class Same:
+    """Needed windows that are all that there is of a value: nothing moves."""
+
+    outside: tuple[tuple[int, slice, slice], ...]  # unit, rows, columns: what lies outside its map
+
+    def out_of(self, value: Tensor, fill: float, *, spent: bool) -> Tensor:
+        """Return the windows [b, c, h, w]; what lies outside the map is `fill`.
+
+        A `spent` value may be written over.
+        """
+        if not self.outside:
+            return value
+        windows = value if spent else value.clone()
+        self._fill(windows, fill)
+        return windows
+
+    def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
+        """Return the signal at a value: that at the windows, added to what is there already.
+
+        What lies outside the map is lost. Both may be written over.
+        """
+        self._fill(windows, 0.0)
+        return windows if signal is None else signal.add_(windows)
+
+    def _fill(self, windows: Tensor, fill: float) -> None:
+        for unit, rows, columns in self.outside:
+            windows[unit, :, rows, columns].fill_(fill)
+
+
 @dataclass(frozen=True)
 class Part:
     """Units whose window lies alike: from where in what there is, to where in what is needed."""
 
-    members: list[int]
+    members: list[int] | slice
     source: tuple[slice, slice]
     target: tuple[slice, slice]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How the windows that a step reads are cut out of a value, and how signals get back."""
+    """Needed windows that lie elsewhere in what there is of a value, or reach beyond it."""
 
     parts: tuple[Part, ...]
-    size: tuple[int, int]  # of what is needed
+    have: tuple[int, int]  # rows, columns
+    need: tuple[int, int]
     plain: bool  # one part, which leaves nothing to fill
 
-    def out_of(self, value: Tensor, fill: float) -> Tensor:
-        """Return the windows [b, c, *size]; what lies outside the map is `fill`."""
+    def out_of(self, value: Tensor, fill: float, *, spent: bool) -> Tensor:
+        """Return the windows [b, c, h, w] as `Same.out_of` does."""
         if self.plain:
             return value[:, :, *self.parts[0].source]
-        shape = (*value.shape[:2], *self.size)
-        form = torch.full(shape, fill, dtype=value.dtype, device=value.device)
-        windows = form.contiguous(memory_format=torch.channels_last)
+        windows = _new(value, self.need).fill_(fill)
         for part in self.parts:
             windows[part.members, :, *part.target] = value[part.members, :, *part.source]
         return windows
 
-    def add_to(self, signal: Tensor, windows: Tensor) -> None:
-        """Add the signal at the windows to that at the value; what lies outside is lost."""
+    def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
+        """Return the signal at a value as `Same.back` does."""
+        if signal is None:
+            signal = _new(windows, self.have).zero_()
         for part in self.parts:
             signal[part.members, :, *part.source] += windows[part.members, :, *part.target]
+        return signal
+
+
+def _new(like: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return room for windows of this size, for as many units and maps."""
+    shape = (*like.shape[:2], *size)
+    return torch.empty(
+        shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
+    )
 
 
 @dataclass(frozen=True)
@@ -96,7 +141,7 @@ class Cone:
             for value, (rows, columns) in self.axes.items()
         )
 
-    def spans(self, value: int, units: Tensor) -> tuple[Span, Span]:
+    def spans(self, value: int, units: Tensor) -> Spans:
         """Return where the windows of units [b, 2] (row, column) lie in a value."""
         rows, columns = self.axes[value]
         return (
@@ -106,7 +151,11 @@ class Cone:
 
     def pixels(self, images: Tensor, units: Tensor) -> Tensor:
         """Cut what the units see out of whole images [b, 3, h, w]; zero outside."""
-        return self._cut(IMAGE, self.spans(IMAGE, units), units, whole=True).out_of(images, 0.0)
+        rows, columns = (
+            Span((0,) * len(units), length) for length in (axis.size for axis in self.axes[IMAGE])
+        )
+        cut = _cut((rows, columns), self.spans(IMAGE, units), (rows.length, columns.length))
+        return cut.out_of(images, 0.0, spent=False)
 
     def corners(self, units: Tensor) -> list[tuple[int, int]]:
         """Return the first row and column that `pixels` cuts for each of units [b, 2]."""
@@ -121,52 +170,73 @@ class Cone:
         values = {IMAGE: pixels}  # never written over
         last = {value: call.output for call in self.calls for value in call.inputs}
         memories: list[Tensor | None] = []
-        cuts: list[list[Cut]] = []
+        cuts: list[list[Same | Cut]] = []
         for call in self.calls:
-            needed = [self._cut(value, self._read(call, units), units) for value in call.inputs]
-            inputs = [
-                cut.out_of(values[value], call.step.fill)
-                for cut, value in zip(needed, call.inputs, strict=True)
-            ]
+            found = [self._window(call, value, units) for value in call.inputs]
             done = {value for value in call.inputs if last[value] == call.output} - {IMAGE}
+            inputs = []
+            for cut, value in zip(found, call.inputs, strict=True):
+                if value == IMAGE and isinstance(cut, Same) and call.step.fill == 0:
+                    inputs.append(pixels)  # which are zero outside already
+                else:
+                    fill = call.step.fill
+                    inputs.append(cut.out_of(values[value], fill, spent=value in done))
             spent = not set(call.inputs) - done
             values[call.output], memory = call.step.up(inputs, rule, spent=spent)
             memories.append(memory)
-            cuts.append(needed)
+            cuts.append(found)
             for value in done:
                 del values[value]
         return values[self.target][:, :, 0, 0], Ascent(self, rule, cuts, memories)
 
-    def _read(self, call: Call, units: Tensor) -> tuple[Span, Span]:
-        """Return the stretches of a call's inputs that it reads for its output."""
-        found = []
+    def _window(self, call: Call, value: int, units: Tensor) -> Same | Cut:
+        """Find where in an input, as far as it is there, lie the windows that a call reads."""
+        need = []
         for axis, span in enumerate(self.spans(call.output, units)):
             window = call.step.window(axis)
             starts = tuple(start * window.stride - window.padding for start in span.starts)
-            found.append(Span(starts, (span.length - 1) * window.stride + window.span))
-        return found[0], found[1]
+            need.append(Span(starts, (span.length - 1) * window.stride + window.span))
+        have, sizes = self.spans(value, units), [axis.size for axis in self.axes[value]]
+        if have == tuple(need) and all(call.step.window(axis) == Window() for axis in (0, 1)):
+            return Same(())  # outside stays outside
+        return _cut(have, (need[0], need[1]), (sizes[0], sizes[1]))
 
-    def _cut(
-        self, value: int, need: tuple[Span, Span], units: Tensor, *, whole: bool = False
-    ) -> Cut:
-        """Find where in a value, as far as it is there, the needed windows lie."""
-        sizes = [axis.size for axis in self.axes[value]]
-        have = self.spans(value, units)
-        if whole:
-            have = (Span((0,) * len(units), sizes[0]), Span((0,) * len(units), sizes[1]))
-        parts: dict[str, Part] = {}
-        for unit in range(len(units)):
-            pairs = [
-                _meet(h.starts[unit], n.starts[unit], n.length, size)
-                for h, n, size in zip(have, need, sizes, strict=True)
-            ]
-            (top, top_there), (left, left_there) = pairs
-            part = Part([], (top, left), (top_there, left_there))
-            parts.setdefault(repr(part), part).members.append(unit)
-        size = (need[0].length, need[1].length)
-        (first, *others) = parts.values()
-        plain = not others and first.target == (slice(0, size[0]), slice(0, size[1]))
-        return Cut(tuple(parts.values()), size, plain)
+
+def _cut(have: Spans, need: Spans, size: tuple[int, int]) -> Same | Cut:
+    """Find where in the stretches of a map that there are lie those that are needed."""
+    if have == need:
+        return Same(tuple(_outside(need, size)))
+    parts: dict[str, tuple[list[int], Place, Place]] = {}
+    for unit in range(len(need[0].starts)):
+        (top, top_there), (left, left_there) = (
+            _meet(have[axis].starts[unit], need[axis].starts[unit], need[axis].length, size[axis])
+            for axis in (0, 1)
+        )
+        part: tuple[list[int], Place, Place] = [], (top, left), (top_there, left_there)
+        parts.setdefault(repr(part), part)[0].append(unit)
+    needed = (need[0].length, need[1].length)
+    alone = len(parts) == 1
+    plain = alone and next(iter(parts.values()))[2] == (slice(0, needed[0]), slice(0, needed[1]))
+    return Cut(
+        tuple(
+            Part(slice(None) if alone else members, source, target)
+            for members, source, target in parts.values()
+        ),
+        (have[0].length, have[1].length),
+        needed,
+        plain,
+    )
+
+
+def _outside(windows: Spans, size: tuple[int, int]) -> Iterator[tuple[int, slice, slice]]:
+    """Yield unit, rows and columns of whatever of the windows lies outside a map of this size."""
+    everything = slice(None)
+    for axis, span in enumerate(windows):
+        for unit, start in enumerate(span.starts):
+            before, inside = -start, size[axis] - start
+            for part in (slice(0, max(before, 0)), slice(max(inside, 0), span.length)):
+                if part.start < part.stop:
+                    yield (unit, part, everything) if axis == 0 else (unit, everything, part)
 
 
 @dataclass(frozen=True)
@@ -175,7 +245,7 @@ class Ascent:
 
     cone: Cone
     rule: Rule
-    cuts: list[list[Cut]]  # by call, by input
+    cuts: list[list[Same | Cut]]  # by call, by input
     memories: list[Tensor | None]  # by call: switches and gates
 
     def down(self, signal: Tensor) -> Tensor:
@@ -187,16 +257,7 @@ class Ascent:
         ):
             below = call.step.down(signals.pop(call.output), memory, self.rule)
             for value, windows, cut in zip(call.inputs, below, cuts, strict=True):
-                rows, columns = cone.axes[value]
-                if cut.plain and value not in signals and cut.size == (rows.length, columns.length):
-                    signals[value] = windows
-                    continue
-                if value not in signals:
-                    shape = (*windows.shape[:2], rows.length, columns.length)
-                    signals[value] = torch.zeros(
-                        shape, dtype=windows.dtype, device=windows.device
-                    ).contiguous(memory_format=torch.channels_last)
-                cut.add_to(signals[value], windows)
+                signals[value] = cut.back(windows, signals.get(value))
         return signals[IMAGE]
 
 
