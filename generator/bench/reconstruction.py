@@ -66,19 +66,25 @@ def _places(
 
 def _plainly(
     network: ProbedNetwork, layer: ProbedLayer, images: Tensor, units: Tensor, filters: Tensor
-) -> None:
+) -> list[Tensor]:
+    """Return the signals [3, h, w], each at a whole image."""
+    signals = []
     with torch.enable_grad(), following(network.rule), hooked(network.model, [layer]) as run:
         for number in range(len(images)):
             image = images[number : number + 1].clone().requires_grad_(True)
             (maps,) = run(image)
             row, column = units[number].tolist()
             activation = maps[0, int(filters[number]), row, column]
-            torch.autograd.grad(activation, image, grad_outputs=activation.detach())
+            (signal,) = torch.autograd.grad(activation, image, grad_outputs=activation.detach())
+            signals.append(signal[0])
+    return signals
 
 
 def _in_cones(
     network: ProbedNetwork, layer: ProbedLayer, images: Tensor, units: Tensor, filters: Tensor
-) -> None:
+) -> list[Tensor]:
+    """Return the signals [3, h, w], each at the pixels of its unit's cone."""
+    signals: list[Tensor] = []
     cone = network.cone(layer)
     if cone is None:
         raise ValueError(f"{layer.name} has no cone")
@@ -88,4 +94,5 @@ def _in_cones(
         pixels = cone.pixels(images[members], units[members])
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         chosen = filters[members].to(network.device)
-        reconstruct(cone, pixels, units[members], chosen, network.rule)
+        signals += reconstruct(cone, pixels, units[members], chosen, network.rule)[1]
+    return signals
