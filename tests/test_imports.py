@@ -29,6 +29,7 @@ RULES: dict[str, tuple[str, ...]] = {
             "decode",
             "decoders",
             "folder",
+            "forking",
             "image_set",
             "list_file",
             "members",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from generator.errors import ImagesError
+from generator.images import tar_images
 from generator.images.braces import MOST, expand
 from generator.images.image_set import ImageSet
 from generator.images.sources import open_images
+from generator.images.tar_index import TarIndex
 from tests.image_forms import picture, write_shards, write_tar
 
 PNG = picture()
@@ -101,6 +104,23 @@ def test_a_missing_or_damaged_shard_is_named(tmp_path: Path) -> None:
         open_images(spec)
 
 
+def die(_tar: Path, *, one_each: bool) -> TarIndex:  # noqa: ARG001 - as `index_tar` is called
+    """End the process that reads headers as the system would for want of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def test_a_process_that_dies_over_headers_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing waits for it for ever."""
+    for number in range(3):
+        write_tar(tmp_path / f"{number}.tar", [("a.png", PNG)])
+    monkeypatch.setattr(tar_images, "index_tar", die)
+    with pytest.raises(ImagesError, match="has died"):
+        open_images(str(tmp_path / "{0..2}.tar"))
+
+
 def test_commands_are_run_without_a_shell(tmp_path: Path) -> None:
     """Braces make commands, quotes hold words together, and nothing else has a meaning."""
     place = tmp_path / "my $(shards); here"
@@ -137,6 +157,7 @@ def test_a_failing_command_is_named(spec: str, told: str) -> None:
 SPOOLED = """
 import multiprocessing, os, sys, tempfile
 from generator.images.sources import open_images
+from generator.images.tar_index import TarIndex
 images = open_images(f"pipe:cat {sys.argv[1]}")
 child = multiprocessing.get_context("fork").Process(target=lambda: images.read(0, 4))
 child.start()

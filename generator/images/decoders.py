@@ -11,11 +11,8 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import mmap
-import multiprocessing
 import os
 import signal
-import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +28,7 @@ from generator.atlas.schema import SkippedFile
 from generator.errors import GalleryError, ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import UnreadableImage
+from generator.images.forking import forking, leave_signals_to_parent, process_context
 from generator.images.image_set import ImageSet
 
 AHEAD = 2  # batches that each process may have in work or waiting
@@ -88,7 +86,7 @@ def decode_beside(
 
     With each come its pixels [b, 4, size, size]. Raises ImagesError where a process dies.
     """
-    context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else None)
+    context = process_context()
     shape = (AHEAD * workers, batch, 4, size, size)
     shared = _shared_memory(context, int(np.prod(shape)))
     room = np.frombuffer(shared, np.uint8).reshape(shape)
@@ -134,10 +132,7 @@ def _processes(
             process = context.Process(  # type: ignore[attr-defined]
                 target=_work, args=(theirs, *task), daemon=True
             )
-            with warnings.catch_warnings():
-                # Python warns of forking beside threads: a child could wait for a lock that one of
-                # them held. These children only decode.
-                warnings.simplefilter("ignore", DeprecationWarning)
+            with forking():
                 process.start()
             theirs.close()
             started.append(_Process(process, ours))
@@ -152,8 +147,7 @@ def _processes(
 
 def _work(line: Connection, images: ImageSet, shared: Any, shape: tuple[int, ...]) -> None:
     """Decode the batches that are asked for, until nobody is there to ask."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, and it ends this
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    leave_signals_to_parent()
     parent = os.getppid()
     room = np.frombuffer(shared, np.uint8).reshape(shape)
     while True:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
+ODD = re.compile(rb"(?:^|/)(?:\.|/|$)|\0")  # in names that are not taken as they are
 LARGEST = 1 << 30  # bytes of one picture file; a larger one is no photograph but an attack
 
 
@@ -15,6 +17,8 @@ def clean_name(name: bytes) -> bytes:
     become relative, "." and ".." go, and so do zero bytes. What has a part that starts with "." is
     passed over in a folder too.
     """
+    if not ODD.search(name):
+        return name
     parts = [part for part in name.split(b"/") if part not in (b"", b".", b"..")]
     if any(part.startswith(b".") for part in parts):
         return b""

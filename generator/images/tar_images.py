@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +25,15 @@ from generator.images.captions import (
 )
 from generator.images.credits import CREDITS, parse_credits
 from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
+from generator.images.forking import forking, leave_signals_to_parent, process_context
 from generator.images.image_set import EncodedImages, digest, distinct, folder_labels
 from generator.images.members import LARGEST, slice_of
 from generator.images.names import Names
 from generator.images.tar_index import TarIndex, index_tar, parse_record
 
-AT_ONCE = 8  # tars whose headers are read together: the disk's answers take longer than the work
+# Tars whose headers are read together, each by a process: half of it is work in Python, where
+# threads would take turns, and half is waiting for the disk.
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -141,11 +146,27 @@ def open_tars(
     name: str, shards: Sequence[Shard], one_each: bool, credit: Credit | None = None
 ) -> TarImages:
     """Index tars; `one_each` as in `index_tar`. Raises ImagesError naming the tar at fault."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        indices = list(pool.map(lambda shard: index_tar(shard.tar, one_each), shards))
+    indices = _indices([shard.tar for shard in shards], one_each)
     if not any(index.names for index in indices):
         raise ImagesError(f"no images in {name}: it holds no file of {FORMAT_NAMES}")
     return TarImages(name, shards, indices, credit)
+
+
+def _indices(tars: Sequence[Path], one_each: bool) -> list[TarIndex]:
+    """Index tars; several of them in processes beside this one."""
+    if len(tars) == 1:
+        return [index_tar(tars[0], one_each)]
+    pool = ProcessPoolExecutor(
+        min(AT_ONCE, len(tars)), process_context(), initializer=leave_signals_to_parent
+    )
+    try:
+        with pool, forking():
+            return list(pool.map(partial(index_tar, one_each=one_each), tars))
+    except BrokenProcessPool as problem:
+        raise ImagesError(
+            "a process that read the headers of tars has died; the memory may have run out, and "
+            "the same command begins again"
+        ) from problem
 
 
 def _names(shards: Sequence[Shard], indices: Sequence[TarIndex]) -> Iterator[bytes]:

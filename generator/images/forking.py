@@ -1,0 +1,34 @@
+"""Processes that work for this one: forked where that is safe, so that they start at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import BaseContext
+
+
+def process_context() -> BaseContext:
+    """Return the way to start processes: by forking on Linux, elsewhere the system's own."""
+    return multiprocessing.get_context("fork" if sys.platform.startswith("linux") else None)
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Start processes in this block.
+
+    Python warns of forking beside threads: a child could wait for a lock that one of them held.
+    These children only read and decode.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
+def leave_signals_to_parent() -> None:
+    """Let Ctrl-C, which reaches all processes, be answered by the one that ends this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
