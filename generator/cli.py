@@ -224,9 +224,9 @@ def merge(
     strict: Strict = None,
 ) -> None:
     """Make the atlas of what shards have found; the flags are those that the shards had."""
+    settings = _settings(config, locals())
     from generator.compute.pipeline import merge as run
 
-    settings = _settings(config, locals())
     with _progress() as progress:
         report = run(settings, progress, _say, parts or ())
     _print_compute(report)

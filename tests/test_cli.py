@@ -28,7 +28,8 @@ def test_help_lists_the_verbs(tmp_path: Path) -> None:
     """On stdout, with status 0."""
     done = run("--help", cwd=tmp_path)
     assert done.returncode == 0
-    for verb in ("build", "compute", "render", "fetch", "train", "serve", "check"):
+    verbs = ("build", "compute", "merge", "render", "fetch", "train", "serve", "check", "bench")
+    for verb in verbs:
         assert f"\n  {verb} " in done.stdout
 
 

@@ -69,7 +69,7 @@ class Place:
         arguments += ["--atlas", str(self.atlas)]
         if verb != "render":
             arguments += ["--images", str(self.pictures)]
-        if verb != "compute":
+        if verb in {"build", "render"}:
             arguments += ["--site", str(self.site)]
         folders = (str(self.folder), str(self.pictures.parent))
         return Order((*arguments, *more), folders, fault, **options)
