@@ -84,7 +84,8 @@ Probes = Annotated[
     typer.Option("--probes/--no-probes", help="Show each filter drawn figures, or leave that out."),
 ]
 Anew = Annotated[
-    bool, typer.Option("--anew", help="Drop unfinished work of other settings or images.")
+    bool,
+    typer.Option("--anew", help="Drop unfinished work, whatever it is on; search and draw again."),
 ]
 Strict = Annotated[bool | None, typer.Option("--strict", help="Fail on any warning.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Where the site will live; absolute links only.")]

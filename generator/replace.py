@@ -50,6 +50,7 @@ def replace_folder(new: Path, target: Path) -> None:
     target = target.resolve()
     try:
         recover(target)
+        _write_out()
         if not target.exists():
             os.rename(new, target)
         elif _exchange(new, target):
@@ -96,6 +97,12 @@ def _exchange(one: Path, other: Path) -> bool:
     if number in _UNSUPPORTED:
         return False
     raise OSError(number, os.strerror(number))
+
+
+def _write_out() -> None:
+    """Bring what was written to the disk, so that a power failure cannot leave names alone."""
+    if os.name == "posix":
+        os.sync()
 
 
 def _settle(folder: Path) -> None:

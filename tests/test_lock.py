@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from generator.compute.lock import locked
 from generator.errors import AtlasError, OutputError
+from generator.lock import locked
 
 HOLD = """
 import os, sys
 from pathlib import Path
-from generator.compute.lock import locked
+from generator.lock import locked
 with locked(Path(sys.argv[1]), "atlas", shared=sys.argv[2] == "shared"):
     if sys.argv[2] == "forking" and os.fork() == 0:
         sys.stdin.read()  # a child that outlives its parent
@@ -74,6 +74,48 @@ def test_a_kill_frees_it_though_children_live_on(tmp_path: Path) -> None:
         process.wait()
         with locked(file, "atlas"):
             assert str(os.getpid()) in file.read_text()
+
+
+ALONE = """
+import sys
+from pathlib import Path
+from generator.lock import locked
+log = Path(sys.argv[2])
+with locked(Path(sys.argv[1]), "atlas", shared=True) as held:
+    print("shared", flush=True)
+    with held.alone():
+        with log.open("a") as file:
+            print(sys.argv[3], "in", file=file)
+        print("alone", flush=True)
+        sys.stdin.readline()
+        with log.open("a") as file:
+            print(sys.argv[3], "out", file=file)
+"""
+
+
+def test_those_who_share_can_be_alone_for_a_while(tmp_path: Path) -> None:
+    """The second waits until the first is done, and then has its turn."""
+    log = tmp_path / "log"
+
+    def start(name: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", ALONE, tmp_path / "lock", log, name],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    with start("one") as first:
+        assert first.stdout is not None
+        assert [first.stdout.readline() for _ in range(2)] == ["shared\n", "alone\n"]
+        with start("two") as second:
+            assert second.stdout is not None
+            assert second.stdout.readline() == "shared\n"
+            first.communicate("go\n")
+            assert second.stdout.readline() == "alone\n"
+            second.communicate("go\n")
+    assert log.read_text().splitlines() == ["one in", "one out", "two in", "two out"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

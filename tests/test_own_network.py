@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 import torch
 from torch import nn
 
+from generator.atlas.store import Atlas
+from generator.compute.pipeline import compute
 from generator.config import Settings, load_settings
 from generator.errors import ConfigError, NetworkError
 from generator.network import zoo
 from generator.network.probed import ProbedNetwork
 from generator.network.state import state_digest
 from generator.network.zfnet import MEAN, STD
+from tests.tiny_network import draw_pictures
 
 NET = """
 import torch
@@ -175,6 +179,109 @@ def test_neighbours_can_be_imported_and_failure_leaves_nothing_behind(tmp_path: 
     assert load(write(tmp_path, text, "good.py")).layers[0].filters == 4
     assert sys.path == path
     del sys.modules["filter_gallery_test_widths"]
+
+
+STRIDE = NET.replace("nn.Conv2d(3, 4, 3)", "nn.Conv2d(3, 4, 3, padding=1)")
+CONSTANT = """
+import torch
+from torch import nn
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+    def forward(self, images):
+        return nn.functional.conv2d(self.conv(images), FACTOR * torch.eye(4)[:, :, None, None])
+def build():
+    torch.manual_seed(1)
+    return nn.Sequential(Scaled(), nn.ReLU())
+"""
+
+
+@pytest.mark.parametrize("changed", ["code", "number", "comment"])
+def test_another_computation_with_the_same_weights_is_another_network(
+    tmp_path: Path, changed: str
+) -> None:
+    """So that an atlas of one is never taken for the other's."""
+    texts = {
+        "code": (NET, STRIDE),
+        "number": (CONSTANT.replace("FACTOR", "2"), CONSTANT.replace("FACTOR", "3")),
+        "comment": (NET, NET),
+    }[changed]
+    one, other = (
+        load(write(tmp_path / str(number), text), layers=("x=1",))
+        for number, text in enumerate(texts)
+    )
+    assert one.weights_sha256 == other.weights_sha256
+    assert (one.computation == other.computation) == (changed == "comment")
+    assert one.computation == replace(one, code_sha256=one.code_sha256).computation
+
+
+def test_code_in_a_neighbour_counts(tmp_path: Path) -> None:
+    """What it does may not show in any step."""
+    text = NET.replace("def build", "import filter_gallery_test_beside\ndef build")
+    codes = []
+    for number in range(2):
+        folder = tmp_path / str(number)
+        write(folder, f"WIDTH = {number}\n", "filter_gallery_test_beside.py")
+        codes.append(load(write(folder, text)).code_sha256)
+        del sys.modules["filter_gallery_test_beside"]
+    assert codes[0] != codes[1]
+
+
+CLASSIC = """
+import torch.nn.functional as F
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 6, 5), nn.Conv2d(6, 8, 3)
+        self.pool = nn.MaxPool2d(2, 2)
+        self.fc = nn.Linear(8 * 2 * 2, 10)
+    def train(self, mode=True):
+        super().train(mode)
+    def forward(self, x):
+        x = self.pool(F.relu(self.conv1(x)))
+        x = F.relu(self.conv2(x))
+        x = self.pool(x)
+        return self.fc(x.view(-1, 8 * 2 * 2))
+def build():
+    return Net()
+"""
+
+
+def test_a_network_as_tutorials_write_them(tmp_path: Path) -> None:
+    """A view of the maps in memory, and a `train` that returns nothing, are no reason to fail."""
+    pictures = draw_pictures(tmp_path / "pictures", 4)
+    settings = Settings(
+        network=f"{write(tmp_path, CLASSIC)}:build",
+        layers=("low=conv1", "high=conv2"),
+        input_size=16,
+        images=str(pictures),
+        atlas=tmp_path / "atlas",
+        batch=3,
+        workers=0,
+    )
+    assert compute(settings, lambda *_: None, lambda *_: None) is not None
+    assert [layer.filters for layer in Atlas.open(tmp_path / "atlas").manifest.layers] == [6, 8]
+
+
+@pytest.mark.parametrize(
+    ("change", "layers", "words"),
+    [
+        ("torch.jit.script(NET)", ("x=1",), r"returned TorchScript, which cannot be watched"),
+        ("nn.Sequential(torch.jit.script(NET))", ("x=0",), r"returned TorchScript in module '0'"),
+        ("nn.Conv2d(3, 4, 3)", ("x=0",), r"no modules inside that could be watched"),
+    ],
+)
+def test_what_cannot_be_watched_is_told(
+    tmp_path: Path, change: str, layers: tuple[str, ...], words: str
+) -> None:
+    """With what to do instead."""
+    before, _, made = NET.rpartition("return ")
+    quiet = "import warnings; warnings.simplefilter('ignore')"  # torch deprecates TorchScript
+    text = f"{before}{quiet}\n    return {change.replace('NET', made.strip())}\n"
+    with pytest.raises(NetworkError, match=words):
+        load(write(tmp_path, text), layers=layers)
 
 
 def test_a_file_named_like_a_library_hides_none(tmp_path: Path) -> None:

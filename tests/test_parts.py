@@ -11,6 +11,7 @@ import torch
 from generator.atlas.schema import SkippedFile
 from generator.compute.findings import CPU, Extent, Findings
 from generator.compute.parts import JOINED, Parts, covered
+from generator.compute.search import peaks_of
 
 EXTENT = Extent(filters=(3, 2), images=22, batch=4)  # six batches, the last of two images
 
@@ -26,7 +27,8 @@ def found_in(*batches: int) -> Findings:
         rows = torch.arange(4 * batch, min(4 * batch + 4, 22))
         valid = rows != 9
         for state, layer in zip(found.layers, maps, strict=True):
-            state.update(layer[rows], rows, valid, content[rows])
+            maps_ = layer[rows]
+            state.update(maps_, peaks_of(maps_, rows, valid), rows, content[rows])
         found.content[rows.numpy()] = (content[rows] * valid).numpy()
         if batch == 2:
             found.skipped[9] = SkippedFile(path="nine", reason="broken")
@@ -87,6 +89,27 @@ def test_of_parts_that_overlap_one_counts(parts: Parts) -> None:
     taken = parts.taken()
     assert covered(taken, EXTENT).tolist() == [False, True, True, True, False, False]
     assert alike(parts.join(taken), found_in(1, 2, 3))
+
+
+def test_shards_are_preferred_where_they_give_more(parts: Parts) -> None:
+    """A run that was turned into shards half way has left a part that fits to none of them."""
+    parts.save("joined", found_in(0, 1, 2, 3))
+    parts.save("shard-1-of-2", found_in(0, 2, 4))
+    parts.save("shard-2-of-2", found_in(1, 3, 5))
+    taken = parts.taken()
+    assert {part.path.stem for part in taken} == {"shard-1-of-2", "shard-2-of-2"}
+    assert alike(parts.join(taken), found_in(0, 1, 2, 3, 4, 5))
+
+
+def test_a_part_can_be_had_and_dropped_alone(parts: Parts) -> None:
+    """Whatever else was recorded; where there is none nothing was found."""
+    parts.save("one", found_in(0, 1))
+    parts.save("two", found_in(1, 2, 3))
+    assert alike(parts.own("one"), found_in(0, 1))
+    parts.drop("one")
+    parts.drop("one")
+    assert alike(parts.own("one"), Findings.empty(EXTENT))
+    assert [part.path.stem for part in parts.taken()] == ["two"]
 
 
 def test_parts_of_something_else_or_damaged_are_not_there(parts: Parts) -> None:

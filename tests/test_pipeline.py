@@ -21,7 +21,7 @@ import torch
 from generator.atlas.bins import BINS
 from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
-from generator.compute import drawing, facts, survey
+from generator.compute import assembly, drawing, facts, survey
 from generator.compute.journal import Journal
 from generator.compute.pipeline import compute
 from generator.compute.portray import occupied, reconstruct_places
@@ -397,6 +397,8 @@ def test_facts_of_probes_are_kept_under_all_that_they_rest_on() -> None:
         facts.probe_key(network, first, "untrained"),
         facts.probe_key(replace(network, weights_sha256="1" * 64), first, "probes"),
         facts.probe_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "probes"),
+        facts.probe_key(network, replace(first, filters=2), "probes"),
+        facts.probe_key(replace(network, code_sha256="1" * 64), first, "probes"),
     ]
     assert len(set(keys)) == len(keys)
     assert keys[0] == facts.probe_key(tiny_network(), first, "probes")
@@ -651,6 +653,56 @@ def test_credits_alone_do_not_make_search_and_pictures_again(
     credit = Atlas.open(tmp_path / "atlas").manifest.images.credits
     assert credit is not None
     assert credit.licence == "CC0"
+
+
+def test_changed_credits_over_an_atlas_cost_no_work_that_is_on_the_way(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The atlas that is there was made of the same images and settings, but by another run."""
+    run(pictures, tmp_path / "atlas")
+    (pictures / "CREDITS.toml").write_text(
+        'title = "T"\nauthors = "A"\nlicence = "CC0"\nsource = "S"\nhow_to_credit = "H"\n'
+    )
+    for _ in range(2):
+        stopped_in(monkeypatch, "reconstruct", pictures, tmp_path / "atlas")
+    assert run(pictures, tmp_path / "atlas").searched == 0
+
+
+def test_anew_computes_again_what_is_there(pictures: Path, tmp_path: Path) -> None:
+    """A picture that could not be read for a while may have become readable."""
+    run(pictures, tmp_path / "atlas")
+    good = bytes_of(tmp_path / "atlas")
+    settings = Settings(images=str(pictures), atlas=tmp_path / "atlas", batch=8, workers=0)
+    report = compute(settings, silent, silent, anew=True)
+    assert report is not None
+    assert (report.unchanged, report.searched) == (False, 25)
+    assert bytes_of(tmp_path / "atlas") == good
+
+
+def test_what_a_dropped_run_has_left_is_in_no_atlas(pictures: Path, tmp_path: Path) -> None:
+    """Killed while it was dropped: pictures of other settings still lie there."""
+    run(pictures, tmp_path / "straight")
+    left = tmp_path / "atlas.work" / "atlas" / "pictures" / "layer9" / "0.patches.webp"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of another network")
+    run(pictures, tmp_path / "atlas")
+    assert bytes_of(tmp_path / "straight") == bytes_of(tmp_path / "atlas")
+
+
+@pytest.mark.parametrize("where", ["reconstruct_places", "write_arrays"])
+def test_want_of_memory_anywhere_is_one_line(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """With what to do, and the work is kept."""
+
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB. And so on")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drawing if where == "reconstruct_places" else assembly, where, fail)
+        with pytest.raises(NetworkError, match=r"\(CUDA out of memory\): free some.*--batch"):
+            run(pictures, tmp_path / "atlas")
+    assert run(pictures, tmp_path / "atlas").searched == 0
 
 
 def test_a_finished_run_that_was_not_tidied_is_no_unfinished_work(

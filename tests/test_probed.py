@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from generator.errors import NetworkError
 from generator.network import probed
-from generator.network.probed import ProbedLayer, ProbedNetwork, hooked, probe_layers
+from generator.network.probed import ProbedNetwork, hooked, probe_layers
 from generator.network.trace import trace
 from generator.rule import Rule
 
@@ -118,13 +119,80 @@ def test_a_field_that_is_no_square_gets_one_that_holds_it() -> None:
         network_of(nn.Sequential(nn.Conv2d(3, 2, 3, stride=(2, 1)), nn.ReLU()), ["1"])
 
 
+def kernels_of(model: nn.Module, modules: Sequence[str], **more: Any) -> list[Tensor | None]:
+    """Return the kernels of each layer, None where it does not look at pixels alone."""
+    network = network_of(model, modules, **more)
+    return [probed.pixel_kernels(network, layer) for layer in network.layers]
+
+
 def test_kernels_are_those_that_look_at_pixels() -> None:
     """Of a layer that is the first convolution; of no other."""
     model = chain()
-    network = network_of(model, ["1", "3"], filters=3)
-    first, second = network.layers
-    kernels = probed.pixel_kernels(network, first)
+    first, second = kernels_of(model, ["1", "3"], filters=3)
+    assert first is not None
+    assert torch.equal(first, model[0].weight[:3])  # type: ignore[index]
+    assert second is None
+
+
+class Forked(nn.Module):
+    """Two convolutions of the pixels, one after the other in the order of modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 6, 3)
+        self.join = nn.ReLU()
+
+    def forward(self, images: Tensor) -> Tensor:
+        out: Tensor = self.join(torch.cat([self.one(images), self.two(images)], dim=1))
+        return out
+
+
+def test_each_convolution_of_the_pixels_has_its_own_kernels() -> None:
+    """And what two of them make together is no kernel's."""
+    model = Forked()
+    two, joined = kernels_of(model, ["two", "join"])
+    assert two is not None
+    assert torch.equal(two, model.two.weight)
+    assert joined is None
+
+
+def test_kernels_are_what_works_on_the_pixels() -> None:
+    """Normalisation that turns a filter round turns its kernel; a rectangle has no picture."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    nn.init.constant_(model[1].weight, -2.0)  # type: ignore[arg-type]
+    (kernels,) = kernels_of(model, ["2"])
     assert kernels is not None
-    assert torch.equal(kernels, model[0].weight[:3])  # type: ignore[index]
-    assert probed.pixel_kernels(network, second) is None
-    assert isinstance(first, ProbedLayer)
+    plain = model[0].weight
+    assert isinstance(plain, Tensor)
+    torch.testing.assert_close(kernels, -2 * plain, rtol=1e-4, atol=1e-6)
+    wide = nn.Sequential(nn.Conv2d(3, 4, (5, 3)), nn.ReLU())
+    assert kernels_of(wide, ["1"]) == [None]
+    smooth = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU())
+    assert kernels_of(smooth, ["1"], rule="gradient") == [None]
+
+
+class Turned(nn.Module):
+    """Something that lays its maps out in another way, and convolves them all the same."""
+
+    def __init__(self, turn: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.first, self.norm, self.turn = nn.Conv2d(3, 4, 3), nn.Identity(), turn
+
+    def forward(self, images: Tensor) -> Tensor:
+        out: Tensor = self.norm(self.turn(self.first(images)))
+        return out
+
+
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (lambda maps: maps.permute(0, 2, 3, 1), "4 values, which are no square maps"),
+        (lambda maps: torch.cat([maps, maps.flip(3)]), "runs no module named 'norm' that gives"),
+    ],
+    ids=["channels last", "parts as images"],
+)
+def test_what_is_no_map_is_refused(turn: Callable[[Tensor], Tensor], words: str) -> None:
+    """Rows of an image would be taken for filters."""
+    with pytest.raises(NetworkError, match=words):
+        network_of(Turned(turn), ["norm"], rule="gradient")

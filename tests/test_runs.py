@@ -231,6 +231,39 @@ def test_a_shard_goes_on_and_a_run_takes_up_what_shards_have_found(
     assert bytes_of(tmp_path / "atlas") == straight(False)
 
 
+def test_a_started_run_can_be_turned_into_shards(
+    pictures: Path, straight: Callable[[bool], dict[str, bytes]], tmp_path: Path
+) -> None:
+    """Also where each shard runs on a machine that knows nothing of the run."""
+    settings = settings_for(pictures, tmp_path / "atlas")
+
+    class Killed(Exception):
+        pass
+
+    def kill(_stage: str, done: int, _of: int) -> None:
+        if done >= 20:
+            raise Killed
+
+    with pytest.raises(Killed):
+        compute(settings, kill, silent)
+    assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 14
+    elsewhere = settings_for(pictures, tmp_path / "elsewhere" / "atlas")
+    compute_shard(elsewhere, Shard(2, 2), silent, silent)
+    merge(settings, silent, silent, [tmp_path / "elsewhere" / "atlas.work"])
+    assert bytes_of(settings.atlas) == straight(False)
+
+
+def test_a_shard_begins_anew_when_asked(pictures: Path, tmp_path: Path) -> None:
+    """And leaves the others as they are."""
+    settings = settings_for(pictures, tmp_path / "atlas")
+    for number in (1, 2):
+        compute_shard(settings, Shard(number, 2), silent, silent)
+    assert compute_shard(settings, Shard(1, 2), silent, silent, anew=True).searched == 14
+    report = merge(settings, silent, silent)
+    assert report is not None
+    assert report.searched == 0
+
+
 def test_shards_of_something_else_are_refused_or_dropped(pictures: Path, tmp_path: Path) -> None:
     """A shard that begins anew drops them; the next one, told the same, drops nothing."""
     settings = settings_for(pictures, tmp_path / "atlas")

@@ -121,6 +121,35 @@ def test_a_process_that_dies_over_headers_is_told(
         open_images(str(tmp_path / "{0..2}.tar"))
 
 
+ORPHANS = """
+import os, signal, sys
+from pathlib import Path
+from generator.images import forking, tar_images
+
+def read_for_ever(tar, *, one_each):
+    if tar.name == "0.tar":
+        os.kill(os.getppid(), signal.SIGKILL)
+    os.read(os.pipe()[0], 1)
+
+forking.ORPHAN_CHECK = 0.05
+tar_images.index_tar = read_for_ever
+tar_images.open_tars("x", [tar_images.Shard.of(Path(name)) for name in sys.argv[1:]], True)
+"""
+
+
+def test_processes_that_read_headers_end_with_their_parent(tmp_path: Path) -> None:
+    """Nothing is left running: the pipe that all of them hold comes to its end."""
+    tars = [write_tar(tmp_path / f"{number}.tar", [("a.png", PNG)]) for number in range(3)]
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHANS, *tars],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL
+
+
 def test_commands_are_run_without_a_shell(tmp_path: Path) -> None:
     """Braces make commands, quotes hold words together, and nothing else has a meaning."""
     place = tmp_path / "my $(shards); here"
@@ -182,6 +211,54 @@ def test_what_commands_wrote_goes_with_the_process(tmp_path: Path) -> None:
     )
     assert done.stdout == "1 (4, 4, 4)\n"
     assert list(spool.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from generator.images.sources import open_images
+images = open_images(f"pipe:cat {sys.argv[1]}")
+if sys.argv[2] == "die":
+    os.kill(os.getpid(), signal.SIGKILL)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_behind_goes_with_the_next(tmp_path: Path) -> None:
+    """And nothing of one that lives."""
+    tar = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
+    spool = tmp_path / "spool"
+    spool.mkdir()
+
+    def start(how: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", KILLED, tar, how],
+            env={**os.environ, "TMPDIR": str(spool)},
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def age() -> set[Path]:
+        for folder in spool.iterdir():
+            os.utime(folder, (0, 0))
+        return set(spool.iterdir())
+
+    with start("live") as living:
+        assert living.stdout is not None
+        assert living.stdout.readline() == "ready\n"
+        (alive,) = age()
+        with start("die") as dead:
+            assert dead.wait() == -signal.SIGKILL
+        assert len(age()) == 2
+        with start("die") as another:
+            another.wait()
+        (left,) = set(spool.iterdir()) - {alive}
+        assert alive.exists()
+        assert len(list(left.glob("*.tar"))) == 1
+        living.communicate()
+    assert list(spool.iterdir()) == [left]
 
 
 def test_no_room_for_what_a_command_writes_is_told(

@@ -47,6 +47,19 @@ def test_state_dicts_of_torch_come_back(tmp_path: Path, wrapped: bool, prefix: s
     assert same(model, net(seed=1))
 
 
+def test_a_model_that_has_the_prefix_itself_keeps_it(tmp_path: Path) -> None:
+    """What it saved it can load, and so can the network inside."""
+    wrapped = nn.Sequential()
+    wrapped.add_module("module", net(seed=1))
+    file = saved(tmp_path, wrapped.state_dict())
+    other, inside = nn.Sequential(), net()
+    other.add_module("module", net())
+    fill(other, read_state(file), "weights")
+    fill(inside, read_state(file), "weights")
+    assert same(other, wrapped)
+    assert same(inside, net(seed=1))
+
+
 def test_safetensors_come_back(tmp_path: Path) -> None:
     """Known by their ending."""
     save_file(net(seed=1).state_dict(), tmp_path / "net.safetensors")

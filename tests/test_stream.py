@@ -18,7 +18,7 @@ import torch
 
 from generator.atlas.schema import Credit, SkippedFile
 from generator.errors import ImagesError
-from generator.images.decode import UnreadableImage
+from generator.images.decode import PictureError, UnreadableImage, UnreadableNow
 from generator.images.decoders import content_of
 from generator.images.image_set import ImageSet
 from generator.images.sources import open_images
@@ -99,6 +99,37 @@ def test_batches_come_by_number(workers: int) -> None:
         (SkippedFile(path="9.png", reason="torn"),),
     ]
     assert list(stream(images, 3, 4, workers, [])) == []
+
+
+class Troubled(Counted):
+    """One picture cannot be read for no fault of its own."""
+
+    def __init__(self, problem: PictureError, there: bool) -> None:
+        super().__init__(12)
+        self.problem, self.there = problem, there
+
+    def is_there(self, row: int) -> bool:
+        return self.there
+
+    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+        if row == 6:
+            raise self.problem
+        return super().read(row, size)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("problem", "there"),
+    [(UnreadableNow("input/output error"), True), (UnreadableImage("vanished"), False)],
+)
+def test_a_system_in_trouble_leaves_no_picture_out(
+    workers: int, problem: PictureError, there: bool
+) -> None:
+    """The picture is named, with what to do."""
+    batches = stream(Troubled(problem, there), 4, 4, workers, range(3))
+    assert next(batches).first == 0
+    with pytest.raises(ImagesError, match=rf"^6\.png: cannot be read now \({problem}\).*goes on"):
+        next(batches)
 
 
 def test_content_is_a_hash_of_the_pixels() -> None:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from generator.compute import survey
-from generator.compute.survey import Halving, label_keys
+from generator.compute.passes import Halving
+from generator.compute.survey import label_keys
 from generator.errors import NetworkError
 from generator.images.sources import open_images
 from generator.images.stream import stream
@@ -40,18 +41,6 @@ def test_a_batch_is_halved_until_it_fits(most: int, batch: int) -> None:
         assert torch.equal(torch.cat([images[part] for part, _ in parts]), images)
     assert len(said) == (batch > most)
     assert all(str(batch) in text for text in said)
-
-
-def test_images_run_in_parts_from_the_start() -> None:
-    """Of so many as are fastest; that is nothing to be said, less memory is."""
-    said: list[str] = []
-    images = torch.rand(8, 3, 2, 2)
-    parts = list(Halving(short_of_memory(8), said.append, most=3)(images))
-    assert [len(maps) for _, (maps,) in parts] == [3, 3, 2]
-    assert torch.equal(torch.cat([maps for _, (maps,) in parts]), 2 * images)
-    assert not said
-    list(Halving(short_of_memory(2), said.append, most=3)(images))
-    assert len(said) == 1
 
 
 def test_too_little_memory_for_one_image_is_an_error() -> None:

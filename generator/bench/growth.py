@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -108,8 +109,6 @@ def _measured(settings: Settings, count: int) -> Cost:
 
 def _search(settings: Settings, count: int, result: Connection) -> None:
     """Search so many images, and send what that took."""
-    import torch  # noqa: PLC0415
-
     from generator.compute.device import pick_device  # noqa: PLC0415 - in the new process only
     from generator.compute.survey import survey  # noqa: PLC0415
     from generator.images.sources import open_images  # noqa: PLC0415
@@ -121,9 +120,7 @@ def _search(settings: Settings, count: int, result: Connection) -> None:
     assert settings.images is not None
     images = Repeated(open_images(settings.images), count)
     network = zoo.load(settings)
-    network.model.to(  # type: ignore[call-overload]
-        pick_device(settings.device), memory_format=torch.channels_last
-    )
+    network.model.to(pick_device(settings.device))
     started = time.perf_counter()
     numbers = range(-(-count // settings.batch))
     survey(settings, network, images, numbers, silent, silent, silent)
@@ -133,6 +130,17 @@ def _search(settings: Settings, count: int, result: Connection) -> None:
 def _peak(workers: int) -> int:
     """Return the bytes that this process and its workers held at most."""
     unit = 1 if sys.platform == "darwin" else 1024
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return unit * (own + workers * largest_child)
+    return _own_peak() + unit * workers * largest_child
+
+
+def _own_peak() -> int:
+    """Return the bytes that this process held at most.
+
+    What the system's accounting calls so counts, on Linux, the process that started this one too.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return 1024 * int(line.split()[1])

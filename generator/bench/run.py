@@ -30,7 +30,7 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
     yield from measure_startup()
     network = zoo.load(settings)
     device = pick_device(settings.device)
-    network.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.model.to(device)
     with tempfile.TemporaryDirectory(prefix="filter-gallery-bench-") as folder:
         spec = settings.images or str(
             draw_photographs(Path(folder) / "photographs", MOST, PHOTOGRAPH)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from generator.bench.figures import Figure
 from generator.compute.findings import Findings
-from generator.compute.survey import Halving, extent_of, rank, survey
+from generator.compute.passes import prepared
+from generator.compute.survey import content_keys, extent_of, survey, take_in
 from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.image_set import ImageSet
-from generator.images.stream import normalise, stream
+from generator.images.stream import Batch, stream
 from generator.network.probed import ProbedNetwork, hooked
 
 ROUNDS = 3
@@ -56,16 +58,19 @@ def measure_search(settings: Settings, network: ProbedNetwork, images: ImageSet)
             f"the bench needs two batches, {2 * settings.batch} images: name more with --images, "
             "or a smaller --batch"
         )
-    loaded = list(_loaded(settings, network, images, numbers))
+    loaded = list(stream(images, network.input_size, settings.batch, settings.workers, numbers))
     half = len(loaded) // 2
+    inputs = [prepared(network, batch.pixels) for batch in loaded[half:]]
+    plain = copy.deepcopy(network.model).to(
+        memory_format=torch.channels_last  # type: ignore[call-overload]  # faster so
+    )
     filled = Findings.empty(extent_of(settings, network, images), network.device)
-    _rank(settings, network, filled, loaded, numbers[:half])
+    _search(network, filled, loaded[:half])
     taken = dict.fromkeys(("bare", "memory", "files"), 0.0)
     for _ in range(ROUNDS):
         found = copy.deepcopy(filled)  # nines that are full, as for most of a long search
-        taken["bare"] += clock.seconds(lambda: _bare(network, loaded[half:]))
-        in_memory = partial(_rank, settings, network, found, loaded, numbers[half:])
-        taken["memory"] += clock.seconds(in_memory)
+        taken["bare"] += clock.seconds(lambda: _bare(plain, network, inputs))
+        taken["memory"] += clock.seconds(partial(_search, network, found, loaded[half:]))
         taken["files"] += clock.seconds(lambda: _from_files(settings, network, images, numbers))
     searched = ROUNDS * len(numbers) * settings.batch
     bare = taken["bare"] / (len(loaded) - half)  # seconds for a batch of every round
@@ -88,28 +93,16 @@ def measure_search(settings: Settings, network: ProbedNetwork, images: ImageSet)
     ]
 
 
-def _bare(network: ProbedNetwork, batches: Sequence[Tensor]) -> None:
+def _bare(plain: nn.Module, network: ProbedNetwork, batches: Sequence[Tensor]) -> None:
     """Run the network as it came to the last layer."""
-    with torch.inference_mode(), hooked(network.model, network.layers[-1:]) as run:
+    with torch.inference_mode(), hooked(plain, network.layers[-1:]) as run:
         for batch in batches:
             run(batch)
 
 
-def _rank(
-    settings: Settings,
-    network: ProbedNetwork,
-    found: Findings,
-    batches: Sequence[Tensor],
-    numbers: Sequence[int],
-) -> None:
-    """Search the batches of these numbers in memory."""
-    with torch.inference_mode(), network.watching(network.layers) as run:
-        forward = Halving(run, _silent, network.at_once(network.layers))
-        for number in numbers:
-            batch = batches[number]
-            rows = torch.arange(len(batch)) + number * settings.batch
-            valid = torch.ones(len(batch), dtype=torch.bool)
-            rank(network, found, batch, rows, valid, rows, forward)
+def _search(network: ProbedNetwork, found: Findings, batches: Sequence[Batch]) -> None:
+    """Search batches that lie in memory."""
+    deque(take_in(network, found, batches, content_keys, _silent), maxlen=0)
 
 
 def _from_files(
@@ -121,13 +114,3 @@ def _from_files(
 
 def _silent(_: object) -> None:
     """Take progress, records and remarks, and do nothing."""
-
-
-def _loaded(
-    settings: Settings, network: ProbedNetwork, images: ImageSet, numbers: Sequence[int]
-) -> Iterator[Tensor]:
-    """Yield normalised batches [b, 3, h, w] on the device."""
-    batches = stream(images, network.input_size, settings.batch, settings.workers, numbers)
-    for batch in batches:
-        pixels = normalise(batch.pixels.to(network.device), network.mean, network.std)
-        yield pixels.contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from generator.atlas.schema import ImageRecord
 from generator.errors import ImagesError
 from generator.images.captions import display_path
-from generator.images.decode import UnreadableImage
+from generator.images.decode import PictureError
 from generator.images.image_set import ImageSet
 
 
@@ -22,7 +22,7 @@ def image_records(images: ImageSet, rows: Iterable[int]) -> list[ImageRecord]:
         path = display_path(images.path(row))
         try:
             width, height = images.original_size(row)
-        except UnreadableImage as problem:
+        except PictureError as problem:
             raise ImagesError(
                 f"{path}: was readable during the search and is not now ({problem}); "
                 "put it back, or start without it, with --anew"

@@ -17,8 +17,6 @@ from generator.compute.processes import Processes
 from generator.compute.records import layer_record, network_record
 from generator.compute.report import ComputeReport
 from generator.compute.survey import Progress
-from generator.network.probed import ProbedNetwork
-from generator.network.untrained import untrained
 from generator.replace import replace_folder
 
 
@@ -30,9 +28,8 @@ def assemble(
     `found` is over all images, and alike in all processes. Each does its share of the work; the
     first writes what takes all of it.
     """
-    network, journal = job.network, job.journal
+    network, random, journal = job.network, job.random, job.journal
     writer = AtlasWriter(journal.atlas_folder)
-    random = untrained(network)
     started = time.monotonic()
     probed = 0
     if job.settings.probes:
@@ -51,7 +48,7 @@ def assemble(
     write_arrays(network, arrays, journal, writer)
     won = {int(row) for layer in arrays for row in layer.image.flat if row >= 0}
     writer.write_images(image_records(job.images, won))
-    writer.finish(_manifest(job, found, random, writer))
+    writer.finish(_manifest(job, found, writer))
     report = ComputeReport.of(_put_in_place(job))
     return replace(
         report,
@@ -63,7 +60,7 @@ def assemble(
     )
 
 
-def _manifest(job: Job, found: Findings, random: ProbedNetwork, writer: AtlasWriter) -> Manifest:
+def _manifest(job: Job, found: Findings, writer: AtlasWriter) -> Manifest:
     settings, network, images = job.settings, job.network, job.images
     return Manifest(
         network=network_record(network),
@@ -81,7 +78,7 @@ def _manifest(job: Job, found: Findings, random: ProbedNetwork, writer: AtlasWri
             layer_record(
                 layer,
                 network.input_size,
-                write_kernels(network, random, layer, writer),
+                write_kernels(network, job.random, layer, writer),
                 probes=settings.probes,
             )
             for layer in network.layers

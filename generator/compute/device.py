@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
-from generator.errors import ConfigError
+from generator.errors import ConfigError, NetworkError
 
 
 def pick_device(name: str, local: int | None = None) -> torch.device:
@@ -39,3 +42,16 @@ def pick_device(name: str, local: int | None = None) -> torch.device:
             f"device {name!r} cannot be used here ({reason}); try auto or cpu"
         ) from problem
     return device
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Turn a device's want of memory into NetworkError with what to do."""
+    try:
+        yield
+    except torch.OutOfMemoryError as problem:
+        reason = str(problem).partition(". ")[0]
+        raise NetworkError(
+            f"the device has not enough memory ({reason}): free some, or use a smaller --batch or "
+            "--device cpu; the same command goes on from here"
+        ) from problem

@@ -22,7 +22,7 @@ from generator.compute.records import layer_arrays
 from generator.compute.survey import Progress
 from generator.errors import AtlasError, ImagesError
 from generator.images.captions import display_path
-from generator.images.decode import UnreadableImage
+from generator.images.decode import PictureError
 from generator.images.image_set import ImageSet
 from generator.images.stream import normalise
 from generator.network.probed import ProbedLayer, ProbedNetwork
@@ -148,7 +148,7 @@ def _input(network: ProbedNetwork, images: ImageSet, row: int) -> Tensor:
     """Return what the network saw of an image: [3, size, size], normalised, on the CPU."""
     try:
         pixels = images.read(row, network.input_size)
-    except UnreadableImage as problem:
+    except PictureError as problem:
         raise ImagesError(
             f"{display_path(images.path(row))}: was readable during the search and is not now "
             f"({problem}); put it back, or start without it, with --anew"

@@ -83,7 +83,8 @@ def probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> st
     """Name everything that the facts of a layer rest on."""
     rests_on = (
         *(__version__, SCHEMA, network.weights_sha256, network.device.type),
-        *(network.input_size, network.mean, network.std, layer.module, layer.field),
+        *(network.computation, network.input_size, network.mean, network.std),
+        *(layer.module, layer.filters, layer.field, layer.grid),
         *(inspect.getsource(module) for module in PROBING),
     )
     return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"

@@ -14,7 +14,7 @@ from torch import Tensor
 from generator.atlas.schema import SkippedFile
 from generator.compute.census import Census, hundredth
 from generator.compute.sealed import Arrays
-from generator.compute.search import TopNine, peaks_of
+from generator.compute.search import TopNine
 
 CPU = torch.device("cpu")
 
@@ -48,9 +48,8 @@ class LayerFindings:
     nine: TopNine
     census: Census
 
-    def update(self, maps: Tensor, images: Tensor, valid: Tensor, keys: Tensor) -> None:
-        """Take in images; arguments and errors are those of `peaks_of` and `TopNine.update`."""
-        peaks = peaks_of(maps, images, valid)
+    def update(self, maps: Tensor, peaks: Tensor, images: Tensor, keys: Tensor) -> None:
+        """Take in images; arguments are those of `TopNine.update`."""
         self.nine.update(maps, peaks, images, keys)
         self.census.update(peaks, images)
 

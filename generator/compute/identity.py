@@ -26,6 +26,7 @@ def identity_of(settings: Settings, network: ProbedNetwork, images: ImageSet) ->
         "version": f"{__version__}, schema {SCHEMA}",
         "network": network.name,
         "weights": network.weights_sha256,
+        "what the network does": network.computation,
         "input size": network.input_size,
         "mean": list(network.mean),
         "std": list(network.std),

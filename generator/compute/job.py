@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from generator.atlas.schema import SkippedFile
 from generator.atlas.store import is_atlas
 from generator.compute.device import pick_device
@@ -24,6 +22,7 @@ from generator.images.image_set import ImageSet
 from generator.images.sources import open_images
 from generator.network import zoo
 from generator.network.probed import ProbedNetwork
+from generator.network.untrained import untrained
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,7 @@ class Job:
 
     settings: Settings
     network: ProbedNetwork  # on its device
+    random: ProbedNetwork  # its shapes with random weights
     images: ImageSet
     journal: Journal
     identity: Identity
@@ -49,9 +49,10 @@ class Job:
         ours = (settings.atlas, journal.folder, settings.site)  # whose pictures are nobody's input
         images = open_images(settings.images, leave_out=ours)
         network = zoo.load(settings)
-        network.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.model.to(device)
         _refuse_foreign(settings.atlas)
-        return cls(settings, network, images, journal, identity_of(settings, network, images))
+        identity = identity_of(settings, network, images)
+        return cls(settings, network, untrained(network), images, journal, identity)
 
     @property
     def extent(self) -> Extent:
@@ -98,7 +99,7 @@ class Job:
         if self.settings.strict and skipped:
             raise ImagesError(
                 f"{len(skipped)} images cannot be read, and --strict allows none; the first: "
-                f"{skipped[0].path} ({skipped[0].reason})"
+                f"{skipped[0].path} ({skipped[0].reason}); mend them, and let --anew read all again"
             )
 
     def _parts(self, journal: Journal) -> Parts:

@@ -3,7 +3,7 @@
 <atlas>.work/
   lock                  held by the run at work; its text names the process
   made.json             what the atlas beside this folder was computed from
-  identity.json         what is being computed: network, images, settings
+  identity.json         what is being computed: network, images, settings; and its atlas once made
   search/               parts of the search: what was found in some of the batches, see `parts`
   probes/               what probes told of each layer, for any images; named by what it rests on
   scales/               one file per finished group of filters, written after its pictures
@@ -53,6 +53,7 @@ class Journal:
     def making(self, identity: Identity, atlas: str) -> None:
         """Record which atlas this computation makes, just before it takes its place."""
         self._replace(self._made, {"identity": identity, "atlas": atlas})
+        self._replace(self._identity, {"work": work_of(identity), "atlas": atlas})
 
     def void(self) -> None:
         """Forget what the atlas was made from: it is damaged."""
@@ -61,11 +62,8 @@ class Journal:
 
     def completed(self) -> str | None:
         """Return the identity of the atlas that what is recorded here was made into, if it was."""
-        record, work = self._read(self._made), self.unfinished()
-        if record is None or work is None or work_of(record["identity"]) != work:
-            return None
-        identity: str = record["atlas"]
-        return identity
+        record = self._read(self._identity)
+        return record.get("atlas") if record else None
 
     def begin(self, work: Identity) -> None:
         """Start, or go on with, the work for an atlas.
@@ -80,9 +78,8 @@ class Journal:
                     f"({differences(previous, work)}); finish that as it was begun, or start "
                     "anew with --anew, which drops it"
                 )
-            if self._begun():  # nobody can say on what
-                self.finished()
-            self._replace(self._identity, work)
+            self.finished()  # of what is left nobody can say what it rests on
+            self._replace(self._identity, {"work": work})
         with told(self.folder):
             if (self.atlas_folder / "manifest.json").exists():
                 # A run stopped while it put its atlas in place: what lies here may be the old one.
@@ -90,7 +87,8 @@ class Journal:
 
     def unfinished(self) -> Identity | None:
         """Return what is being computed here, None where nothing is."""
-        return self._read(self._identity)
+        record = self._read(self._identity)
+        return record.get("work") if record else None
 
     def finished(self) -> None:
         """Drop all but what probes told and the record of what the atlas was made from."""

@@ -71,15 +71,35 @@ class Parts:
         write_sealed(self.path(name), found.arrays(), {"rests_on": self.rests_on})
 
     def taken(self, others: Sequence[Parts] = ()) -> list[Part]:
-        """Return parts that share no batch, those of most batches first."""
+        """Return parts that share no batch, as many batches as can be had by taking large ones.
+
+        Shards fit together, so they are tried first, and once more in the order of size alone.
+        """
         every = [part for parts in (self, *others) for part in parts.readable()]
+        every.sort(key=lambda part: -int(part.done.sum()))
+        shards_first = sorted(every, key=lambda part: _SHARD.match(part.path.stem) is None)
+        choices = (self._apart(shards_first), self._apart(every))
+        return max(choices, key=lambda parts: int(covered(parts, self.extent).sum()))
+
+    def _apart(self, parts: Sequence[Part]) -> list[Part]:
+        """Return each of the parts that shares no batch with those before it."""
         taken: list[Part] = []
         held = np.zeros(self.extent.batches, np.bool_)
-        for part in sorted(every, key=lambda part: -int(part.done.sum())):
+        for part in parts:
             if not (held & part.done).any():
                 taken.append(part)
                 held |= part.done
         return taken
+
+    def own(self, name: str) -> Findings:
+        """Return what the part of this name holds; nothing where there is none that is usable."""
+        part = self._part(self.path(name))
+        return Findings.empty(self.extent) if part is None else self.load(part)
+
+    def drop(self, name: str) -> None:
+        """Remove the part of this name, if there is one."""
+        with told(self.path(name)):
+            self.path(name).unlink(missing_ok=True)
 
     def load(self, part: Part) -> Findings:
         """Return what a part holds. Raises AtlasError where it has been damaged meanwhile."""
@@ -108,9 +128,15 @@ class Parts:
     def readable(self) -> Iterator[Part]:
         """Yield all parts that are undamaged and rest on the same."""
         for path in sorted(self.folder.glob("*.safetensors")):
-            read = read_sealed(path)
-            if read is not None and read[1] == {"rests_on": self.rests_on}:
-                yield Part(path, read[0]["done"].astype(np.bool_))
+            part = self._part(path)
+            if part is not None:
+                yield part
+
+    def _part(self, path: Path) -> Part | None:
+        read = read_sealed(path)
+        if read is None or read[1] != {"rests_on": self.rests_on}:
+            return None
+        return Part(path, read[0]["done"].astype(np.bool_))
 
 
 def covered(taken: Sequence[Part], extent: Extent) -> npt.NDArray[np.bool_]:

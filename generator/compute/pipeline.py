@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -13,15 +14,18 @@ import numpy.typing as npt
 
 from generator.atlas.store import Atlas
 from generator.compute.assembly import assemble
+from generator.compute.device import enough_memory
 from generator.compute.findings import Extent, Findings
+from generator.compute.identity import differences
 from generator.compute.job import Job
-from generator.compute.lock import holder, locked, this_process
-from generator.compute.parts import Shard, covered, hold_whole
+from generator.compute.parts import Shard, hold_whole
+from generator.compute.passes import Log
 from generator.compute.processes import Processes, launched
 from generator.compute.report import ComputeReport, ShardReport
-from generator.compute.survey import Log, Progress, survey
+from generator.compute.survey import Progress, survey
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
+from generator.lock import holder, locked, this_process
 from generator.replace import recover
 
 
@@ -33,7 +37,7 @@ def compute(
     The previous atlas stays whole until the new one takes its place in one step. Of several
     processes that torchrun has started each does its share, and only the first one reports. Raises
     GalleryError with what to mend; so where there is unfinished work on something else, unless it
-    is to begin `anew`.
+    is to begin `anew`, which also computes again what is there already.
     """
     return _make(settings, progress, log, anew=anew, merging=None)
 
@@ -53,38 +57,41 @@ def compute_shard(
 ) -> ShardReport:
     """Search one shard, from where it was stopped, and record what was found for `merge`.
 
-    What other parts hold is not searched again. Raises GalleryError as `compute` does.
+    What other runs have recorded is not looked at: nobody knows which of it `merge` will be given.
+    Raises GalleryError as `compute` does.
     """
     with launched() as processes:
         if processes.size > 1:
             raise ConfigError("--shard is for runs without torchrun; leave out one of the two")
-    job = Job.open(settings)
-    name, lock, parts = str(settings.atlas), job.journal.lock, job.parts
-    if anew and job.journal.unfinished() != job.work:  # what another shard has begun anew stays
-        with locked(lock, name):
-            job.journal.finished()
-    own_lock = job.journal.search / f"{shard.name}.lock"
-    with locked(lock, name, shared=True), locked(own_lock, f"{name}, shard {shard}"):
-        job.journal.begin(job.work)
-        taken = parts.taken()
-        own = [parts.load(part) for part in taken if part.path == parts.path(shard.name)]
-        mine, done = shard.batches(job.extent), covered(taken, job.extent)
-        started = time.monotonic()
-        found = survey(
-            settings,
-            job.network,
-            job.images,
-            np.flatnonzero(mine & ~done).tolist(),
-            lambda found: parts.save(shard.name, Findings.merge([*own, found])),
-            _counting(progress, job.extent, job.extent.images_in(mine & done), mine, 1),
-            log,
-        )
-        return ShardReport(
-            searched=job.extent.images_in(found.done),
-            seconds=time.monotonic() - started,
-            images=job.extent.images_in(mine),
-            part=str(parts.path(shard.name)),
-        )
+    with enough_memory():
+        job = Job.open(settings)
+        name, journal, parts, extent = str(settings.atlas), job.journal, job.parts, job.extent
+        own_lock = journal.search / f"{shard.name}.lock"
+        with locked(journal.lock, name, shared=True) as held, ExitStack() as own:
+            with held.alone():  # shards begin at the same moment
+                if anew and journal.unfinished() != job.work:  # one told the same may have done it
+                    journal.finished()
+                journal.begin(job.work)
+                own.enter_context(locked(own_lock, f"{name}, shard {shard}"))
+                if anew:
+                    parts.drop(shard.name)
+            before, mine = parts.own(shard.name), shard.batches(extent)
+            started = time.monotonic()
+            found = survey(
+                settings,
+                job.network,
+                job.images,
+                np.flatnonzero(mine & ~before.done).tolist(),
+                lambda found: parts.save(shard.name, Findings.merge([before, found])),
+                _counting(progress, extent, extent.images_in(before.done), mine, 1),
+                log,
+            )
+            return ShardReport(
+                searched=extent.images_in(found.done),
+                seconds=time.monotonic() - started,
+                images=extent.images_in(mine),
+                part=str(parts.path(shard.name)),
+            )
 
 
 def _make(
@@ -96,19 +103,19 @@ def _make(
     merging: Sequence[Path] | None,
 ) -> ComputeReport | None:
     """Make an atlas; of what is recorded alone where `merging` says in which further folders."""
-    with launched() as processes, ExitStack() as held:
+    with launched() as processes, ExitStack() as held, enough_memory():
         with processes.agreeing():
             job = Job.open(settings, processes.local)
             made, recorded = None, Findings.empty(job.extent)
             if processes.first:
                 held.enter_context(locked(job.journal.lock, str(settings.atlas)))
-                made = _made(job, log)
+                made = None if anew else _made(job, log)
                 if made is None:
                     recorded = _recorded(job, anew=anew, merging=merging)
         if processes.tell(made is not None):
             return made
         with processes.agreeing():
-            _hold_shared(job, processes)
+            _hold_alike(job, processes)
         started = time.monotonic()
         found, searched = _search(job, recorded, progress, log, processes)
         seconds = time.monotonic() - started
@@ -149,12 +156,18 @@ def _recorded(job: Job, *, anew: bool, merging: Sequence[Path] | None) -> Findin
     return job.parts.join(taken)
 
 
-def _hold_shared(job: Job, processes: Processes) -> None:
-    """Raise ConfigError where this process works in another folder than the first one.
+def _hold_alike(job: Job, processes: Processes) -> None:
+    """Raise ConfigError where this process works on something else than the first, or elsewhere.
 
     On a machine that does not share the disk everything it draws would be missing in the end.
     """
-    first = processes.tell(this_process())
+    first, work = processes.tell((this_process(), job.work))
+    if job.work != work:
+        raise ConfigError(
+            f"{platform.node()}: not what the first of these processes works on "
+            f"({differences(work, job.work)}); give all of them the same images, network, settings "
+            "and kind of device"
+        )
     if not processes.first and holder(job.journal.lock) != first:
         raise ConfigError(
             f"{job.journal.folder}: is not the folder in which the first of these processes works, "

@@ -6,6 +6,7 @@ Works on a group of filters at a time, so that memory does not grow with filters
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,12 @@ from torch import Tensor
 from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
 from generator.compute import crops
 from generator.compute.reconstruct import gradients, reconstruct
+from generator.compute.threads import IN_TURN, side_by_side
 from generator.network.cone import Cone
 from generator.network.probed import KEPT, ProbedLayer, ProbedNetwork
 
 TOLERANCE = 1e-4  # relative: recorded against recomputed activation
+ROUNDING = 1e-5  # of the largest activation beside it: what sums of float32 that cancel may be off
 LARGEST_BATCH = 64
 
 
@@ -77,25 +80,31 @@ def reconstruct_places(
     cone = network.cone(layer)
     side = min(layer.field.size, network.input_size)
     result = np.zeros((len(places.rows), 3, side, side), np.float32)
-    at_once = batch_size(cone)
-    for start in range(0, len(places.rows), at_once):
-        members = slice(start, start + at_once)
+    largest = float(places.activations.max(initial=0))
+    size = batch_size(cone)
+
+    def work(start: int) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
+        members = slice(start, start + size)
         units = torch.from_numpy(places.units[members])
         filters = torch.from_numpy(places.filters[members]).to(network.device)
         whole = torch.stack([images(int(row)) for row in places.rows[members]])
         if cone is None:
-            activation, signal = gradients(
-                network, layer, _sent(whole, network), units.to(network.device), filters
-            )
-            corners = [(0, 0)] * len(units)
-        else:
-            pixels = _sent(cone.pixels(whole, units), network)
-            activation, signal = reconstruct(cone, pixels, units, filters, network.rule)
-            corners = cone.corners(units)
-        _check(places, start, activation.cpu().numpy())
-        for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
-            box = places.boxes[start + index] - np.array([*corner, *corner])
-            result[start + index] = crops.cut(part, box)
+            units = units.to(network.device)
+            found = gradients(network, layer, _sent(whole, network), units, filters)
+            return (*found, [(0, 0)] * len(units))
+        pixels = _sent(cone.pixels(whole, units), network)
+        found = reconstruct(cone, pixels, units, filters, network.rule)
+        return (*found, cone.corners(units))
+
+    starts = range(0, len(places.rows), size)
+    with nullcontext(IN_TURN) if cone is None else side_by_side(network.device) as threads:
+        for start, (activation, signal, corners) in zip(
+            starts, threads.map(work, starts), strict=True
+        ):
+            _check(places, start, activation.cpu().numpy(), largest)
+            for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
+                box = places.boxes[start + index] - np.array([*corner, *corner])
+                result[start + index] = crops.cut(part, box)
     return result
 
 
@@ -110,9 +119,9 @@ def _sent(images: Tensor, network: ProbedNetwork) -> Tensor:
     return images.to(network.device).contiguous(memory_format=torch.channels_last)
 
 
-def _check(places: Places, start: int, activation: npt.NDArray[np.float32]) -> None:
+def _check(places: Places, start: int, activation: npt.NDArray[np.float32], largest: float) -> None:
     recorded = places.activations[start : start + len(activation)]
-    wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=0)
+    wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=ROUNDING * largest)
     if wrong.any():
         worst = int(np.nonzero(wrong)[0][0])
         raise ActivationDiffers(

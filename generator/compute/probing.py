@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from generator.compute.preferences import (
 )
 from generator.compute.probes import GREY, Floats, Stimuli, colours, gratings
 from generator.compute.survey import Progress
+from generator.compute.threads import IN_TURN, side_by_side
 from generator.compute.tuning import ColourFacts, GratingFacts, colour_facts, grating_facts
 from generator.errors import NetworkError
 from generator.network.geometry import Field
@@ -90,17 +91,27 @@ def respond(
     """
     place = stage(layer, network.input_size)
     answers = np.empty((len(pictures), layer.filters), np.float32)
-    with torch.inference_mode(), _answering(network, layer, place) as answer:
-        for indices in _batches(len(pictures), batch):
-            values = answer(pictures.draw(indices)).float().clamp(min=0).cpu().numpy()
-            if np.isnan(values).any():
-                stimulus = indices[np.isnan(values).any(1)][0]
-                raise NetworkError(
-                    f"{layer.name} of {network.name}: stimulus {stimulus} has an activation that "
-                    "is not a number; the weights are damaged"
-                )
-            answers[indices] = values
-            progress(int(indices[-1]) + 1)
+    cone = network.cone(layer)
+    if cone is not None:
+        batch = min(batch, max(1, KEPT // cone.largest))
+    with _answering(network, layer, place) as answer:
+
+        def work(indices: npt.NDArray[np.int64]) -> Floats:
+            with torch.inference_mode():
+                found: Floats = answer(pictures.draw(indices)).float().clamp(min=0).cpu().numpy()
+            return found
+
+        parts = list(_batches(len(pictures), batch))
+        with nullcontext(IN_TURN) if cone is None else side_by_side(network.device) as threads:
+            for indices, values in zip(parts, threads.map(work, parts), strict=True):
+                if np.isnan(values).any():
+                    stimulus = indices[np.isnan(values).any(1)][0]
+                    raise NetworkError(
+                        f"{layer.name} of {network.name}: stimulus {stimulus} has an activation "
+                        "that is not a number; the weights are damaged"
+                    )
+                answers[indices] = values
+                progress(int(indices[-1]) + 1)
     return answers
 
 
@@ -122,9 +133,8 @@ def _answering(
 
     def answer(pictures: Floats) -> Tensor:
         pixels = _inputs(network, place, pictures, corner, (rows.length, columns.length))
-        parts = torch.split(pixels, max(1, KEPT // cone.largest))
-        found = [cone.up(part, unit.expand(len(part), 2), network.rule)[0] for part in parts]
-        return torch.cat(found)[:, : layer.filters]
+        units = unit.expand(len(pixels), 2)
+        return cone.up(pixels, units, network.rule)[0][:, : layer.filters]
 
     yield answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -35,6 +36,22 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
+# What a disk, a network or a machine in trouble answers, whichever the picture.
+TROUBLE = frozenset(
+    {
+        errno.EIO,
+        errno.ENOMEM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENODEV,
+        errno.ENXIO,
+        errno.ESTALE,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+    }
+)
 
 TURNS = {  # EXIF orientation → what makes the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -56,8 +73,16 @@ QUIET = (
 _quieting = threading.Lock()
 
 
-class UnreadableImage(ImagesError):
-    """A picture file that cannot be used. Its text is the reason, without the file's name."""
+class PictureError(ImagesError):
+    """A picture that cannot be had. Its text is the reason, without the file's name."""
+
+
+class UnreadableImage(PictureError):
+    """It is the picture's own fault, now and later: it is left out."""
+
+
+class UnreadableNow(PictureError):
+    """It is the system's fault; the picture may be sound, so nothing goes on without it."""
 
 
 def read_image(source: Path | bytes, size: int) -> npt.NDArray[np.uint8]:
@@ -189,7 +214,8 @@ def _grey_levels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 def reading(source: Path | bytes | None = None) -> Iterator[None]:
     """Turn all that Pillow raises on a bad picture into UnreadableImage, and keep it quiet.
 
-    `source` is looked at to say what is wrong with a picture that Pillow cannot make out.
+    Raises UnreadableNow where the system is in trouble, which says nothing of the picture. `source`
+    is looked at to say what is wrong with a picture that Pillow cannot make out.
     """
     _keep_quiet()
     try:
@@ -197,8 +223,13 @@ def reading(source: Path | bytes | None = None) -> Iterator[None]:
     except Image.DecompressionBombError:
         reason = f"too large: more than {Image.MAX_IMAGE_PIXELS:,} pixels"
     except UnidentifiedImageError:
-        reason = _unidentified(source)
+        try:
+            reason = _unidentified(source)
+        except OSError as problem:  # gone between two looks at it
+            reason = _failed(problem)
     except OSError as problem:
+        if problem.errno in TROUBLE:
+            raise UnreadableNow(os.strerror(problem.errno).lower()) from problem
         reason = _failed(problem)
     except DAMAGE as problem:
         reason = f"damaged: {_one_line(problem)}"

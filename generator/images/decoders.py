@@ -27,12 +27,16 @@ import numpy.typing as npt
 from generator.atlas.schema import SkippedFile
 from generator.errors import GalleryError, ImagesError
 from generator.images.captions import display_path
-from generator.images.decode import UnreadableImage
-from generator.images.forking import forking, leave_signals_to_parent, process_context
+from generator.images.decode import PictureError, UnreadableNow
+from generator.images.forking import (
+    ORPHAN_CHECK,
+    forking,
+    leave_signals_to_parent,
+    process_context,
+)
 from generator.images.image_set import ImageSet
 
 AHEAD = 2  # batches that each process may have in work or waiting
-ORPHAN_CHECK = 5.0  # seconds between two looks whether the parent still lives
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class Decoded:
 
 
 def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decoded:
-    """Decode batch `number` into [b, 4, size, size], zeros where there is no image."""
+    """Decode batch `number` into [b, 4, size, size], zeros where there is no image.
+
+    Raises ImagesError where a picture cannot be read for no fault of its own.
+    """
     batch, size = len(pixels), pixels.shape[-1]
     valid = np.zeros(batch, np.bool_)
     content = np.zeros(batch, np.int64)
@@ -54,10 +61,16 @@ def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decode
     pixels[...] = 0
     first = number * batch
     for slot in range(min(batch, len(images) - first)):
+        row = first + slot
         try:
-            pixels[slot] = images.read(first + slot, size)
-        except UnreadableImage as problem:
-            path = display_path(images.path(first + slot))
+            pixels[slot] = images.read(row, size)
+        except PictureError as problem:
+            path = display_path(images.path(row))
+            if isinstance(problem, UnreadableNow) or not images.is_there(row):
+                raise ImagesError(
+                    f"{path}: cannot be read now ({problem}), and others may be as sound as it is; "
+                    "mend that, and the same command goes on from here"
+                ) from problem
             skipped.append(SkippedFile(path=path, reason=str(problem)))
         else:
             valid[slot] = True

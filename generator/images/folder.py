@@ -43,6 +43,13 @@ class FolderImages(EncodedImages):
     def encoded(self, row: int) -> Path:
         return self.root / self.paths[row]
 
+    def is_there(self, row: int) -> bool:
+        try:
+            with os.scandir(self.root) as entries:
+                return any(True for _ in entries)
+        except OSError:
+            return False
+
     def signature(self) -> str:
         more = self.signed_captions()
         return digest(self.paths.raws(), self._sizes, self._times, more=more)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import BaseContext
+from threading import Thread
+
+ORPHAN_CHECK = 5.0  # seconds between two looks whether the parent still lives
 
 
 def process_context() -> BaseContext:
@@ -32,3 +37,15 @@ def leave_signals_to_parent() -> None:
     """Let Ctrl-C, which reaches all processes, be answered by the one that ends this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def end_with_parent() -> None:
+    """Leave signals to the parent, and end soon after it does, however that was."""
+    leave_signals_to_parent()
+    Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_CHECK)
+    os._exit(1)

@@ -49,11 +49,18 @@ class ImageSet(ABC):
 
     @abstractmethod
     def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
-        """Return a picture as `decode.read_image` does: [4, size, size]. Raises UnreadableImage."""
+        """Return a picture as `decode.read_image` does: [4, size, size]. Raises PictureError."""
+
+    def is_there(self, row: int) -> bool:
+        """Say whether what holds a picture, be it there or not, is still there itself.
+
+        Where a disk was taken away, every picture has vanished and none is to be left out.
+        """
+        return True
 
     @abstractmethod
     def original_size(self, row: int) -> tuple[int, int]:
-        """Return a picture's width and height, upright. Raises UnreadableImage."""
+        """Return a picture's width and height, upright. Raises PictureError."""
 
     @abstractmethod
     def fingerprint(self) -> str:
@@ -90,7 +97,7 @@ class EncodedImages(ImageSet):
 
     @abstractmethod
     def encoded(self, row: int) -> Path | bytes:
-        """Return where a picture's file is, or what it holds. Raises UnreadableImage."""
+        """Return where a picture's file is, or what it holds. Raises PictureError."""
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -57,6 +57,9 @@ class ListedImages(EncodedImages):
     def encoded(self, row: int) -> Path:
         return self._folder / self._written[row]
 
+    def is_there(self, row: int) -> bool:
+        return self.encoded(row).parent.exists()
+
     def label(self, row: int) -> str:
         return self._label_names[self._labels[row]] or label_of(self._written[row])
 

@@ -9,16 +9,22 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from generator.errors import ImagesError
+from generator.errors import GalleryError, ImagesError
 from generator.images.braces import expand
 from generator.images.captions import display_path
 from generator.images.credits import read_credits
 from generator.images.spec import PIPE
 from generator.images.tar_images import Shard, TarImages, open_tars
+from generator.lock import locked
 
 CHUNK = 1 << 20  # bytes
+SPOOL = "filter-gallery-pipe-"  # folders for what commands write
+YOUNG = 60.0  # seconds: a younger folder may have no lock yet
+_ours = set[Path]()  # folders of this process
 
 
 def open_shards(spec: str) -> TarImages:
@@ -38,8 +44,12 @@ def open_pipes(spec: str) -> TarImages:
     fails.
     """
     commands = expand(spec.removeprefix(PIPE).strip())
-    folder = Path(tempfile.mkdtemp(prefix="filter-gallery-"))
-    atexit.register(_remove, folder, os.getpid())
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=SPOOL))
+    _ours.add(folder)
+    held = ExitStack()  # until this process ends, however it does
+    held.enter_context(locked(folder / "lock", str(folder)))
+    atexit.register(_remove, folder, os.getpid(), held)
     width = len(str(len(commands) - 1))
     shards = [
         _spool(command, folder / f"{number:0{width}}.tar")
@@ -48,10 +58,21 @@ def open_pipes(spec: str) -> TarImages:
     return open_tars("piped shards", shards, one_each=True)
 
 
-def _remove(folder: Path, maker: int) -> None:
+def _remove(folder: Path, maker: int, held: ExitStack) -> None:
     """Drop the temporary files, unless this is another process that took over the exit's list."""
     if os.getpid() == maker:
         shutil.rmtree(folder, ignore_errors=True)
+        held.close()
+
+
+def _sweep() -> None:
+    """Drop what processes have left behind that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SPOOL}*"):
+        with suppress(OSError, GalleryError):  # other people's, or a living process's
+            if folder in _ours or time.time() - folder.stat().st_mtime < YOUNG:
+                continue  # a lock keeps out other processes only
+            with locked(folder / "lock", str(folder)):
+                shutil.rmtree(folder)
 
 
 def _spool(command: str, tar: Path) -> Shard:

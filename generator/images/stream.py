@@ -28,6 +28,11 @@ class Batch:
     content: Tensor  # [b] int64: a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
 
+    @property
+    def rows(self) -> Tensor:
+        """Return the number [b] of each slot's image in its set."""
+        return torch.arange(self.first, self.first + len(self.pixels))
+
 
 def batches_of(images: int, batch: int) -> int:
     """Return how many batches so many images make."""

@@ -25,7 +25,7 @@ from generator.images.captions import (
 )
 from generator.images.credits import CREDITS, parse_credits
 from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
-from generator.images.forking import forking, leave_signals_to_parent, process_context
+from generator.images.forking import end_with_parent, forking, process_context
 from generator.images.image_set import EncodedImages, digest, distinct, folder_labels
 from generator.images.members import LARGEST, slice_of
 from generator.images.names import Names
@@ -93,6 +93,9 @@ class TarImages(EncodedImages):
             raise UnreadableImage("truncated")
         return data
 
+    def is_there(self, row: int) -> bool:
+        return self._shard(row).tar.exists()
+
     def label(self, row: int) -> str:
         code = int(self._labels[row])
         return self._label_names[code] if code >= 0 else label_of(self._member(row))
@@ -157,7 +160,7 @@ def _indices(tars: Sequence[Path], one_each: bool) -> list[TarIndex]:
     if len(tars) == 1:
         return [index_tar(tars[0], one_each)]
     pool = ProcessPoolExecutor(
-        min(AT_ONCE, len(tars)), process_context(), initializer=leave_signals_to_parent
+        min(AT_ONCE, len(tars)), process_context(), initializer=end_with_parent
     )
     try:
         with pool, forking():

@@ -89,6 +89,9 @@ class ZipImages(EncodedImages):
             raise UnreadableImage("damaged: not what the zip's directory says")
         return data
 
+    def is_there(self, row: int) -> bool:
+        return self._archive.exists()
+
     def signature(self) -> str:
         return digest(self.paths.raws(), self._sizes, more=self._state)
 

@@ -21,6 +21,7 @@ class Candidate:
     trained_on: str = ""
     weights_sha256: str = ""
     classes: tuple[str, ...] = ()
+    code_sha256: str = ""  # of the file that makes it, where it is a person's own
     random: bool = False  # whether its weights are still to be drawn
     layers: Mapping[str, str] = field(default_factory=dict)  # name → module; none are known: empty
     history: tuple[tuple[str, str, Tensor], ...] = ()  # as in ProbedNetwork

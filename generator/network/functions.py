@@ -201,7 +201,7 @@ PARSERS: dict[Callable[..., Any], Callable[..., Parsed]] = {
     **dict.fromkeys((F.dropout, F.dropout2d, F.alpha_dropout, F.feature_alpha_dropout), _dropout),
     **dict.fromkeys((torch.add, Tensor.add, Tensor.add_, Tensor.__add__, Tensor.__iadd__), _add),
     **dict.fromkeys((torch.cat, torch.concat, torch.concatenate), _concatenate),
-    **dict.fromkeys((Tensor.contiguous, Tensor.clone, torch.clone, Tensor.detach), _same),
+    **dict.fromkeys((Tensor.contiguous, Tensor.clone, torch.clone), _same),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from generator.errors import NetworkError
 from generator.network.cone import Cone, cone_of
 from generator.network.geometry import Field
 from generator.network.program import IMAGE, Map, Program
+from generator.network.steps import Convolution, Rectifier, Scaling
 from generator.network.trace import NoWayDown, Trace, trace
 from generator.rule import Rule
 
 # Maps that the C library gives back to the system at once cost more than computing them: it keeps
-# blocks of up to 32 MiB (glibc). So many images run at a time that no map is larger.
-KEPT = 30 << 20  # bytes
+# blocks of up to 32 MiB (glibc). So many images run at a time that no map is larger than this, by
+# trial a little slower at half and at twice as much.
+KEPT = 20 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,19 @@ class ProbedNetwork:
     # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
     history: tuple[tuple[str, str, Tensor], ...] = ()
     rule: Rule = "deconvnet"  # that reconstructions follow
+    code_sha256: str = ""  # of the file that makes it, where it is a person's own
 
     @property
     def device(self) -> torch.device:
         return next(self.model.parameters()).device
+
+    @cached_property
+    def computation(self) -> str:
+        """Return sha256, in hexadecimal, over what the network does with its weights.
+
+        What its parts without a rule do is known by the code of a person's own file only.
+        """
+        return hashlib.sha256(f"{self.code_sha256}\n{self._trace.told}".encode()).hexdigest()
 
     def cone(self, layer: ProbedLayer) -> Cone | None:
         """Return the cone of a layer's units; None where only the whole network runs.
@@ -64,7 +76,7 @@ class ProbedNetwork:
         It holds the weights as they lie on the device at the first call of any method here.
         """
         if layer.module not in self._cones:
-            program = self._program([layer])
+            program = self.program([layer])
             cone = None if program is None else cone_of(program, program.watched[0])
             self._cones[layer.module] = cone
         return self._cones[layer.module]
@@ -75,10 +87,10 @@ class ProbedNetwork:
 
         Values may be below zero where the module is no ReLU. The pass ends at the last layer.
         """
-        program = self._program(layers)
+        program = self.program(layers)
         if program is None:
             with hooked(self.model, layers) as run:
-                yield run
+                yield lambda images: run(images.contiguous())  # of which a person may make views
             return
 
         def run_program(images: Tensor) -> list[Tensor]:
@@ -89,10 +101,11 @@ class ProbedNetwork:
 
     def at_once(self, layers: Sequence[ProbedLayer]) -> int | None:
         """Return how many images to watch at a time, for speed; None where more is no slower."""
-        program = self._program(layers) if self.device.type == "cpu" else None
+        program = self.program(layers) if self.device.type == "cpu" else None
         return None if program is None else max(1, KEPT // program.largest)
 
-    def _program(self, layers: Sequence[ProbedLayer]) -> Program | None:
+    def program(self, layers: Sequence[ProbedLayer]) -> Program | None:
+        """Return the steps to these layers, None where only the whole network runs."""
         modules = [layer.module for layer in layers]
         try:
             return self._trace.program(modules, averages=self.rule != "deconvnet").folded()
@@ -140,11 +153,25 @@ def probe_layers(
 
 
 def pixel_kernels(network: ProbedNetwork, layer: ProbedLayer) -> Tensor | None:
-    """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other."""
-    first = next((part for part in network.model.modules() if isinstance(part, nn.Conv2d)), None)
-    if first is None or tuple(first.weight.shape[1:3]) != (3, layer.field.size):
+    """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other.
+
+    Such a layer is one convolution of the pixels, with square kernels, and what may follow it at
+    each place: batch normalisation, which is part of the kernels returned, and a ReLU.
+    """
+    program = network.program([layer])
+    if program is None:
         return None
-    return first.weight.detach()[: layer.filters]
+    first, *others = program.calls
+    step = first.step
+    if not (
+        isinstance(step, Convolution)
+        and first.inputs == (IMAGE,)
+        and step.weight.shape[1] == 3
+        and step.kernel[0] == step.kernel[1]
+        and all(isinstance(call.step, Rectifier | Scaling) for call in others)
+    ):
+        return None
+    return step.weight[: layer.filters].contiguous()
 
 
 def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Field:
@@ -157,7 +184,7 @@ def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Fi
                 f"{name}: {part}; watch layers before it, or choose --rule gradient or "
                 "--rule guided"
             ) from part
-        return _everything(told.shape(path), input_size)
+        return _everything(name, told.shape(path), input_size)
     try:
         cone = cone_of(program, program.watched[0])
     except ValueError as problem:
@@ -175,9 +202,14 @@ def _square(rows: Field, columns: Field, name: str) -> Field:
     return rows.union(columns)
 
 
-def _everything(shape: Map, input_size: int) -> Field:
+def _everything(name: str, shape: Map, input_size: int) -> Field:
     """Return a field that holds the whole input, whichever the unit."""
-    stride = max(1, input_size // max(shape.rows, shape.columns))
+    if shape.rows != shape.columns:
+        raise NetworkError(
+            f"{name}: gives {shape.maps} × {shape.rows} × {shape.columns} values, which are no "
+            "square maps, one behind the other; watch a layer that gives maps [b, c, h, w]"
+        )
+    stride = max(1, input_size // shape.rows)
     return Field(2 * input_size, stride, -input_size)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from generator.errors import NetworkError
 
+PARALLEL = "module."  # what DataParallel puts before every name
 NAMED = 5  # so many wrong tensors are named at once
 
 
@@ -26,10 +27,13 @@ def state_digest(model: nn.Module) -> str:
 def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     """Fill a model with these tensors, each in the type that the model has.
 
+    Names may have the prefix of DataParallel, which the model then need not have.
     `where` begins the message: "weights net.pth". Raises NetworkError naming the tensors that are
     missing, foreign, of another shape, not finite or no plain numbers. The model is untouched then.
     """
     wanted = model.state_dict()
+    if plain_names(wanted) is wanted:
+        tensors = plain_names(tensors)
     wrong = dict(_wrong(wanted, tensors))
     if wrong:
         name, words = next(iter(wrong.items()))
@@ -39,6 +43,13 @@ def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
         raise NetworkError(f"{where}: tensor {name} {words}{more}{_hint(wanted, tensors, wrong)}")
     wanted.update(tensors)
     model.load_state_dict(wanted)
+
+
+def plain_names(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return tensors without the prefix of DataParallel, if all have it; else the same mapping."""
+    if not all(name.startswith(PARALLEL) for name in tensors):
+        return tensors
+    return {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
 
 
 def _wrong(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterator[tuple[str, str]]:

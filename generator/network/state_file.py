@@ -12,8 +12,6 @@ from torch import Tensor
 
 from generator.errors import NetworkError
 
-PARALLEL = "module."  # what DataParallel puts before every name
-
 
 def file_digest(path: Path) -> str:
     """Return the sha256 of a file's bytes."""
@@ -22,16 +20,13 @@ def file_digest(path: Path) -> str:
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a file by name, on the CPU, without the prefix of DataParallel.
+    """Return the tensors of a file by name, on the CPU.
 
     `.safetensors` is read as such, anything else as torch saves it; a dict that holds the state
     dict under "state_dict" is opened. Raises NetworkError naming the file where it cannot be read
     or holds anything else.
     """
-    tensors = _safetensors(path) if path.suffix == ".safetensors" else _saved_by_torch(path)
-    if all(name.startswith(PARALLEL) for name in tensors):
-        return {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
-    return tensors
+    return _safetensors(path) if path.suffix == ".safetensors" else _saved_by_torch(path)
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:

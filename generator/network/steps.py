@@ -10,8 +10,9 @@ way down ([ZF] §2.1).
 
 from __future__ import annotations
 
+import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import ClassVar
 
@@ -31,6 +32,16 @@ class Step:
     """One step; `fill` is what lies outside its input's map."""
 
     fill: ClassVar[float] = 0.0
+
+    @property
+    def told(self) -> str:
+        """Return what the step is in one line, with sha256 of its weights for the weights."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        told = (
+            f"{name}={_digest(value) if isinstance(value, Tensor) else value}"
+            for name, value in values
+        )
+        return f"{type(self).__name__}({', '.join(told)})"
 
     def window(self, axis: int) -> Window:
         """Return what the step does along an axis: 0 rows, 1 columns."""
@@ -238,6 +249,12 @@ class Concatenation(Step):
 
     def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         return list(torch.split(signal, list(self.maps), dim=1))
+
+
+def _digest(weights: Tensor) -> str:
+    """Return shape and sha256 of a tensor's numbers."""
+    plain = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+    return f"{tuple(weights.shape)} {hashlib.sha256(plain.numpy().data).hexdigest()}"
 
 
 def folded(convolution: Convolution, scaling: Scaling) -> Convolution:

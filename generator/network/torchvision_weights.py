@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -46,6 +47,6 @@ def cached(weights: Any) -> Path:
     return path
 
 
-def with_names_of_today(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def with_names_of_today(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors under the names that torchvision's networks have now."""
     return {_OLD_DENSENET.sub(r"\1", name): tensor for name, tensor in tensors.items()}

@@ -57,6 +57,13 @@ class Trace:
                 raise NoWayDown(f"{self.unruled[value]} has no rule in the deconvnet")
         return program
 
+    @property
+    def told(self) -> str:
+        """Return in words all that the network does, as far as its parts have rules."""
+        calls = (f"{call.output} = {call.step.told} of {call.inputs}" for call in self.calls)
+        others = (f"{value} = {maker}" for value, maker in self.unruled.items())
+        return "\n".join((*calls, *others, str(self.outputs)))
+
     def shape(self, path: str) -> Map:
         """Return the shape of a module's output; NetworkError as above."""
         return self.shapes[self._output(path)]
@@ -78,8 +85,9 @@ class Trace:
 class _Recorder(TorchFunctionMode):
     """Sees every function that a network calls, by whatever name."""
 
-    def __init__(self, image: Tensor) -> None:
+    def __init__(self, model: nn.Module, image: Tensor) -> None:
         super().__init__()
+        self.model = model
         self.kept = [image]  # so that no identity is given twice
         self.values = {id(image): IMAGE}
         self.versions = {id(image): _writes(image)}
@@ -154,7 +162,7 @@ class _Recorder(TorchFunctionMode):
         self.versions[id(tensor)] = _writes(tensor)
 
     def _maker(self, func: Callable[..., Any]) -> str:
-        path, module = self.scope[-1]
+        path, module = self.scope[-1] if self.scope else ("", self.model)
         name = (resolve_name(func) or repr(func)).rpartition(".")[2]
         plain = type(module).__name__
         leaf = not any(True for _ in module.children())
@@ -189,7 +197,7 @@ def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
     def leave(path: str) -> Callable[[nn.Module, object, object], None]:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
             recorder.scope.pop()
-            if isinstance(output, Tensor) and output.dim() == 4:  # b c h w
+            if isinstance(output, Tensor) and output.dim() == 4 and len(output) == 1:  # b c h w
                 value = recorder.values.get(id(output))
                 if value is not None:
                     recorder.trace.outputs.setdefault(path, []).append(value)
@@ -216,7 +224,7 @@ def trace(model: nn.Module, input_size: int) -> Trace:
     """
     with torch.inference_mode(mode=False):  # which would count no writing
         image = torch.zeros(1, 3, input_size, input_size).to(next(model.parameters()))
-        recorder = _Recorder(image)
+        recorder = _Recorder(model, image)
         _run(model, image, recorder)
     return recorder.trace
 

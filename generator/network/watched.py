@@ -63,6 +63,11 @@ def _explicit(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
         # Some file systems take Conv and conv for one folder.
         if name.casefold() in {other.casefold() for other in found}:
             raise ConfigError(f"layers: {entry!r}: {name!r} names two layers; each needs its own")
+        if not known:
+            raise NetworkError(
+                f"{candidate.name} has no modules inside that could be watched; put it into an "
+                "nn.Sequential"
+            )
         if module not in known:
             raise NetworkError(
                 f"layers: {entry!r}: {candidate.name} has no module {module!r}; did you mean "

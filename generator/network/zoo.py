@@ -11,6 +11,7 @@ from generator.network.candidate import Candidate
 from generator.network.default_layers import CHOICES
 from generator.network.names import FORMS, RANDOM, file_and_function, name_and_weights
 from generator.network.probed import ProbedNetwork, probe_layers
+from generator.network.selfcheck import hold_to_itself
 from generator.network.state import state_digest
 from generator.network.untrained import untrained
 from generator.network.watched import modules_to_watch
@@ -24,16 +25,18 @@ def load(settings: Settings) -> ProbedNetwork:
     settings that do not fit, NetworkError for a network or weights that cannot be used.
     """
     candidate = _candidate(settings)
-    candidate.model.eval().requires_grad_(False)
+    candidate.model.eval()
+    candidate.model.requires_grad_(False)
     network = _probed(candidate, settings)
-    if not candidate.random:
-        return network
-    drawn = untrained(network)
-    return dataclasses.replace(
-        drawn,
-        name=f"{network.name}, random weights",
-        weights_sha256=state_digest(drawn.model),
-    )
+    if candidate.random:
+        drawn = untrained(network)
+        network = dataclasses.replace(
+            drawn,
+            name=f"{network.name}, random weights",
+            weights_sha256=state_digest(drawn.model),
+        )
+    hold_to_itself(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
+    return network
 
 
 def _candidate(settings: Settings) -> Candidate:
@@ -88,6 +91,7 @@ def _probed(candidate: Candidate, settings: Settings) -> ProbedNetwork:
         std=settings.std or candidate.std,
         classes=candidate.classes,
         layers=layers,
+        code_sha256=candidate.code_sha256,
         rule=settings.rule,
         history=candidate.history,
     )

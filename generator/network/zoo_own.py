@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -32,7 +34,7 @@ def own_network(file: Path, function: str, weights: Path | None) -> Candidate:
     """
     if not file.is_file():
         raise NetworkError(f"network {file}:{function}: there is no such file")
-    with _told_as_ours(file, function), _beside(file):
+    with _told_as_ours(file, function), _beside(file) as loaded:
         module = _run(file)
         if not callable(getattr(module, function, None)):
             raise NetworkError(f"{file}: has no function {function!r}")
@@ -42,10 +44,19 @@ def own_network(file: Path, function: str, weights: Path | None) -> Candidate:
                 f"{file}: {function}() returned a value of type {type(made).__name__}; it must "
                 "return a torch.nn.Module"
             )
+        scripted = [
+            path for path, part in made.named_modules() if isinstance(part, torch.jit.ScriptModule)
+        ]
+        if scripted:
+            raise NetworkError(
+                f"{file}: {function}() returned TorchScript"
+                f"{f' in module {scripted[0]!r}' if scripted[0] else ''}, which cannot be watched; "
+                "return the module that it was made from"
+            )
         if next(made.parameters(), None) is None:
             raise NetworkError(f"{file}: the module that {function}() returned has no parameters")
         model = made.to("cpu", torch.float32)
-        digest = state_digest(model)
+        digest, code = state_digest(model), _code_digest(file, loaded())
     source = f"made by {function}() in {file.name}"
     if weights is not None:
         fill(model, read_state(weights), f"weights {weights.name}")
@@ -59,6 +70,7 @@ def own_network(file: Path, function: str, weights: Path | None) -> Candidate:
         std=STD,
         source=source,
         weights_sha256=digest,
+        code_sha256=code,
     )
 
 
@@ -74,16 +86,22 @@ def _told_as_ours(file: Path, function: str) -> Iterator[None]:
 
 
 @contextmanager
-def _beside(file: Path) -> Iterator[None]:
+def _beside(file: Path) -> Iterator[Callable[[], list[Path]]]:
     """Let the file import its neighbours; on failure, forget them and the file.
 
-    Libraries that it imported stay: a compiled one may not be imported a second time.
+    Gives a function that tells which files beside it, and below, were imported. Libraries that it
+    imported stay: a compiled one may not be imported a second time.
     """
     folder = str(file.resolve().parent)
     path, before = sys.path.copy(), sys.modules.copy()
     sys.path.insert(0, folder)
+
+    def loaded() -> list[Path]:
+        modules = (part for name, part in sys.modules.items() if part is not before.get(name))
+        return sorted(Path(str(part.__file__)) for part in modules if _lies_in(part, folder))
+
     try:
-        yield
+        yield loaded
     except BaseException:
         for name, module in sys.modules.copy().items():
             if module is not before.get(name) and _lies_in(module, folder):
@@ -93,6 +111,15 @@ def _beside(file: Path) -> Iterator[None]:
         raise
     finally:
         sys.path[:] = path
+
+
+def _code_digest(file: Path, loaded: Sequence[Path]) -> str:
+    """Return sha256 over the files that a network's code came from, in hexadecimal."""
+    digest = hashlib.sha256()
+    for path in loaded:
+        name = os.path.relpath(path.resolve(), file.resolve().parent)
+        digest.update(f"{name}\0{file_digest(path)}\0".encode())
+    return digest.hexdigest()
 
 
 def _lies_in(module: ModuleType, folder: str) -> bool:

@@ -14,7 +14,7 @@ from generator.errors import ConfigError, NetworkError
 from generator.network.candidate import Candidate
 from generator.network.default_layers import CHOICES, default_layers
 from generator.network.names import RANDOM
-from generator.network.state import fill
+from generator.network.state import fill, plain_names
 from generator.network.state_file import file_digest, read_state
 from generator.network.torchvision_compat import models
 from generator.network.torchvision_weights import cached, hash_prefix, with_names_of_today
@@ -119,7 +119,7 @@ def _fill(model: nn.Module, path: Path) -> str:
     """Fill a model from a file, without its auxiliary classifiers; return the file's sha256."""
     tensors = {
         name: tensor
-        for name, tensor in with_names_of_today(read_state(path)).items()
+        for name, tensor in with_names_of_today(plain_names(read_state(path))).items()
         if not name.startswith(AUXILIARY)
     }
     fill(model, tensors, f"weights {path.name}")

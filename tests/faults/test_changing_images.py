@@ -75,6 +75,26 @@ def test_pictures_that_vanish_after_the_search_are_named(
     undisturbed.hold_complete(place)
 
 
+def test_a_disk_that_is_taken_away_stops_the_search(
+    replacing: Make, undisturbed: Undisturbed
+) -> None:
+    """No picture is left out for it; when the disk is back the next run completes."""
+    place = replacing().with_own_pictures()
+    running = place.start("compute", fault=Fault("pause", r"^read many/right/picture_001"))
+    assert running.pauses()
+    with away(place.pictures):
+        place.pictures.mkdir()  # where the disk was mounted
+        running.resume()
+        outcome = running.outcome()
+        place.pictures.rmdir()
+    assert outcome.status == 1
+    last = outcome.err.splitlines()[-1]
+    assert last.startswith("error: right/picture_001.png: cannot be read now (vanished)")
+    assert undisturbed.state(place) == ("old", "old")
+    place.succeed("compute")
+    undisturbed.hold_complete(place)
+
+
 def test_pictures_replaced_after_the_search_are_found_out(
     replacing: Make, fresh: Make, undisturbed: Undisturbed
 ) -> None:

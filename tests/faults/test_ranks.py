@@ -87,6 +87,23 @@ def test_one_of_two_is_killed_and_one_process_completes(
     undisturbed.hold_complete(place)
 
 
+def test_processes_that_were_given_different_pictures_are_told(
+    replacing: Make, undisturbed: Undisturbed
+) -> None:
+    """Nothing of two sets is mixed."""
+    place = replacing()
+    others = place.with_own_pictures()
+    (others.pictures / "right" / "picture_011.png").unlink()
+    first, second = run_together([place, others], {})
+    assert (first.status, second.status) == (1, 1)
+    last = second.err.splitlines()[-1]
+    assert last.startswith("process 2: error: ")
+    assert "images changed: 13 -> 12 files" in last
+    assert undisturbed.state(place) == ("old", "old")
+    place.succeed("compute")
+    undisturbed.hold_complete(place)
+
+
 def test_processes_that_share_no_disk_are_told_before_the_search(
     replacing: Make, undisturbed: Undisturbed
 ) -> None:

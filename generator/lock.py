@@ -1,4 +1,4 @@
-"""One computation at a time on one atlas.
+"""One process at a time, or several that agree to share.
 
 The locks are POSIX record locks: they belong to the process, not to the processes that it forks to
 decode images, and the system frees them at the moment at which it ends, however it ends.
@@ -11,10 +11,13 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import AtlasError
 from generator.files import told
+
+WHOLE, BRIEF = 0, 1  # bytes of the file that stand for the lock, and for `Held.alone`
 
 
 def this_process() -> str:
@@ -33,8 +36,24 @@ def holder(file: Path) -> str:
         return ""
 
 
+@dataclass(frozen=True)
+class Held:
+    """A lock that this process holds."""
+
+    descriptor: int
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until none of those who share the lock is in such a block, and keep them out."""
+        fcntl.lockf(self.descriptor, fcntl.LOCK_EX, 1, BRIEF)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self.descriptor, fcntl.LOCK_UN, 1, BRIEF)
+
+
 @contextmanager
-def locked(file: Path, what: str, *, shared: bool = False) -> Iterator[None]:
+def locked(file: Path, what: str, *, shared: bool = False) -> Iterator[Held]:
     """Hold a lock file, whose text names this process; several may share it if all ask so.
 
     `what` names for people what nobody else may touch meanwhile. Raises AtlasError, naming it and
@@ -43,20 +62,21 @@ def locked(file: Path, what: str, *, shared: bool = False) -> Iterator[None]:
     """
     with told(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        stream = file.open("a+", encoding="utf-8")
-    with stream:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
-            fcntl.lockf(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.lockf(descriptor, how | fcntl.LOCK_NB, 1, WHOLE)
         except (BlockingIOError, PermissionError) as problem:  # systems say either
-            stream.seek(0)
-            holder = stream.read().strip() or "another process"
+            by = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
             raise AtlasError(
-                f"{what}: {holder} is computing it; wait until it ends, or end it and run this "
-                "again"
+                f"{what}: {by or 'another process'} is computing it; wait until it ends, or end it "
+                "and run this again"
             ) from problem
         with told(file):
-            stream.truncate(0)
-            stream.write(f"{this_process()}\n")
-            stream.flush()
-            os.fsync(stream.fileno())  # for processes on other machines
-        yield
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{this_process()}\n".encode(), 0)
+            os.fsync(descriptor)  # for processes on other machines
+        yield Held(descriptor)
+    finally:
+        os.close(descriptor)
