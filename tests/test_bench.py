@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from generator import cli
 from generator.bench import growth, reconstruction, run, search, startup
@@ -25,6 +24,8 @@ from generator.bench.reconstruction import measure_reconstruction
 from generator.bench.search import Clock, measure_search
 from generator.bench.startup import measure_startup
 from generator.compute import survey
+from generator.compute.crops import cut
+from generator.compute.portray import reconstruct_places
 from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.sources import open_images
@@ -110,19 +111,15 @@ def test_both_ways_to_reconstruct_do_the_same_work(
     network = tiny_network()
     network.model.double()
     for layer in network.layers:
-        units, filters, rows = reconstruction._places(network, layer, inputs)
-        work = (network, layer, inputs[rows], units, filters)
-        plain, ours = reconstruction._plainly(*work), reconstruction._in_cones(*work)
-        assert len(plain) == len(ours) == 12
-        cone = network.cone(layer)
-        assert cone is not None
-        assert sum(bool(whole.any()) for whole in plain) >= 8
-        for whole, part, (top, left) in zip(plain, ours, cone.corners(units), strict=True):
-            _, height, width = part.shape
-            padded = functional.pad(whole, (SIZE, SIZE, SIZE, SIZE))
-            window = padded[:, SIZE + top :, SIZE + left :][:, :height, :width]
-            torch.testing.assert_close(part, window)
-            torch.testing.assert_close(part.abs().sum(), whole.abs().sum())
+        places = reconstruction._places(network, layer, inputs)
+        plain = reconstruction._plainly(network.model, network, layer, places, inputs)
+        ours = reconstruct_places(network, layer, places, inputs.__getitem__)
+        assert 8 <= len(plain) == len(ours)
+        for whole, part, box in zip(plain, ours, places.boxes, strict=True):
+            expected = cut(whole.numpy().astype(np.float32), box)
+            assert expected.any()
+            np.testing.assert_allclose(part, expected, rtol=1e-5, atol=1e-6)
+            assert np.abs(part).sum() == pytest.approx(float(whole.abs().sum()), rel=1e-5)
 
 
 def test_reconstructions_are_counted_by_layer(
@@ -135,10 +132,13 @@ def test_reconstructions_are_counted_by_layer(
     ways = iter([7.0, *[2.0, 1.0, 3.0], 30.0, *[4.0, 6.0, 5.0]])  # the plain one, then ours thrice
     monkeypatch.setattr(Clock, "seconds", lambda *_: next(ways))
     ratio, rate = measure_reconstruction(network, inputs)
-    filters = [layer.filters for layer in network.layers]
-    ours = (1.0 * filters[0] + 4.0 * filters[1]) * 9 / 3
-    assert ratio.value == pytest.approx((7 * filters[0] + 30 * filters[1]) * 9 / 3 / ours)
-    assert rate.value == pytest.approx(9 * sum(filters) / ours)
+    first, second = (
+        9 * layer.filters / len(reconstruction._places(network, layer, inputs).rows)
+        for layer in network.layers
+    )
+    ours = 1.0 * first + 4.0 * second
+    assert ratio.value == pytest.approx((7 * first + 30 * second) / ours)
+    assert rate.value == pytest.approx(9 * sum(layer.filters for layer in network.layers) / ours)
 
 
 def test_a_set_over_and_over_holds_no_picture_twice(tmp_path: Path) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from generator.atlas.schema import PLACES
 from generator.bench.figures import Figure
-from generator.bench.search import Clock
-from generator.compute.portray import batch_size
-from generator.compute.reconstruct import reconstruct
+from generator.bench.search import Clock, channels_last
+from generator.compute.portray import Places, reconstruct_places
+from generator.compute.records import boxes
 from generator.network.autograd_rules import following
 from generator.network.probed import ProbedLayer, ProbedNetwork, hooked
 
-UNITS = 64  # of each layer, timed both ways
+UNITS = 128  # of each layer, timed both ways, as far as they are active
 
 
 def measure_reconstruction(network: ProbedNetwork, images: Tensor) -> list[Figure]:
@@ -25,15 +26,14 @@ def measure_reconstruction(network: ProbedNetwork, images: Tensor) -> list[Figur
     backward, with the ReLUs' rule put into autograd.
     """
     clock = Clock(network.device)
+    model = channels_last(network.model)
     plain = ours = 0.0
     for layer in network.layers:
-        units, filters, rows = _places(network, layer, images)
-        inputs = images[rows].contiguous(memory_format=torch.channels_last)
-        plainly, in_cones = (
-            partial(way, network, layer, inputs, units, filters) for way in (_plainly, _in_cones)
-        )
+        places = _places(network, layer, images)
+        plainly = partial(_plainly, model, network, layer, places, images)
+        in_cones = partial(reconstruct_places, network, layer, places, images.__getitem__)
         in_cones()
-        share = PLACES * layer.filters / len(units)
+        share = PLACES * layer.filters / len(places.rows)
         plain += share * clock.seconds(plainly)
         ours += share * min(clock.seconds(in_cones) for _ in range(3))
     count = PLACES * sum(layer.filters for layer in network.layers)
@@ -49,50 +49,36 @@ def measure_reconstruction(network: ProbedNetwork, images: Tensor) -> list[Figur
     ]
 
 
-def _places(
-    network: ProbedNetwork, layer: ProbedLayer, images: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return units [n, 2], filters [n] and images [n]: where images activate filters most."""
+def _places(network: ProbedNetwork, layer: ProbedLayer, images: Tensor) -> Places:
+    """Return places where images activate filters most, of filters and images in turn."""
     with torch.inference_mode(), network.watching([layer]) as run:
-        maps = torch.cat([run(part)[0] for part in torch.split(images, 8)]).flatten(2)
-    peaks, where = maps.max(2)
-    chosen = torch.arange(UNITS) * layer.filters // UNITS
-    rows = torch.arange(UNITS) % len(images)
-    index = where[rows, chosen].cpu()
-    assert bool((peaks[rows, chosen] > 0).any())
-    units = torch.stack([index // layer.grid[1], index % layer.grid[1]], dim=1)
-    return units, chosen, rows
+        maps = torch.cat([run(part)[0] for part in torch.split(images, 8)]).flatten(2).cpu()
+    filters = np.arange(UNITS) * layer.filters // UNITS
+    rows = np.arange(UNITS) % len(images)
+    peaks, where = (part.numpy()[rows, filters] for part in maps.max(2))
+    units = np.stack(np.unravel_index(where, layer.grid), axis=1)
+    active = peaks > 0
+    return Places(
+        filters=filters[active],
+        places=np.zeros(int(active.sum()), np.int64),
+        rows=rows[active],
+        units=units[active],
+        boxes=boxes(layer.field, network.input_size, units[active].astype(np.int32)),
+        activations=peaks[active].astype(np.float32),
+    )
 
 
 def _plainly(
-    network: ProbedNetwork, layer: ProbedLayer, images: Tensor, units: Tensor, filters: Tensor
+    model: nn.Module, network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Tensor
 ) -> list[Tensor]:
     """Return the signals [3, h, w], each at a whole image."""
     signals = []
-    with torch.enable_grad(), following(network.rule), hooked(network.model, [layer]) as run:
-        for number in range(len(images)):
-            image = images[number : number + 1].clone().requires_grad_(True)
+    with torch.enable_grad(), following(network.rule), hooked(model, [layer]) as run:
+        for filter_, row, unit in zip(places.filters, places.rows, places.units, strict=True):
+            image = images[int(row)][None].contiguous(memory_format=torch.channels_last)
+            image.requires_grad_(True)
             (maps,) = run(image)
-            row, column = units[number].tolist()
-            activation = maps[0, int(filters[number]), row, column]
+            activation = maps[0, int(filter_), int(unit[0]), int(unit[1])]
             (signal,) = torch.autograd.grad(activation, image, grad_outputs=activation.detach())
             signals.append(signal[0])
-    return signals
-
-
-def _in_cones(
-    network: ProbedNetwork, layer: ProbedLayer, images: Tensor, units: Tensor, filters: Tensor
-) -> list[Tensor]:
-    """Return the signals [3, h, w], each at the pixels of its unit's cone."""
-    signals: list[Tensor] = []
-    cone = network.cone(layer)
-    if cone is None:
-        raise ValueError(f"{layer.name} has no cone")
-    at_once = batch_size(cone)
-    for start in range(0, len(images), at_once):
-        members = slice(start, start + at_once)
-        pixels = cone.pixels(images[members], units[members])
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        chosen = filters[members].to(network.device)
-        signals += reconstruct(cone, pixels, units[members], chosen, network.rule)[1]
     return signals
