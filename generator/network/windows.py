@@ -1,0 +1,143 @@
+"""Windows of maps: where units need them, cut out of what there is, and signals put back.
+
+A window may reach outside its map. Axes: b units, each in an image of its own; c maps; h w rows and
+columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch along one axis of a value, for each unit of a batch."""
+
+    starts: tuple[int, ...]  # may lie outside the map
+    length: int
+
+
+Spans = tuple[Span, Span]  # rows, columns
+Place = tuple[slice, slice]  # rows, columns
+
+
+@dataclass(frozen=True)
+class Same:
+    """Needed windows that are all that there is of a value: nothing moves."""
+
+    outside: tuple[tuple[int, slice, slice], ...]  # unit, rows, columns: what lies outside its map
+
+    def out_of(self, value: Tensor, fill: float, *, spent: bool) -> Tensor:
+        """Return the windows [b, c, h, w]; what lies outside the map is `fill`.
+
+        A `spent` value may be written over.
+        """
+        if not self.outside:
+            return value
+        windows = value if spent else value.clone()
+        self._fill(windows, fill)
+        return windows
+
+    def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
+        """Return the signal at a value: that at the windows, added to what is there already.
+
+        What lies outside the map is lost. Both may be written over.
+        """
+        self._fill(windows, 0.0)
+        return windows if signal is None else signal.add_(windows)
+
+    def _fill(self, windows: Tensor, fill: float) -> None:
+        for unit, rows, columns in self.outside:
+            windows[unit, :, rows, columns].fill_(fill)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Units whose window lies alike: from where in what there is, to where in what is needed."""
+
+    members: list[int] | slice
+    source: tuple[slice, slice]
+    target: tuple[slice, slice]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Needed windows that lie elsewhere in what there is of a value, or reach beyond it."""
+
+    parts: tuple[Part, ...]
+    have: tuple[int, int]  # rows, columns
+    need: tuple[int, int]
+    plain: bool  # one part, which leaves nothing to fill
+
+    def out_of(self, value: Tensor, fill: float, *, spent: bool) -> Tensor:
+        """Return the windows [b, c, h, w] as `Same.out_of` does."""
+        if self.plain:
+            return value[:, :, *self.parts[0].source]
+        windows = _new(value, self.need).fill_(fill)
+        for part in self.parts:
+            windows[part.members, :, *part.target] = value[part.members, :, *part.source]
+        return windows
+
+    def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
+        """Return the signal at a value as `Same.back` does."""
+        if signal is None:
+            signal = _new(windows, self.have).zero_()
+        for part in self.parts:
+            signal[part.members, :, *part.source] += windows[part.members, :, *part.target]
+        return signal
+
+
+def _new(like: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return room for windows of this size, for as many units and maps."""
+    shape = (*like.shape[:2], *size)
+    return torch.empty(
+        shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
+    )
+
+
+def cut(have: Spans, need: Spans, size: tuple[int, int]) -> Same | Cut:
+    """Find where in the stretches of a map that there are lie those that are needed."""
+    if have == need:
+        return Same(tuple(_outside(need, size)))
+    parts: dict[str, tuple[list[int], Place, Place]] = {}
+    for unit in range(len(need[0].starts)):
+        (top, top_there), (left, left_there) = (
+            _meet(have[axis].starts[unit], need[axis].starts[unit], need[axis].length, size[axis])
+            for axis in (0, 1)
+        )
+        part: tuple[list[int], Place, Place] = [], (top, left), (top_there, left_there)
+        parts.setdefault(repr(part), part)[0].append(unit)
+    needed = (need[0].length, need[1].length)
+    alone = len(parts) == 1
+    plain = alone and next(iter(parts.values()))[2] == (slice(0, needed[0]), slice(0, needed[1]))
+    return Cut(
+        tuple(
+            Part(slice(None) if alone else members, source, target)
+            for members, source, target in parts.values()
+        ),
+        (have[0].length, have[1].length),
+        needed,
+        plain,
+    )
+
+
+def _outside(windows: Spans, size: tuple[int, int]) -> Iterator[tuple[int, slice, slice]]:
+    """Yield unit, rows and columns of whatever of the windows lies outside a map of this size."""
+    everything = slice(None)
+    for axis, span in enumerate(windows):
+        for unit, start in enumerate(span.starts):
+            before, inside = -start, size[axis] - start
+            for part in (slice(0, max(before, 0)), slice(max(inside, 0), span.length)):
+                if part.start < part.stop:
+                    yield (unit, part, everything) if axis == 0 else (unit, everything, part)
+
+
+def _meet(have: int, need: int, length: int, size: int) -> tuple[slice, slice]:
+    """Return where needed rows that lie in the map are in what there is, and in what is needed."""
+    first = min(max(need, 0), size)
+    last = max(min(need + length, size), first)
+    return slice(first - have, last - have), slice(first - need, last - need)
