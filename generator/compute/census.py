@@ -62,7 +62,7 @@ class Census:
             return
         self._waiting.append((filters, peaks[slot, filters], images[slot]))
         self._longest += int(entering.sum(0).max())
-        if self._longest >= max(self.strongest.shape[1], SORT_AT):
+        if self._longest >= SORT_AT:
             self.settle()
 
     def settle(self) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from generator.compute.findings import CPU, Extent, Findings
+from generator.compute.memory import give_back
 from generator.compute.passes import Log, Pass, passes
 from generator.config import Settings
 from generator.images.image_set import ImageSet
@@ -19,6 +20,7 @@ from generator.network.probed import ProbedNetwork
 Progress = Callable[[str, int, int], None]  # stage, done, of
 Keys = Callable[[Batch], Tensor]  # what may take one place only, [b] int64
 SAVE_EVERY = 30.0  # seconds between two records of the search
+GIVE_BACK_EVERY = 16  # batches
 
 
 def extent_of(settings: Settings, network: ProbedNetwork, images: ImageSet) -> Extent:
@@ -51,6 +53,8 @@ def survey(
         if time.monotonic() - saved > SAVE_EVERY:
             save(found)
             saved = time.monotonic()
+        if done % GIVE_BACK_EVERY == 0:
+            give_back()
         progress(done)
     save(found)
     return found.on(CPU)
