@@ -16,6 +16,8 @@ from typing import TypeVar
 
 import torch
 
+from generator.compute.memory import share_heap
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -60,6 +62,7 @@ def side_by_side(device: torch.device) -> Iterator[SideBySide]:
     if device.type != "cpu":
         yield IN_TURN
         return
+    share_heap()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
