@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,6 +110,21 @@ def test_dead_links_are_listed_and_pipes_are_not(tmp_path: Path) -> None:
     assert tuple(list_images(tmp_path).paths) == ("a.jpg", "circle.jpg", "dead.jpg")
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
         read_image(tmp_path / "dead.jpg", 4)
+
+
+def test_the_place_of_a_disk_taken_away_is_noticed(tmp_path: Path) -> None:
+    """Also where a link leads to it, or where the folder in which it was mounted stays."""
+    outside = touch(tmp_path / "disk" / "far.jpg")
+    inside = [touch(tmp_path / "root" / name) for name in ("a/1.jpg", "a/2.jpg", "b/1.jpg")]
+    (tmp_path / "root" / "linked").symlink_to(outside.parent)
+    (tmp_path / "root" / "a" / "dead.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    images = list_images(tmp_path / "root")
+    assert all(images.is_there(row) for row in range(len(images)))
+    shutil.rmtree(outside.parent)
+    inside[0].unlink()
+    inside[2].unlink()
+    gone = [path for row, path in enumerate(images.paths) if not images.is_there(row)]
+    assert gone == ["b/1.jpg", "linked/far.jpg"]
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:

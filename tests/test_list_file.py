@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,15 @@ def test_missing_files_are_listed_and_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
         images.original_size(0)
     assert images.read(1, 8).shape == (4, 8, 8)
+
+
+def test_a_picture_that_never_was_is_left_out_and_a_lost_disk_is_noticed(tmp_path: Path) -> None:
+    """A line may name what does not exist; what was there when the list was read has to stay."""
+    write_folder(tmp_path, {"one/b.png": PNG, "two/b.png": PNG})
+    images = open_list(tmp_path, "nowhere/b.png\none/b.png\ntwo/b.png\n")
+    shutil.rmtree(tmp_path / "one")
+    (tmp_path / "two" / "b.png").unlink()
+    assert [images.is_there(row) for row in range(3)] == [True, False, False]
 
 
 @pytest.mark.parametrize(

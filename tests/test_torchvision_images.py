@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,15 @@ def test_it_travels_to_other_processes_and_sees_changes(tmp_path: Path) -> None:
     assert later.signature() != images.signature()
     (tmp_path / "MNIST" / "raw" / "more").write_bytes(b"x")
     assert open_images(f"torchvision:MNIST:{tmp_path}").fingerprint() != images.fingerprint()
+
+
+def test_a_root_that_has_gone_is_noticed(tmp_path: Path) -> None:
+    """None of its pictures is to be left out for it."""
+    write_mnist(tmp_path / "disk", [1, 2])
+    images = open_images(f"torchvision:MNIST:{tmp_path / 'disk'}")
+    assert images.is_there(0)
+    shutil.rmtree(tmp_path / "disk")
+    assert not images.is_there(0)
 
 
 class Given:

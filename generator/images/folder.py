@@ -16,7 +16,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path, read_captions
 from generator.images.credits import read_credits
 from generator.images.decode import EXTENSIONS, FORMAT_NAMES
-from generator.images.image_set import EncodedImages, digest
+from generator.images.image_set import EncodedImages, digest, holds_something
 from generator.images.names import Names
 
 ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
@@ -44,11 +44,7 @@ class FolderImages(EncodedImages):
         return self.root / self.paths[row]
 
     def is_there(self, row: int) -> bool:
-        try:
-            with os.scandir(self.root) as entries:
-                return any(True for _ in entries)
-        except OSError:
-            return False
+        return holds_something(self.encoded(row).parent)
 
     def signature(self) -> str:
         more = self.signed_captions()

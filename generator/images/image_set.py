@@ -134,6 +134,15 @@ class EncodedImages(ImageSet):
         return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).digest()
 
 
+def holds_something(folder: Path) -> bool:
+    """Say whether a folder exists and is not empty, as the place of a disk taken away would be."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(True for _ in entries)
+    except OSError:
+        return False
+
+
 def folder_labels(paths: Iterable[bytes]) -> tuple[str, ...]:
     """Return the distinct labels that the folders of these paths give, sorted, without ""."""
     folders = {path.rpartition(b"/")[0] for path in paths}

@@ -19,7 +19,7 @@ from generator.images.captions import (
     read_captions,
 )
 from generator.images.credits import read_credits
-from generator.images.image_set import EncodedImages, digest, distinct
+from generator.images.image_set import EncodedImages, digest, distinct, holds_something
 from generator.images.members import clean_name
 from generator.images.names import Names
 
@@ -58,7 +58,8 @@ class ListedImages(EncodedImages):
         return self._folder / self._written[row]
 
     def is_there(self, row: int) -> bool:
-        return self.encoded(row).parent.exists()
+        never = self._times[row] == 0  # was it there: the list itself names what does not exist
+        return bool(never) or holds_something(self.encoded(row).parent)
 
     def label(self, row: int) -> str:
         return self._label_names[self._labels[row]] or label_of(self._written[row])

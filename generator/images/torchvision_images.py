@@ -19,7 +19,7 @@ from generator.errors import ImagesError
 from generator.images.captions import caption_of, clean, display_path
 from generator.images.credits import read_credits
 from generator.images.decode import UnreadableImage, reading, square_of, upright_size
-from generator.images.image_set import ImageSet, distinct
+from generator.images.image_set import ImageSet, distinct, holds_something
 from generator.images.spec import TORCHVISION
 from generator.network.torchvision_compat import datasets
 
@@ -72,6 +72,9 @@ class TorchvisionImages(ImageSet):
         picture = self._picture(row)
         with reading():
             return square_of(picture, size)
+
+    def is_there(self, row: int) -> bool:
+        return holds_something(self._root)
 
     def original_size(self, row: int) -> tuple[int, int]:
         picture = self._picture(row)
