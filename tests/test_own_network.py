@@ -160,6 +160,20 @@ def test_a_forward_pass_that_fails_is_told(tmp_path: Path, kind: str) -> None:
         load(write(tmp_path, text.replace("KIND", kind)), layers=("x=conv",))
 
 
+def test_a_forward_pass_for_one_image_only_is_told(tmp_path: Path) -> None:
+    """The trace shows it one image, the check two."""
+    text = (
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.one = nn.Conv2d(3, 4, 3)\n"
+        "        self.two = nn.Conv2d(3, 4, 3)\n"
+        "    def forward(self, images):\n        return self.two(images.view(1, 3, 16, 16))\n"
+        "def build():\n    return Net()\n"
+    )
+    file = write(tmp_path, text)
+    with pytest.raises(NetworkError, match=r"net\.py:build: RuntimeError: shape"):
+        load(file, input_size=16, layers=["top=two"], rule="gradient")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """With the path as it was given."""
     with pytest.raises(NetworkError, match=r"none\.py:build: there is no such file"):

@@ -68,7 +68,7 @@ UNLIKE: dict[str, Callable[[Tensor], Tensor]] = {
 def test_what_a_trace_does_not_see_is_found_out(what: str) -> None:
     """The layer is named, and nothing wrong is ever shown."""
     network = network_of(Between(UNLIKE[what]))
-    with pytest.raises(NetworkError, match=r"net: top cannot be watched: on another image"):
+    with pytest.raises(NetworkError, match=r"top cannot be watched: on another image"):
         hold_to_itself(network)
 
 
@@ -88,8 +88,39 @@ def test_a_network_that_mixes_images_or_draws_numbers_is_found_out(what: str) ->
     def mixed(maps: Tensor) -> Tensor:
         return maps + torch.randn(1)
 
-    with pytest.raises(NetworkError, match=r"net: top cannot be watched: of one image"):
+    with pytest.raises(NetworkError, match=r"top cannot be watched: of one image"):
         hold_to_itself(network_of(model, "gradient"))
+
+
+def test_a_layer_that_not_every_image_reaches_is_found_out() -> None:
+    """It would be missed in the middle of a search."""
+
+    class Forked(Between):
+        def forward(self, images: Tensor) -> Tensor:
+            if float(images.abs().sum()) > 0:
+                return images
+            return super().forward(images)
+
+    for network in (
+        network_of(Forked(torch.relu)),
+        network_of(Forked(functional.gelu), "gradient"),
+    ):
+        with pytest.raises(NetworkError, match=r"top cannot be watched: its module last does not"):
+            hold_to_itself(network)
+
+
+def test_a_network_that_keeps_a_tensor_from_its_first_image_passes() -> None:
+    """As those do that make a grid of places once."""
+    kept: list[Tensor] = []
+
+    def between(maps: Tensor) -> Tensor:
+        if not kept:
+            kept.append(torch.ones_like(maps[:1]))
+        return functional.gelu(maps) * kept[0]
+
+    network = network_of(Between(between), "gradient")
+    kept.clear()  # else it is kept from the trace
+    hold_to_itself(network)
 
 
 def test_a_network_without_gradients_is_found_out() -> None:

@@ -65,7 +65,7 @@ def take_in(
 ) -> Iterator[int]:
     """Add to `found` what batches tell, and yield after each how many are done."""
     done = 0
-    with torch.inference_mode(), network.watching(network.layers) as run:
+    with torch.no_grad(), network.watching(network.layers) as run:
         for passed in passes(network, run, batches, log):
             if passed.part.start == 0:
                 keys = keys_of(passed.batch)

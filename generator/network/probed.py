@@ -240,6 +240,12 @@ def hooked(
         outputs.clear()
         with suppress(_Stop):
             model(images.clone())  # which it may write into
+        for layer in layers:
+            if layer.module not in outputs:
+                raise NetworkError(
+                    f"{layer.name} cannot be watched: its module {layer.module} does not run on "
+                    "every image; watch one that does"
+                )
         return [outputs[layer.module][:, : layer.filters] for layer in layers]
 
     paths = {layer.module for layer in layers}

@@ -23,7 +23,7 @@ def hold_to_itself(network: ProbedNetwork) -> None:
     shape = (2, 3, network.input_size, network.input_size)
     images = torch.randn(shape, generator=source).to(next(network.model.parameters()))
     by_steps = network.program(network.layers) is not None
-    with torch.inference_mode():
+    with torch.no_grad():
         with hooked(network.model, network.layers) as run:
             expected = [maps[:1].clone() for maps in run(images[:1] if by_steps else images)]
         with network.watching(network.layers) as run:
@@ -33,7 +33,7 @@ def hold_to_itself(network: ProbedNetwork) -> None:
     for layer, one, other in zip(network.layers, found, expected, strict=True):
         if _apart(one, other):
             raise NetworkError(
-                f"{network.name}: {layer.name} cannot be watched: "
+                f"{layer.name} cannot be watched: "
                 + (
                     "on another image the network does not do what it did on an empty one; it may "
                     "decide by values, or write into a map in a way that torch does not see"
@@ -50,7 +50,7 @@ def _hold_gradients(network: ProbedNetwork, image: Tensor) -> None:
     for layer, each in zip(network.layers, maps, strict=True):
         if not each.requires_grad:
             raise NetworkError(
-                f"{network.name}: no gradient comes down from {layer.name}; let the network run "
+                f"no gradient comes down from {layer.name}; let the network run "
                 "without torch.no_grad and the like"
             )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
@@ -35,7 +37,8 @@ def load(settings: Settings) -> ProbedNetwork:
             name=f"{network.name}, random weights",
             weights_sha256=state_digest(drawn.model),
         )
-    hold_to_itself(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
+    with _naming(network.name):
+        hold_to_itself(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
     return network
 
 
@@ -72,14 +75,10 @@ def _probed(candidate: Candidate, settings: Settings) -> ProbedNetwork:
     """Watch a candidate's layers, with what the settings say in the place of its usual numbers."""
     size = settings.input_size or candidate.input_size
     modules = modules_to_watch(candidate, settings.layers)
-    try:
+    with _naming(candidate.name):
         layers = probe_layers(
             candidate.model, modules, size, rule=settings.rule, filters=settings.filters
         )
-    except NetworkError as problem:
-        raise NetworkError(f"{candidate.name}: {problem}") from problem
-    except Exception as problem:  # a person's forward pass, run here first, may raise anything
-        raise NetworkError(f"{candidate.name}: {type(problem).__name__}: {problem}") from problem
     return ProbedNetwork(
         name=candidate.name,
         source=candidate.source,
@@ -95,6 +94,17 @@ def _probed(candidate: Candidate, settings: Settings) -> ProbedNetwork:
         rule=settings.rule,
         history=candidate.history,
     )
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Turn whatever a person's forward pass may raise into NetworkError that names the network."""
+    try:
+        yield
+    except NetworkError as problem:
+        raise NetworkError(f"{name}: {problem}") from problem
+    except Exception as problem:
+        raise NetworkError(f"{name}: {type(problem).__name__}: {problem}") from problem
 
 
 def _unknown(name: str) -> str:
