@@ -75,7 +75,8 @@ def locked(file: Path, what: str, *, shared: bool = False) -> Iterator[Held]:
             ) from problem
         with told(file):
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{this_process()}\n".encode(), 0)
+            name = "the search of a shard" if shared else this_process()
+            os.pwrite(descriptor, f"{name}\n".encode(), 0)
             os.fsync(descriptor)  # for processes on other machines
         yield Held(descriptor)
     finally:

@@ -700,7 +700,7 @@ def test_want_of_memory_anywhere_is_one_line(
 
     with monkeypatch.context() as patch:
         patch.setattr(drawing if where == "reconstruct_places" else assembly, where, fail)
-        with pytest.raises(NetworkError, match=r"\(CUDA out of memory\): free some.*--batch"):
+        with pytest.raises(NetworkError, match=r"\(CUDA out of memory\): free some, and"):
             run(pictures, tmp_path / "atlas")
     assert run(pictures, tmp_path / "atlas").searched == 0
 

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from generator.atlas.store import Atlas
-from generator.compute import drawing, survey
+from generator.compute import drawing, pipeline, survey
+from generator.compute.findings import Findings
 from generator.compute.parts import Shard
 from generator.compute.pipeline import compute, compute_shard, merge
 from generator.config import Settings
-from generator.errors import AtlasError, ConfigError
+from generator.errors import AtlasError, ConfigError, ImagesError
 from generator.network import zoo
 from tests.tiny_network import draw_pictures, tiny_network
 
@@ -262,6 +264,52 @@ def test_a_shard_begins_anew_when_asked(pictures: Path, tmp_path: Path) -> None:
     report = merge(settings, silent, silent)
     assert report is not None
     assert report.searched == 0
+
+
+def test_a_shard_begins_anew_after_a_merge_that_was_refused(
+    pictures: Path, straight: Callable[[bool], dict[str, bytes]], tmp_path: Path
+) -> None:
+    """The merge has joined the shards before it looks at the pictures that could not be read."""
+    settings = settings_for(pictures, tmp_path / "atlas")
+    strict = settings.model_copy(update={"strict": True})
+    for number in (1, 2):
+        compute_shard(settings, Shard(number, 2), silent, silent)
+    with pytest.raises(ImagesError, match=r"broken\.png"):
+        merge(strict, silent, silent)
+    said: list[str] = []
+    assert compute_shard(settings, Shard(2, 2), silent, said.append, anew=True).searched == 12
+    (line,) = said
+    assert line.endswith("`merge` names those to search again")
+    with pytest.raises(AtlasError, match=r"shard 1/2 is not finished"):
+        merge(settings, silent, silent)
+    compute_shard(settings, Shard(1, 2), silent, silent)
+    merge(settings, silent, silent)
+    assert bytes_of(settings.atlas) == straight(False)
+
+
+class Elsewhere(Findings):
+    """What was found, on a device that no other tensor can join."""
+
+    def on(self, device: torch.device) -> Findings:
+        return Findings.of(Findings.empty(self.extent).arrays(), self.extent)
+
+
+def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it found earlier lies on the CPU."""
+    settings = settings_for(pictures, tmp_path / "atlas")
+    searched = survey.survey
+
+    def survey_elsewhere(*arguments: Any) -> Findings:
+        found = searched(*arguments)
+        away = found.on(torch.device("meta"))
+        save = arguments[4]
+        save(Elsewhere(**vars(away)))
+        return found
+
+    monkeypatch.setattr(pipeline, "survey", survey_elsewhere)
+    compute_shard(settings, Shard(1, 2), silent, silent)
 
 
 def test_shards_of_something_else_are_refused_or_dropped(pictures: Path, tmp_path: Path) -> None:

@@ -52,6 +52,6 @@ def enough_memory() -> Iterator[None]:
     except torch.OutOfMemoryError as problem:
         reason = str(problem).partition(". ")[0]
         raise NetworkError(
-            f"the device has not enough memory ({reason}): free some, or use a smaller --batch or "
-            "--device cpu; the same command goes on from here"
+            f"the device has not enough memory ({reason}): free some, and the same command goes on "
+            "from here"
         ) from problem

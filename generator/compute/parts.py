@@ -101,6 +101,12 @@ class Parts:
         with told(self.path(name)):
             self.path(name).unlink(missing_ok=True)
 
+    def joined_with(self, shard: Shard) -> list[Part]:
+        """Return the parts that are no shard's and hold some of a shard's batches."""
+        own = shard.batches(self.extent)
+        parts = [part for part in self.readable() if not _SHARD.match(part.path.stem)]
+        return [part for part in parts if (part.done & own).any()]
+
     def load(self, part: Part) -> Findings:
         """Return what a part holds. Raises AtlasError where it has been damaged meanwhile."""
         read = read_sealed(part.path)

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from generator.atlas.store import Atlas
 from generator.compute.assembly import assemble
 from generator.compute.device import enough_memory
-from generator.compute.findings import Extent, Findings
+from generator.compute.findings import CPU, Extent, Findings
 from generator.compute.identity import differences
 from generator.compute.job import Job
-from generator.compute.parts import Shard, hold_whole
+from generator.compute.parts import Parts, Shard, hold_whole
 from generator.compute.passes import Log
 from generator.compute.processes import Processes, launched
 from generator.compute.report import ComputeReport, ShardReport
@@ -69,12 +69,14 @@ def compute_shard(
         own_lock = journal.search / f"{shard.name}.lock"
         with locked(journal.lock, name, shared=True) as held, ExitStack() as own:
             with held.alone():  # shards begin at the same moment
-                if anew and journal.unfinished() != job.work:  # one told the same may have done it
-                    journal.finished()
+                if journal.unfinished() != job.work:  # else a shard told the same has begun it
+                    _hold_idle(journal.search, name)
+                    if anew:
+                        journal.finished()
                 journal.begin(job.work)
-                own.enter_context(locked(own_lock, f"{name}, shard {shard}"))
+                own.enter_context(locked(own_lock, f"{name}, {shard.name}"))
                 if anew:
-                    parts.drop(shard.name)
+                    _forget(parts, shard, log)
             before, mine = parts.own(shard.name), shard.batches(extent)
             started = time.monotonic()
             found = survey(
@@ -82,7 +84,7 @@ def compute_shard(
                 job.network,
                 job.images,
                 np.flatnonzero(mine & ~before.done).tolist(),
-                lambda found: parts.save(shard.name, Findings.merge([before, found])),
+                lambda found: parts.save(shard.name, Findings.merge([before, found.on(CPU)])),
                 _counting(progress, extent, extent.images_in(before.done), mine, 1),
                 log,
             )
@@ -92,6 +94,24 @@ def compute_shard(
                 images=extent.images_in(mine),
                 part=str(parts.path(shard.name)),
             )
+
+
+def _hold_idle(search: Path, name: str) -> None:
+    """Raise AtlasError, naming it, where a shard is being searched."""
+    for lock in sorted(search.glob("*.lock")):
+        with locked(lock, f"{name}, {lock.stem}"):
+            pass
+
+
+def _forget(parts: Parts, shard: Shard, log: Log) -> None:
+    """Drop what is recorded of a shard's images, also where `merge` has joined it to more."""
+    parts.drop(shard.name)
+    for part in parts.joined_with(shard):
+        parts.drop(part.path.stem)
+        log(
+            f"{part.path}: dropped with what it held of other shards; `merge` names those to "
+            "search again"
+        )
 
 
 def _make(

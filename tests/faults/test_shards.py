@@ -41,6 +41,26 @@ def test_shards_and_their_merge_are_killed_and_go_on(
     undisturbed.hold_complete(place)
 
 
+@pytest.mark.parametrize("more", [(), ("--anew",)], ids=["as it is", "anew"])
+def test_a_shard_of_something_else_leaves_those_at_work_alone(
+    replacing: Make, undisturbed: Undisturbed, more: tuple[str, ...]
+) -> None:
+    """Even before they have recorded anything; it is told which process is at work."""
+    place = replacing()
+    first = place.start("compute", "--shard", "1/2", fault=Fault("pause", r"^read many/left"))
+    assert first.pauses()
+    refused = place.run("compute", "--shard", "1/2", "--batch", "7", *more)
+    assert refused.status == 1
+    last = refused.err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert f"shard-1-of-2: process {first.process} " in last
+    place.succeed("compute", "--shard", "2/2", *more)  # of the same work
+    first.resume()
+    assert first.outcome().status == 0
+    place.succeed("merge")
+    undisturbed.hold_complete(place)
+
+
 def test_a_merge_without_all_shards_says_which_are_missing(
     replacing: Make, undisturbed: Undisturbed
 ) -> None:
