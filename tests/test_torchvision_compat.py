@@ -67,7 +67,8 @@ def test_without_its_extension_torchvision_is_imported_and_builds_a_model() -> N
 def test_operators_that_exist_are_not_declared_again() -> None:
     """Where somebody declared them before, the module only imports."""
     done = python(
-        DECLARED_ELSEWHERE
+        NO_EXTENSION  # which would declare them itself, where it loads
+        + DECLARED_ELSEWHERE
         + "from generator.network import torchvision_compat\n"
         + "assert torchvision_compat.DECLARED is None\n"
         + ALEXNET
