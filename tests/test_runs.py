@@ -72,6 +72,20 @@ def silent(*_: object) -> None:
     """Report nothing."""
 
 
+class Killed(Exception):
+    """Stops a run as a kill would."""
+
+
+def killing_at(images: int) -> Callable[[str, int, int], None]:
+    """Report nothing, and stop the run once so many images are searched."""
+
+    def report(_stage: str, done: int, _of: int) -> None:
+        if done >= images:
+            raise Killed
+
+    return report
+
+
 def bytes_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {
@@ -128,16 +142,8 @@ def test_a_run_of_one_process_is_completed_by_two(
     pictures: Path, straight: Callable[[bool], dict[str, bytes]], tmp_path: Path
 ) -> None:
     """What one has recorded counts, and the rest is shared out."""
-
-    class Killed(Exception):
-        pass
-
-    def kill(_stage: str, done: int, _of: int) -> None:
-        if done >= 12:
-            raise Killed
-
     with pytest.raises(Killed):
-        compute(settings_for(pictures, tmp_path / "atlas"), kill, silent)
+        compute(settings_for(pictures, tmp_path / "atlas"), killing_at(12), silent)
     done = torchrun(2, pictures, tmp_path / "atlas", "--no-probes")
     assert done.returncode == 0, done.stderr
     assert "search: 14 images" in done.stdout
@@ -214,19 +220,12 @@ def test_a_shard_goes_on_and_a_run_takes_up_what_shards_have_found(
     """Killed shards, finished ones and an ordinary run add up, each batch counted once."""
     settings = settings_for(pictures, tmp_path / "atlas")
 
-    class Killed(Exception):
-        pass
-
-    def kill(_stage: str, done: int, _of: int) -> None:
-        if done >= 8:
-            raise Killed
-
     with pytest.raises(Killed):
-        compute_shard(settings, Shard(1, 2), kill, silent)
+        compute_shard(settings, Shard(1, 2), killing_at(8), silent)
     assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 6
     assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 0
     with pytest.raises(Killed):
-        compute_shard(settings, Shard(2, 2), kill, silent)
+        compute_shard(settings, Shard(2, 2), killing_at(8), silent)
     report = compute(settings, silent, silent)
     assert report is not None
     assert report.searched == 4
@@ -239,15 +238,8 @@ def test_a_started_run_can_be_turned_into_shards(
     """Also where each shard runs on a machine that knows nothing of the run."""
     settings = settings_for(pictures, tmp_path / "atlas")
 
-    class Killed(Exception):
-        pass
-
-    def kill(_stage: str, done: int, _of: int) -> None:
-        if done >= 20:
-            raise Killed
-
     with pytest.raises(Killed):
-        compute(settings, kill, silent)
+        compute(settings, killing_at(20), silent)
     assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 14
     elsewhere = settings_for(pictures, tmp_path / "elsewhere" / "atlas")
     compute_shard(elsewhere, Shard(2, 2), silent, silent)

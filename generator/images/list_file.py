@@ -58,8 +58,8 @@ class ListedImages(EncodedImages):
         return self._folder / self._written[row]
 
     def is_there(self, row: int) -> bool:
-        never = self._times[row] == 0  # was it there: the list itself names what does not exist
-        return bool(never) or holds_something(self.encoded(row).parent)
+        was_missing = self._times[row] == 0  # already when the list was read
+        return bool(was_missing) or holds_something(self.encoded(row).parent)
 
     def label(self, row: int) -> str:
         return self._label_names[self._labels[row]] or label_of(self._written[row])
