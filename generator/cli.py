@@ -271,8 +271,17 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for checkpoints and weights.")] = Path(
         "build/train"
     ),
+    evaluate: Annotated[
+        Path | None,
+        typer.Option(help="Weights to ask about the held-out pictures, instead of training."),
+    ] = None,
 ) -> None:
-    """Reproduce the embedded weights."""
+    """Reproduce the embedded weights, and say what they are worth."""
+    if evaluate is not None:
+        from generator.training.evaluate import evaluate as ask
+
+        ask(evaluate, data, report=_say)
+        return
     from generator.training.export import train_and_export
 
     train_and_export(data, out, report=_say)

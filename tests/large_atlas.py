@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from generator.atlas.schema import SMALL_SIDE
+from generator.atlas.schema import GUTTER, SMALL_TILE
+from generator.atlas.store import sheet_side
 from tests.tiny_atlas import LABELS, LAYERS, LayerPlan, make_atlas
 
 LARGE = "layer3"
@@ -44,7 +45,9 @@ def _texture(side: int, rng: np.random.Generator) -> bytes:
 def _sheet(side: int, turn: int) -> bytes:
     """Return a WebP of blurred noise under fine noise, which compresses as photographs do."""
     rng = np.random.default_rng((side, turn))
-    coarse = side // (20 if side == SMALL_SIDE else 10) + 1  # values of blurred noise in a row
+    coarse = (
+        side // (20 if side == sheet_side(SMALL_TILE, GUTTER) else 10) + 1
+    )  # values of blurred noise in a row
     small = rng.integers(0, 256, (coarse, coarse, 3), np.uint8)
     blurred = Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC)
     fine = rng.normal(0, 2, (side, side, 1))

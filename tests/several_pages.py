@@ -28,9 +28,8 @@ def _widened(plan: LayerPlan) -> LayerPlan:
 
 @contextmanager
 def small_pages() -> Iterator[None]:
-    """Let a page hold six cards, one of several four, and a few entries of the index."""
+    """Let a page hold four cards, and a few entries of the index."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spans, "MOST_ON_ONE", 6)
-        patch.setattr(spans, "MOST_OF_SEVERAL", 4)
+        patch.setattr(spans, "MOST", 4)
         patch.setattr(finder_view, "MOST", 9)
         yield

@@ -21,7 +21,7 @@ from generator.render.facts import read_gallery
 from generator.render.markup import read_markup
 from generator.render.pages import Pages
 from generator.render.portrait import Health
-from generator.render.spans import MOST_OF_SEVERAL, MOST_ON_ONE, page_of, spans
+from generator.render.spans import MOST, page_of, spans
 from tests import large_atlas
 from tests.large_atlas import LARGE, make_large_atlas
 from tests.several_pages import FILTERS, PAGES, WIDE, make_wide_atlas, small_pages
@@ -73,21 +73,20 @@ def target_of(page: Path, words: str) -> str:
 
 @given(st.integers(1, 20_000))
 def test_every_filter_has_one_page(filters: int) -> None:
-    """In order, as evenly as whole numbers allow but for the last, and never too many."""
+    """In order, all pages full but for the last, and never too many."""
     shared = spans(filters)
     assert [number for span in shared for number in span] == list(range(filters))
-    assert len({len(span) for span in shared[:-1]}) <= 1
-    assert 0 < len(shared[-1]) <= len(shared[0])
-    assert len(shared[0]) <= (MOST_ON_ONE if len(shared) == 1 else MOST_OF_SEVERAL)
+    assert {len(span) for span in shared[:-1]} <= {MOST}
+    assert 0 < len(shared[-1]) <= MOST
     for number in {0, filters // 2, filters - 1}:
-        assert number in shared[page_of(number, filters) - 1]
+        assert number in shared[page_of(number) - 1]
 
 
 @pytest.mark.parametrize(
-    ("filters", "sizes"), [(384, [384]), (512, [256, 256]), (1000, [334, 334, 332])]
+    ("filters", "sizes"), [(96, [96]), (128, [128]), (256, [128, 128]), (300, [128, 128, 44])]
 )
 def test_layers_of_known_networks(filters: int, sizes: list[int]) -> None:
-    """The largest layer of the embedded network stays whole; others share evenly."""
+    """A layer of up to 128 filters has one page, and pages hold 128 each."""
     assert [len(span) for span in spans(filters)] == sizes
 
 
@@ -215,8 +214,8 @@ def test_the_fullest_pages_keep_their_promise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two pages as full as can be, all filters troubled, have at most 1,400 elements each."""
-    monkeypatch.setattr(large_atlas, "FILTERS", 2 * MOST_OF_SEVERAL)
-    everyone = tuple(range(2 * MOST_OF_SEVERAL))
+    monkeypatch.setattr(large_atlas, "FILTERS", 2 * MOST)
+    everyone = tuple(range(2 * MOST))
     troubled = Health(everyone, everyone, tuple((n, n + 1) for n in everyone[:-1]), everyone)
     monkeypatch.setattr(portrait, "health", lambda *_: troubled)
     pages = pages_of(make_large_atlas(tmp_path / "atlas"))

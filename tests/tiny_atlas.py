@@ -19,7 +19,7 @@ from generator.atlas.schema import (
     GUTTER,
     IMAGE_TILE,
     PLACES,
-    SMALL_SIDE,
+    SMALL_TILE,
     Credit,
     ImageRecord,
     ImageSetRecord,
@@ -135,7 +135,7 @@ def make_atlas(
                 if kind == "images":
                     side = sheet_side(IMAGE_TILE, GUTTER)
                 elif kind.endswith("small"):
-                    side = SMALL_SIDE
+                    side = sheet_side(SMALL_TILE, GUTTER)
                 writer.write_picture(name, number, kind, draw(side, rng))
     writer.write_images([_image(row, labels) for row in range(IMAGES)])
     images = ImageSetRecord(

@@ -19,9 +19,9 @@ from generator.rule import Rule
 SCHEMA = 3
 PLACES = 9  # a filter keeps this many images
 
-# Alike for every layer, in picture pixels: the small sheets, and the sheet of whole images.
-SMALL_SIDE = 132
-IMAGE_TILE = 112
+# Alike for every layer, in picture pixels.
+SMALL_TILE = 86  # of the small sheets, whose pairs stand sharp on cards of 264 pixels at two each
+IMAGE_TILE = 112  # of the sheet of whole images
 GUTTER = 2
 
 RANDOM_WEIGHTS = "random weights"  # begins the source of a network that has learned nothing

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from generator.atlas.schema import GUTTER, PLACES, SMALL_SIDE
+from generator.atlas.schema import GUTTER, PLACES, SMALL_TILE
 
 Pixels = npt.NDArray[np.uint8]  # [h, w, 3]
 Floats = npt.NDArray[np.float32]
@@ -20,9 +20,8 @@ LOSSLESS_UP_TO = 32  # input pixels: fields this small are enlarged, and stored 
 ENLARGED_SIDE = 64  # pixels that the tile of a small field has at least
 LARGEST_TILE = 160  # pixels: larger fields are shown reduced
 QUALITY = 72  # of WebP, for what a filter's page shows; 1,376 filters should weigh 100 MB
-SMALL_QUALITY = 20  # a page of 384 filters shows 768 small sheets and should weigh 1.5 MB
+SMALL_QUALITY = 50  # a page of 128 filters shows 256 small sheets and should weigh 2.5 MB
 WHOLE_QUALITY = 42  # whole images only show where a patch was cut
-SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
 
 
 def tile_side(field: int) -> int:
@@ -75,9 +74,23 @@ def resize(picture: Pixels, side: int) -> Pixels:
     return np.asarray(Image.fromarray(picture).resize((side, side), method))
 
 
-def small(sheet: Pixels) -> Pixels:
-    """Reduce a contact sheet to what a layer's page shows."""
-    return resize(sheet, SMALL_SIDE)
+def has_small(field: int) -> bool:
+    """Tell whether the tiles of a receptive field are so large that cards show smaller ones."""
+    return tile_side(field) > SMALL_TILE
+
+
+def reduced(signal: Floats, side: int) -> Floats:
+    """Bring a signed signal [3, h, h] down to [3, side, side]; one that is smaller stays.
+
+    It is done before `signed_picture`, since fine lines of both signs cancel where they merge: what
+    is left of them is then scaled to the whole range.
+    """
+    if signal.shape[1] <= side:
+        return signal
+    planes = [
+        Image.fromarray(plane).resize((side, side), Image.Resampling.LANCZOS) for plane in signal
+    ]
+    return np.stack([np.asarray(plane) for plane in planes])
 
 
 def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:

@@ -9,13 +9,27 @@ from __future__ import annotations
 import ctypes
 import sys
 
-M_ARENA_MAX = -8  # of glibc's malloc.h
+# Of glibc's malloc.h.
+M_TRIM_THRESHOLD = -1
+M_MMAP_MAX = -4
+M_ARENA_MAX = -8
 
 
 def share_heap() -> None:
     """Let threads that begin from now on share one heap."""
     if _glibc is not None:
         _glibc.mallopt(M_ARENA_MAX, 1)
+
+
+def keep_heap() -> None:
+    """Keep what becomes free for the next use, also large blocks, from now on.
+
+    A training step asks for the same blocks again and again. Fresh ones come zeroed, page by page:
+    with them a step at 224 pixels takes a third more time.
+    """
+    if _glibc is not None:
+        _glibc.mallopt(M_MMAP_MAX, 0)
+        _glibc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def give_back() -> None:

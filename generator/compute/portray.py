@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
+from generator.atlas.schema import IMAGE_TILE, PLACES, SMALL_TILE, LayerArrays, PictureKind
 from generator.compute import crops
 from generator.compute.reconstruct import gradients, reconstruct
 from generator.compute.threads import IN_TURN, side_by_side
@@ -155,7 +155,9 @@ def portray(
         place = int(places.places[index])
         image = images(int(places.rows[index])).numpy()
         patches[place] = crops.to_pixels(crops.cut(image, places.boxes[index]), mean, std)
-        projections[place], scales[place] = crops.signed_picture(signals[index])
+        projections[place], scales[place] = crops.signed_picture(
+            crops.reduced(signals[index], side)
+        )
         wholes[place] = crops.to_pixels(image, mean, std)
     patch_sheet = crops.contact_sheet(patches, side)
     signal_sheet = crops.contact_sheet(projections, side)
@@ -166,7 +168,14 @@ def portray(
         "reconstructions": crops.webp(signal_sheet, quality),
         "images": crops.webp(whole_sheet, crops.WHOLE_QUALITY),
     }
-    if shown >= crops.SMALL_FROM:
-        sheets["patches.small"] = crops.webp(crops.small(patch_sheet), crops.SMALL_QUALITY)
-        sheets["reconstructions.small"] = crops.webp(crops.small(signal_sheet), crops.SMALL_QUALITY)
+    if crops.has_small(shown):
+        for index in np.nonzero(places.filters == filter_)[0]:
+            shrunk = crops.reduced(signals[index], SMALL_TILE)
+            projections[int(places.places[index])] = crops.signed_picture(shrunk)[0]
+        small: dict[PictureKind, list[crops.Pixels | None]] = {
+            "patches.small": patches,
+            "reconstructions.small": projections,
+        }
+        for kind, tiles in small.items():
+            sheets[kind] = crops.webp(crops.contact_sheet(tiles, SMALL_TILE), crops.SMALL_QUALITY)
     return Portrait(filter_, sheets), scales

@@ -84,7 +84,7 @@ def layer_record(
         offset=field.offset,
         tile=crops.tile_side(shown),
         gutter=GUTTER,
-        thumbnails=shown >= crops.SMALL_FROM,
+        thumbnails=crops.has_small(shown),
         kernels=kernels,
         probes=probe_record(stage(layer, input_size).side) if probes else None,
     )

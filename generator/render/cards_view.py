@@ -94,7 +94,7 @@ def pages_above(record: LayerRecord, number: int) -> tuple[tuple[str, str], ...]
     That is the layer's own page, and where the card is on a later one, that as well.
     """
     own = (urls.layer(record.name), record.title)
-    path, words = layer_pages(record)[page_of(number, record.filters) - 1]
+    path, words = layer_pages(record)[page_of(number) - 1]
     return (own,) if path == own[0] else (own, (path, f"Filters {words}"))
 
 

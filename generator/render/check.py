@@ -26,17 +26,17 @@ ELEMENTS = 1_400
 HTML_GZIPPED = 15 * KB
 FILTER_PAGE = 200 * KB
 FILTER_REQUESTS = 12
-LAYER_PAGE = 1_500 * KB  # with scripts off, when a browser fetches every picture
+LAYER_PAGE = 2_500 * KB  # with scripts off, when a browser fetches every picture
 # Of all pages together: they share scripts and styles, so these do not grow with their number.
 SCRIPTS_GZIPPED = 15 * KB
 STYLES_GZIPPED = 10 * KB
-LARGEST_FILE = 25_000 * KB
+LARGEST_FILE = 10_000 * KB
 # Of a site of so many filters. A reader fetches none of it whole, but whoever publishes it does;
 # with more filters each may cost as much as here. The tables that the finder searches hold every
 # filter; its index can be read while they come.
 FILTERS = 1_376
-SITE = 100_000 * KB
-FILES = 10_000
+SITE = 120_000 * KB
+FILES = 20_000
 TABLES_GZIPPED = 150 * KB  # of one script of tables, which few pages fetch
 NOT_FOUND = "404.html"  # links from the root: it is shown at any depth
 

@@ -107,7 +107,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
     lead = _lead(layer, facts)
     licences = [_licence(frames, place) for place in facts.places]
     common = licences[0] if len(set(licences)) == 1 else ""
-    own_card = urls.card(record.name, number, record.filters)
+    own_card = urls.card(record.name, number)
     return FilterView(
         frame=frames.frame(
             page,

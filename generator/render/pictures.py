@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_SIDE, LayerRecord, PictureKind
+from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_TILE, LayerRecord, PictureKind
 from generator.atlas.store import sheet_side
 from generator.render import urls
 from generator.render.captions import own_words, short_words
@@ -78,7 +78,7 @@ def pair(
     """
     record = layer.record
     thumbnails = small and record.thumbnails
-    side = SMALL_SIDE if thumbnails else sheet_side(record.tile, record.gutter)
+    side = sheet_side(SMALL_TILE if thumbnails else record.tile, record.gutter)
 
     def sheet(kind: PictureKind, alt: str) -> Picture:
         src = urls.link(page, urls.picture(record.name, facts.number, kind))

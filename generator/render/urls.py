@@ -31,9 +31,9 @@ def layer(name: str, page: int = 1) -> str:
     return f"{name}/index.html" if page == 1 else f"{name}/page{page}.html"
 
 
-def card(layer_name: str, number: int, filters: int) -> str:
-    """Return the card of a filter, on its page of a layer with so many filters."""
-    return f"{layer(layer_name, page_of(number, filters))}#{number}"
+def card(layer_name: str, number: int) -> str:
+    """Return the card of a filter, on its page of the layer."""
+    return f"{layer(layer_name, page_of(number))}#{number}"
 
 
 def filter_page(layer_name: str, number: int) -> str:

@@ -1,23 +1,38 @@
-"""Labelled photographs in memory, split and augmented."""
+"""Labelled photographs in memory: which are held out, how large each is trained, and how varied."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from generator.errors import ImagesError
+from generator.errors import ConfigError, ImagesError
+
+Picture = npt.NDArray[np.uint8]  # [h, w, 3]
+Report = Callable[[str], None]
 
 STORED_SIDE = 256  # pixels: pictures are kept with their shorter side at most this long
+SAME_CLASS = {"motorcycle": "Motorbikes"}  # what two of the sets call by different names
+LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
+FILTERS = (
+    Image.Resampling.BOX,
+    Image.Resampling.BILINEAR,
+    Image.Resampling.HAMMING,
+    Image.Resampling.BICUBIC,
+    Image.Resampling.LANCZOS,
+)
 
 
 @dataclass(frozen=True)
@@ -26,50 +41,74 @@ class Example:
 
     path: Path
     set_name: str
-    label: int
-    held_out: bool
+    class_name: str
+
+    @property
+    def held_out(self) -> bool:
+        return is_held_out(self.path)
 
 
-def list_examples(folders: list[Path]) -> tuple[list[Example], list[str]]:
-    """List `<folder>/<class>/<file>` of all folders, and the class names in order.
+@dataclass(frozen=True)
+class Split:
+    """Decoded pictures of one part of the data."""
 
-    A tenth is held out: the files for which the SHA-256 of `class/file` falls into the lowest
-    tenth of its range. That choice depends on nothing but the names.
-    """
-    found = [
-        (folder.name, path)
-        for folder in folders
-        for path in sorted(folder.glob("*/*"))
-        if path.suffix.lower() in (".jpg", ".jpeg", ".png")
-    ]
-    if not found:
-        names = ", ".join(str(folder) for folder in folders)
-        raise ImagesError(f"{names}: no pictures in folders named after their classes")
-    classes = sorted({path.parent.name for _, path in found})
-    numbers = {name: number for number, name in enumerate(classes)}
-    examples = [
-        Example(path, set_name, numbers[path.parent.name], is_held_out(path))
-        for set_name, path in found
-    ]
-    return examples, classes
+    examples: list[Example]
+    pictures: list[Picture]  # one for each example
+    labels: list[int]
+
+
+def class_of(path: Path) -> str:
+    """Return the name of the class whose folder a picture lies in."""
+    return SAME_CLASS.get(path.parent.name, path.parent.name)
 
 
 def is_held_out(path: Path) -> bool:
-    """Tell whether this file belongs to the tenth that is never trained on."""
+    """Tell whether this file belongs to the tenth that is never trained on.
+
+    These are the files for which the SHA-256 of `class/file` falls into the lowest tenth of its
+    range. That depends on nothing but the names.
+    """
     digest = hashlib.sha256(f"{path.parent.name}/{path.name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < 2**64 // 10
 
 
-def load(path: Path) -> np.ndarray:
-    """Decode one file to uint8 [h, w, 3], shorter side at most `STORED_SIDE`.
+def list_examples(folders: list[Path], report: Report) -> list[Example]:
+    """List `<folder>/<class>/<file>` of all folders, by folder and name.
 
-    Raises ImagesError, naming the file, where it cannot be read.
+    Reports each class that several folders have: their pictures train one class. Raises ImagesError
+    where a folder holds no picture in a folder of its own.
     """
+    found: list[Example] = []
+    homes: dict[str, list[str]] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--data {folder}: is no folder; name one with a folder per class")
+        for home in sorted(path for path in folder.glob("*") if path.is_dir()):
+            files = sorted(
+                p for p in home.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png")
+            )
+            if not files:
+                raise ImagesError(
+                    f"{home}: the class has no picture; add some or remove the folder"
+                )
+            found += [Example(path, folder.name, class_of(path)) for path in files]
+            homes.setdefault(class_of(files[0]), []).append(f"{folder.name}/{home.name}")
+    if not found:
+        names = ", ".join(str(folder) for folder in folders)
+        raise ImagesError(f"{names}: no pictures in folders named after their classes")
+    for name, places in homes.items():
+        if len(places) > 1:
+            report(f"{' and '.join(places)}: one class, {name}")
+    return found
+
+
+def load(path: Path) -> Picture | None:
+    """Decode one file, shorter side at most `STORED_SIDE`; None where it cannot be read."""
     try:
         with Image.open(path) as image:
             picture = image.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as problem:
-        raise ImagesError(f"{path}: cannot be read ({problem}); mend or remove it") from problem
+    except (OSError, SyntaxError, ValueError):
+        return None
     shorter = min(picture.size)
     if shorter > STORED_SIDE:
         factor = STORED_SIDE / shorter
@@ -78,76 +117,162 @@ def load(path: Path) -> np.ndarray:
     return np.asarray(picture)
 
 
-def load_all(examples: list[Example]) -> list[np.ndarray]:
-    """Decode all files, in the order given."""
+def decode(examples: list[Example], smallest: int, report: Report) -> list[tuple[Example, Picture]]:
+    """Decode files, in the order given.
+
+    Pictures that cannot be read, or whose shorter side is under `smallest` pixels, are left out and
+    reported.
+    """
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(load, (example.path for example in examples)))
+        decoded = list(pool.map(load, (example.path for example in examples)))
+    pairs = []
+    for example, picture in zip(examples, decoded, strict=True):
+        if picture is None:
+            report(f"{example.path}: cannot be read; left out")
+        elif min(picture.shape[:2]) < smallest:
+            shorter = min(picture.shape[:2])
+            report(f"{example.path}: {shorter} pixels, and training begins at {smallest}; left out")
+        else:
+            pairs.append((example, picture))
+    return pairs
+
+
+def load_all(
+    examples: list[Example], smallest: int, report: Report
+) -> tuple[Split, Split, list[str]]:
+    """Decode all files; return what is trained on, what is held out, and the classes in order.
+
+    Raises ImagesError where nothing of a class can be trained on.
+    """
+    pairs = decode(examples, smallest, report)
+    usable = {example.class_name for example, _ in pairs if not example.held_out}
+    for example in examples:
+        if example.class_name not in usable:
+            raise ImagesError(
+                f"{example.path.parent}: none of its pictures can be trained on; add readable ones "
+                f"of at least {smallest} pixels, or remove the folder"
+            )
+    classes = sorted(usable)
+    numbers = {name: number for number, name in enumerate(classes)}
+
+    def part(held_out: bool) -> Split:
+        chosen = [(e, p) for e, p in pairs if e.held_out == held_out]
+        labels = [numbers[example.class_name] for example, _ in chosen]
+        return Split([e for e, _ in chosen], [p for _, p in chosen], labels)
+
+    return part(False), part(True), classes
+
+
+def batches(
+    pictures: list[Picture], sides: tuple[int, ...], batch: int, seed: int
+) -> list[list[tuple[int, int]]]:
+    """Deal an epoch's pictures into shuffled batches of (index, side in pixels).
+
+    `sides` rise to the stage's own. Each picture is trained at the largest that its shorter side
+    allows, so that none is enlarged; a batch has one side. What fills no batch waits for the next
+    epoch.
+    """
+    draw = random.Random(seed)
+    by_side: dict[int, list[tuple[int, int]]] = {}
+    for index, picture in enumerate(pictures):
+        side = max(side for side in sides if side <= min(picture.shape[:2]))
+        by_side.setdefault(side, []).append((index, side))
+    dealt = []
+    for group in by_side.values():
+        draw.shuffle(group)
+        dealt += [group[i : i + batch] for i in range(0, len(group) - batch + 1, batch)]
+    draw.shuffle(dealt)
+    return dealt
 
 
 class Augmented(Dataset[tuple[Tensor, int]]):
-    """Random crops and flips of the training pictures: uint8 [3, pixels, pixels] and the label.
+    """The training pictures, varied: (index, side) → uint8 [3, side, side] and the label.
 
     The draw depends on (seed, epoch, index) alone, so that a resumed run sees the same pictures.
     """
 
-    def __init__(
-        self,
-        pictures: list[np.ndarray],
-        labels: list[int],
-        pixels: int,
-        smallest_crop: float,
-        seed: int,
-        epoch: int,
-    ) -> None:
-        self.pictures, self.labels, self.pixels = pictures, labels, pixels
-        self.smallest_crop, self.seed, self.epoch = smallest_crop, seed, epoch
+    def __init__(self, split: Split, smallest_crop: float, seed: int, epoch: int) -> None:
+        self.split, self.smallest_crop, self.seed, self.epoch = split, smallest_crop, seed, epoch
 
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
+        index, side = key
         draw = random.Random(f"{self.seed} {self.epoch} {index}")
-        picture = Image.fromarray(self.pictures[index])
-        box = random_box(draw, picture.width, picture.height, self.smallest_crop)
-        crop = picture.resize((self.pixels, self.pixels), Image.Resampling.BILINEAR, box=box)
-        array = np.asarray(crop)
+        picture = Image.fromarray(self.split.pictures[index])
+        box = random_box(draw, picture.size, side, self.smallest_crop)
+        crop = picture.resize((side, side), draw.choice(FILTERS), box=box)
         if draw.random() < 0.5:
-            array = array[:, ::-1]
-        return torch.from_numpy(array.copy()).permute(2, 0, 1), self.labels[index]
+            crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return planes(retaken(draw, crop)), self.split.labels[index]
+
+
+def planes(picture: Image.Image) -> Tensor:
+    """RGB picture → uint8 [3, h, w]."""
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
 
 
 def random_box(
-    draw: random.Random, width: int, height: int, smallest: float
+    draw: random.Random, size: tuple[int, int], side: int, smallest: float
 ) -> tuple[float, float, float, float]:
-    """Draw left, top, right, bottom: a share `smallest`…1 of the area, sides 3:4 to 4:3."""
+    """Draw left, top, right, bottom of a crop of a picture of `size` (width, height).
+
+    It covers a share `smallest`…1 of the area, its sides are 3:4 to 4:3 and at least `side` pixels
+    long, so that resampling to `side` never enlarges. Where a picture is too narrow for that, a
+    square as large as `side` or larger is drawn.
+    """
+    width, height = size
     for _ in range(10):
         area = width * height * draw.uniform(smallest, 1)
         ratio = math.exp(draw.uniform(math.log(3 / 4), math.log(4 / 3)))
         w, h = math.sqrt(area * ratio), math.sqrt(area / ratio)
-        if w <= width and h <= height:
-            left, top = draw.uniform(0, width - w), draw.uniform(0, height - h)
-            return left, top, left + w, top + h
-    side = min(width, height)
-    left, top = draw.uniform(0, width - side), draw.uniform(0, height - side)
-    return left, top, left + side, top + side
+        if side <= w <= width and side <= h <= height:
+            break
+    else:
+        w = h = draw.uniform(side, min(width, height))
+    left, top = draw.uniform(0, width - w), draw.uniform(0, height - h)
+    return left, top, left + w, top + h
 
 
-class Centred(Dataset[tuple[Tensor, int]]):
-    """Centre crops for evaluation: uint8 [3, pixels, pixels] and the label."""
+def retaken(draw: random.Random, picture: Image.Image) -> Image.Image:
+    """Return the picture as another camera or program might have made it.
 
-    def __init__(self, pictures: list[np.ndarray], labels: list[int], pixels: int) -> None:
-        self.pictures, self.labels, self.pixels = pictures, labels, pixels
+    Blurred or sharpened a little, other light and colours, grey now and then, saved as JPEG.
+    """
+    chance = draw.random()
+    if chance < 0.2:
+        picture = picture.filter(ImageFilter.GaussianBlur(draw.uniform(0.3, 1.2)))
+    elif chance < 0.4:
+        picture = picture.filter(ImageFilter.UnsharpMask(1, draw.randint(30, 120), 0))
+    saturation = 0.0 if draw.random() < 0.05 else draw.uniform(0.6, 1.4)
+    picture = recoloured(picture, draw.uniform(0.7, 1.3), draw.uniform(0.7, 1.3), saturation)
+    if draw.random() < 0.4:
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=draw.randint(40, 95))
+        picture = Image.open(file)
+    return picture
 
-    def __len__(self) -> int:
-        return len(self.pictures)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        picture = Image.fromarray(self.pictures[index])
-        side = min(picture.size)
-        left, top = (picture.width - side) / 2, (picture.height - side) / 2
-        crop = picture.resize(
-            (self.pixels, self.pixels),
-            Image.Resampling.BILINEAR,
-            box=(left, top, left + side, top + side),
-        )
-        return torch.from_numpy(np.array(crop)).permute(2, 0, 1), self.labels[index]
+def recoloured(
+    picture: Image.Image, brightness: float, contrast: float, saturation: float
+) -> Image.Image:
+    """Scale an RGB picture's values, their distance from mid grey, and that from their luminance.
+
+    All three are 1 for an unchanged picture.
+    """
+    rows: list[float] = []
+    for channel in range(3):
+        mixed = [(1 - saturation) * weight for weight in LUMINANCE]
+        mixed[channel] += saturation
+        rows += [brightness * contrast * weight for weight in mixed]
+        rows.append(brightness * (1 - contrast) * 127.5)
+    return picture.convert("RGB", tuple(rows))
+
+
+def centre_crop(picture: Picture, side: int) -> Image.Image:
+    """Cut the centre square and reduce it to `side` pixels; a smaller one stays as it is."""
+    image = Image.fromarray(picture)
+    square = min(image.size)
+    left, top = (image.width - square) // 2, (image.height - square) // 2
+    box = (left, top, left + square, top + square)
+    if square <= side:
+        return image.crop(box)
+    return image.resize((side, side), Image.Resampling.BILINEAR, box=box)

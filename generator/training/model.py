@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from generator.network.zfnet import WIDTHS, ZFNet, convolutions, max_pool, pooled_head
+from generator.training.recipe import Recipe
+from generator.training.roughness import rough_part
 
 SMALLEST_GAIN = 1e-4
 
@@ -41,11 +44,27 @@ class TrainingNet(nn.Module):
         logits: Tensor = self.classifier(pooled_head(maps))
         return logits
 
-    def decayed_and_free(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-        """Split the parameters into those that weight decay applies to (kernels) and the rest."""
-        decayed = [p for p in self.parameters() if p.ndim > 1]
-        free = [p for p in self.parameters() if p.ndim <= 1]
-        return decayed, free
+    def parameter_groups(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """Return what an optimiser takes: weight decay for kernels alone, its own for layers 1, 2.
+
+        Batch normalisation makes a layer indifferent to the scale of its kernels. Decay then does
+        not make them small; it lets what no gradient holds, such as the random numbers that they
+        began as, fade from them.
+        """
+        kernels = [convolution.weight for convolution in self.convolutions]
+        kernels.append(self.classifier.weight)
+        return [
+            {"params": kernels[:2], "weight_decay": recipe.first_weight_decay},
+            {"params": kernels[2:], "weight_decay": recipe.weight_decay},
+            {"params": [p for p in self.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+
+    @torch.no_grad()
+    def smooth(self, share: float) -> None:
+        """Take this share of what is rough out of the first layer's kernels."""
+        kernels = self.convolutions[0].weight
+        assert isinstance(kernels, Tensor)
+        kernels.sub_(rough_part(kernels), alpha=share)
 
     def _gains(self) -> Iterator[nn.Parameter]:
         for norm in self.norms:

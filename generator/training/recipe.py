@@ -20,19 +20,32 @@ class Stage:
 class Recipe:
     """The whole training run."""
 
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage, ...]  # of growing resolution
     batch: int = 64
     learning_rate: float = 0.1
     warm_up_epochs: int = 2
     momentum: float = 0.9
-    weight_decay: float = 5e-4
+    weight_decay: float = 1e-3
+    first_weight_decay: float = 2e-3  # of layers 1 and 2
+    smoothing: float = 0.1  # decay of what is rough in layer 1, see `generator.training.roughness`
+    averaging: float = 0.998  # share of the running average of weights that one step leaves
     label_smoothing: float = 0.1
-    brightness: float = 0.2
     seed: int = 0
 
     @property
     def epochs(self) -> int:
         return sum(stage.epochs for stage in self.stages)
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The resolutions, in pixels, rising."""
+        return tuple(sorted({stage.pixels for stage in self.stages}))
+
+    @property
+    def snapshots(self) -> tuple[int, ...]:
+        """Finished epochs whose weights are kept: early ones, and the middle."""
+        wanted = {1, 2, 5, 10, 20, self.epochs // 2}
+        return tuple(sorted(epoch for epoch in wanted if 1 <= epoch < self.epochs))
 
     def stage_of(self, epoch: int) -> Stage:
         """Return the stage that epoch (from 0) belongs to."""
@@ -52,12 +65,10 @@ class Recipe:
 
 EMBEDDED = Recipe(
     stages=(
-        Stage(pixels=64, epochs=10, smallest_crop=0.4, mixup=0.2),
-        Stage(pixels=96, epochs=10, smallest_crop=0.4, mixup=0.2),
-        Stage(pixels=128, epochs=14, smallest_crop=0.35, mixup=0.2),
-        Stage(pixels=160, epochs=14, smallest_crop=0.35, mixup=0.2),
-        Stage(pixels=192, epochs=9, smallest_crop=0.5, mixup=0.1),
-        Stage(pixels=224, epochs=7, smallest_crop=0.7, mixup=0.0),
-    )
+        Stage(pixels=64, epochs=14, smallest_crop=0.25, mixup=0.2),
+        Stage(pixels=96, epochs=12, smallest_crop=0.25, mixup=0.2),
+        Stage(pixels=128, epochs=10, smallest_crop=0.3, mixup=0.2),
+        Stage(pixels=160, epochs=3, smallest_crop=0.4, mixup=0.2),
+        Stage(pixels=224, epochs=3, smallest_crop=0.6, mixup=0.1),
+    ),
 )
-SNAPSHOTS = (1, 2, 5, 10, 20)  # finished epochs whose folded weights are kept

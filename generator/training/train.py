@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,27 +12,25 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
+from generator.compute.memory import keep_heap
 from generator.errors import ConfigError
 from generator.network.zfnet import MEAN, STD, ZFNet
-from generator.training.data import Augmented, Centred, Example, list_examples, load_all
+from generator.training.data import (
+    Augmented,
+    Report,
+    Split,
+    batches,
+    centre_crop,
+    list_examples,
+    load_all,
+    planes,
+)
 from generator.training.model import TrainingNet, fold
-from generator.training.recipe import SNAPSHOTS, Recipe, Stage
-
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Decoded pictures of one part of the data."""
-
-    examples: list[Example]
-    pictures: list[np.ndarray]  # uint8 [h, w, 3], one for each example
-
-    @property
-    def labels(self) -> list[int]:
-        return [example.label for example in self.examples]
+from generator.training.recipe import Recipe, Stage
+from generator.training.roughness import roughness
 
 
 def normalise(batch: Tensor) -> Tensor:
@@ -55,28 +52,23 @@ class Trained:
 def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Trained:
     """Train to the end of the recipe, from the last finished epoch in `out` where there is one.
 
-    Reports a line an epoch, as JSON. Raises ConfigError where `out` holds another run.
+    Reports a line an epoch, as JSON. Raises ConfigError where `out` holds another run, or cannot
+    hold a checkpoint.
     """
-    examples, classes = list_examples(folders)
-    pictures = load_all(examples)
-    parts = {
-        held_out: Split(
-            [e for e in examples if e.held_out == held_out],
-            [p for e, p in zip(examples, pictures, strict=True) if e.held_out == held_out],
-        )
-        for held_out in (False, True)
-    }
-    report(f"{len(parts[False].examples)} to train on, {len(parts[True].examples)} held out")
+    keep_heap()
+    examples = list_examples(folders, report)
+    training, held_out, classes = load_all(examples, recipe.sides[0], report)
+    report(f"{len(training.labels)} to train on, {len(held_out.labels)} held out")
     torch.manual_seed(recipe.seed)
     net = TrainingNet(len(classes)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    decayed, free = net.decayed_and_free()
     optimizer = torch.optim.SGD(
-        [{"params": decayed}, {"params": free, "weight_decay": 0.0}],
+        net.parameter_groups(recipe),
         lr=recipe.learning_rate,
         momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
         nesterov=True,
     )
+    averaging = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
+    average = AveragedModel(net, multi_avg_fn=averaging, use_buffers=True)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / "checkpoint.pt"
     first = 0
@@ -89,71 +81,76 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Tra
             )
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
+        average.load_state_dict(state["average"])
         first = state["finished"]
         report(f"resumed after epoch {first}")
     for epoch in range(first, recipe.epochs):
         started = time.monotonic()
-        stage = recipe.stage_of(epoch)
-        loss = train_epoch(net, optimizer, parts[False], recipe, stage, epoch)
+        loss = train_epoch(net, average, optimizer, training, recipe, epoch)
         seconds = time.monotonic() - started
-        score = accuracy(net, parts[True], stage.pixels)
-        line: dict[str, Any] = {
+        line = {
             "epoch": epoch + 1,
-            "pixels": stage.pixels,
+            "pixels": recipe.stage_of(epoch).pixels,
             "loss": round(loss, 4),
-            "held_out": {name: round(value, 4) for name, value in score.items()},
+            "held_out": share_right(average.module, held_out, recipe.stage_of(epoch)),
+            "roughness": round(float(roughness(net.convolutions[0].weight.detach()).median()), 4),
             "seconds": round(seconds, 1),
         }
-        if epoch + 1 in SNAPSHOTS:
+        if epoch + 1 in recipe.snapshots:
             save(out / f"epoch{epoch + 1:02}.pt", fold(net).state_dict())
         save(
             checkpoint,
             {
                 "net": net.state_dict(),
                 "optimizer": optimizer.state_dict(),
+                "average": average.state_dict(),
                 "finished": epoch + 1,
                 "recipe": asdict(recipe),
                 "classes": classes,
             },
         )
         report(json.dumps(line))
-    return Trained(fold(net), tuple(classes))
+    assert isinstance(average.module, TrainingNet)
+    return Trained(fold(average.module), tuple(classes))
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint whole, or leave the old one."""
+    """Write a checkpoint whole, or leave the old one and raise ConfigError."""
     part = path.with_suffix(".part")
-    torch.save(state, part)
-    os.replace(part, path)
+    try:
+        torch.save(state, part)
+        os.replace(part, path)
+    except (OSError, RuntimeError) as problem:  # torch.save reports a full disk as either
+        part.unlink(missing_ok=True)
+        raise ConfigError(
+            f"{path}: cannot be written ({problem}); the epochs before are kept: "
+            "make room and give the same command again"
+        ) from problem
 
 
 def train_epoch(
     net: TrainingNet,
+    average: AveragedModel,
     optimizer: torch.optim.Optimizer,
     split: Split,
     recipe: Recipe,
-    stage: Stage,
     epoch: int,
 ) -> float:
     """One pass over the training pictures; returns the mean loss."""
     net.train()
-    generator = torch.Generator().manual_seed(recipe.seed * 1000 + epoch)
+    stage = recipe.stage_of(epoch)
+    sides = tuple(side for side in recipe.sides if side <= stage.pixels)
+    dealt = batches(split.pictures, sides, recipe.batch, seed=recipe.seed * 1000 + epoch)
     noise = np.random.default_rng([recipe.seed, epoch])
-    dataset = Augmented(
-        split.pictures, split.labels, stage.pixels, stage.smallest_crop, recipe.seed, epoch
-    )
-    loader = DataLoader(
-        dataset, recipe.batch, shuffle=True, drop_last=True, num_workers=2, generator=generator
-    )
+    dataset = Augmented(split, stage.smallest_crop, recipe.seed, epoch)
+    loader = DataLoader(dataset, batch_sampler=dealt, num_workers=2)
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     total = 0.0
     for step, (raw, labels) in enumerate(loader):
-        rate = recipe.rate(epoch + step / len(loader))
+        rate = recipe.rate(epoch + step / len(dealt))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        gains = noise.uniform(1 - recipe.brightness, 1 + recipe.brightness, len(raw))
-        bright = (raw.float() * torch.from_numpy(gains).float()[:, None, None, None]).clamp_(0, 255)
-        images = normalise(bright)
+        images = normalise(raw)
         share = float(noise.beta(stage.mixup, stage.mixup)) if stage.mixup else 1.0
         other = torch.from_numpy(noise.permutation(len(raw)))
         if share < 1:
@@ -167,24 +164,39 @@ def train_epoch(
         loss.backward()
         optimizer.step()
         net.keep_gains_positive()
+        net.smooth(rate * recipe.smoothing)
+        average.update_parameters(net)
         total += loss.item()
-    return total / len(loader)
+    return total / len(dealt)
+
+
+def share_right(net: nn.Module, split: Split, stage: Stage) -> float | None:
+    """Return the share of right answers at a stage's resolution; None where nothing is held out."""
+    right = answers(net, split, stage.pixels)
+    return round(sum(right) / len(right), 4) if right else None
+
+
+def answers(net: nn.Module, split: Split, pixels: int) -> list[bool]:
+    """Tell of each picture whether its most probable class is right, see `centre_crop`."""
+    net.eval()
+    right = [False] * len(split.labels)
+    groups: dict[int, list[tuple[int, Tensor]]] = {}  # by side: index, uint8 [3, side, side]
+    for index, picture in enumerate(split.pictures):
+        crop = planes(centre_crop(picture, pixels))
+        group = groups.setdefault(crop.shape[1], [])
+        group.append((index, crop))
+        if len(group) == 64:
+            _answer(net, groups.pop(crop.shape[1]), split.labels, right)
+    for group in groups.values():
+        _answer(net, group, split.labels, right)
+    return right
 
 
 @torch.no_grad()
-def accuracy(net: nn.Module, split: Split, pixels: int) -> dict[str, float]:
-    """Top-1 share per image set and over all, centre crop of `pixels`."""
-    net.eval()
-    loader = DataLoader(Centred(split.pictures, split.labels, pixels), 64, num_workers=2)
-    right: list[bool] = []
-    for raw, labels in loader:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            right += (net(normalise(raw)).argmax(1) == labels).tolist()
-    names = sorted({e.set_name for e in split.examples})
-    scores = {
-        name: float(
-            np.mean([r for r, e in zip(right, split.examples, strict=True) if e.set_name == name])
-        )
-        for name in names
-    }
-    return {**scores, "all": float(np.mean(right))}
+def _answer(
+    net: nn.Module, group: list[tuple[int, Tensor]], labels: list[int], right: list[bool]
+) -> None:
+    """Enter into `right` what the network says of pictures of one size."""
+    found = net(normalise(torch.stack([crop for _, crop in group]))).argmax(1).tolist()
+    for (index, _), answer in zip(group, found, strict=True):
+        right[index] = answer == labels[index]
