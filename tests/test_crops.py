@@ -118,3 +118,29 @@ def test_kernels_lie_in_order_each_on_its_own_scale() -> None:
     assert (sheet[0, 0] == 255).all()
     assert (sheet[4, 1] == 0).all()
     assert (np.delete(sheet.reshape(-1, 3), [0, 4 * 35 + 1], axis=0) == crops.GREY).all()
+
+
+def test_a_signal_is_scaled_after_it_is_reduced() -> None:
+    """Fine lines of both signs cancel where they merge; what is left spans black to white again."""
+    signal = np.random.default_rng(5).normal(size=(3, 139, 139)).astype(np.float32)
+    small, scale = crops.signed_picture(crops.resampled(signal, 43))
+    large, large_scale = crops.signed_picture(signal)
+    assert small.shape == (43, 43, 3)
+    assert scale < large_scale / 2
+    assert small.std() > 2 * crops.resize(large, 43).std()
+    assert (small.min(), small.max()) == (0, 255)
+
+
+def test_resampling_keeps_a_slope() -> None:
+    """Each channel by itself, enlarged and reduced, signs and values as they were."""
+    slope = np.linspace(-3, 3, 60, dtype=np.float32)
+    signal = np.stack(
+        [np.tile(slope, (60, 1)), np.tile(slope[:, None], (1, 60)), np.zeros((60, 60))]
+    )
+    for side in (20, 90):
+        found = crops.resampled(signal.astype(np.float32), side)
+        expected = np.interp((np.arange(side) + 0.5) * 60 / side - 0.5, np.arange(60), slope)
+        inside = slice(4, -4)
+        assert found[0, 0, inside] == pytest.approx(expected[inside], abs=0.02)
+        assert found[1, inside, 0] == pytest.approx(expected[inside], abs=0.02)
+        assert (found[2] == 0).all()

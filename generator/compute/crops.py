@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from generator.atlas.schema import GUTTER, PLACES, SMALL_TILE
+from generator.atlas.schema import GUTTER, PLACES
 
 Pixels = npt.NDArray[np.uint8]  # [h, w, 3]
 Floats = npt.NDArray[np.float32]
@@ -21,6 +21,7 @@ ENLARGED_SIDE = 64  # pixels that the tile of a small field has at least
 LARGEST_TILE = 160  # pixels: larger fields are shown reduced
 QUALITY = 72  # of WebP, for what a filter's page shows; 1,376 filters should weigh 100 MB
 SMALL_QUALITY = 50  # a page of 128 filters shows 256 small sheets and should weigh 2.5 MB
+SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
 WHOLE_QUALITY = 42  # whole images only show where a patch was cut
 
 
@@ -74,19 +75,12 @@ def resize(picture: Pixels, side: int) -> Pixels:
     return np.asarray(Image.fromarray(picture).resize((side, side), method))
 
 
-def has_small(field: int) -> bool:
-    """Tell whether the tiles of a receptive field are so large that cards show smaller ones."""
-    return tile_side(field) > SMALL_TILE
+def resampled(signal: Floats, side: int) -> Floats:
+    """Bring a signed signal [3, h, h] to [3, side, side].
 
-
-def reduced(signal: Floats, side: int) -> Floats:
-    """Bring a signed signal [3, h, h] down to [3, side, side]; one that is smaller stays.
-
-    It is done before `signed_picture`, since fine lines of both signs cancel where they merge: what
-    is left of them is then scaled to the whole range.
+    Where it is reduced, this comes before `signed_picture`: fine lines of both signs cancel where
+    they merge, and what is left of them can then be scaled to the whole range.
     """
-    if signal.shape[1] <= side:
-        return signal
     planes = [
         Image.fromarray(plane).resize((side, side), Image.Resampling.LANCZOS) for plane in signal
     ]

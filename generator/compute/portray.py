@@ -147,34 +147,30 @@ def portray(
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     shown = min(layer.field.size, network.input_size)
     side = crops.tile_side(shown)
+    has_small = shown >= crops.SMALL_FROM
     patches: list[crops.Pixels | None] = [None] * PLACES
-    projections: list[crops.Pixels | None] = [None] * PLACES
-    wholes: list[crops.Pixels | None] = [None] * PLACES
+    projections, wholes, small_projections = patches.copy(), patches.copy(), patches.copy()
     scales = np.zeros(PLACES, np.float32)
     for index in np.nonzero(places.filters == filter_)[0]:
         place = int(places.places[index])
         image = images(int(places.rows[index])).numpy()
         patches[place] = crops.to_pixels(crops.cut(image, places.boxes[index]), mean, std)
-        projections[place], scales[place] = crops.signed_picture(
-            crops.reduced(signals[index], side)
-        )
+        signal = signals[index] if shown <= side else crops.resampled(signals[index], side)
+        projections[place], scales[place] = crops.signed_picture(signal)
         wholes[place] = crops.to_pixels(image, mean, std)
-    patch_sheet = crops.contact_sheet(patches, side)
-    signal_sheet = crops.contact_sheet(projections, side)
+        if has_small:
+            signal = crops.resampled(signals[index], SMALL_TILE)
+            small_projections[place], _ = crops.signed_picture(signal)
     quality = None if shown <= crops.LOSSLESS_UP_TO else crops.QUALITY
-    whole_sheet = crops.contact_sheet(wholes, IMAGE_TILE)
     sheets: dict[PictureKind, bytes] = {
-        "patches": crops.webp(patch_sheet, quality),
-        "reconstructions": crops.webp(signal_sheet, quality),
-        "images": crops.webp(whole_sheet, crops.WHOLE_QUALITY),
+        "patches": crops.webp(crops.contact_sheet(patches, side), quality),
+        "reconstructions": crops.webp(crops.contact_sheet(projections, side), quality),
+        "images": crops.webp(crops.contact_sheet(wholes, IMAGE_TILE), crops.WHOLE_QUALITY),
     }
-    if crops.has_small(shown):
-        for index in np.nonzero(places.filters == filter_)[0]:
-            shrunk = crops.reduced(signals[index], SMALL_TILE)
-            projections[int(places.places[index])] = crops.signed_picture(shrunk)[0]
+    if has_small:
         small: dict[PictureKind, list[crops.Pixels | None]] = {
             "patches.small": patches,
-            "reconstructions.small": projections,
+            "reconstructions.small": small_projections,
         }
         for kind, tiles in small.items():
             sheets[kind] = crops.webp(crops.contact_sheet(tiles, SMALL_TILE), crops.SMALL_QUALITY)

@@ -84,7 +84,7 @@ def layer_record(
         offset=field.offset,
         tile=crops.tile_side(shown),
         gutter=GUTTER,
-        thumbnails=crops.has_small(shown),
+        thumbnails=shown >= crops.SMALL_FROM,
         kernels=kernels,
         probes=probe_record(stage(layer, input_size).side) if probes else None,
     )
