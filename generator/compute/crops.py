@@ -22,6 +22,7 @@ LARGEST_TILE = 160  # pixels: larger fields are shown reduced
 QUALITY = 72  # of WebP, for what a filter's page shows; 1,376 filters should weigh 100 MB
 SMALL_QUALITY = 50  # a page of 128 filters shows 256 small sheets and should weigh 2.5 MB
 SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
+METHOD = 2  # of WebP: a fifth of the time of 6, the most thorough, and 8 % more bytes
 WHOLE_QUALITY = 42  # whole images only show where a patch was cut
 
 
@@ -103,6 +104,6 @@ def webp(sheet: Pixels, quality: int | None) -> bytes:
     """Encode a picture, without loss where no quality is given."""
     buffer = io.BytesIO()
     Image.fromarray(sheet).save(
-        buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=6
+        buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=METHOD
     )
     return buffer.getvalue()
