@@ -11,9 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from generator.atlas.schema import PLACES, LayerArrays
+from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays
 from generator.atlas.store import AtlasWriter, picture_name
 from generator.compute.census import label_facts
+from generator.compute.crops import Pixels, resize, to_pixels
 from generator.compute.findings import Findings
 from generator.compute.journal import Journal
 from generator.compute.portray import ActivationDiffers, occupied, portray, reconstruct_places
@@ -129,8 +130,13 @@ def _portray_group(
                 f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
                 "the image or the network changed meanwhile; start anew with --anew"
             ) from problem
+        wholes = dict(
+            zip(rows, pool.map(lambda row: _whole(network, decoded[row]), rows), strict=True)
+        )
         portraits = pool.map(
-            lambda number: portray(network, layer, number, places, signals, decoded.__getitem__),
+            lambda number: portray(
+                network, layer, number, places, signals, decoded.__getitem__, wholes.__getitem__
+            ),
             range(first, last),
         )
         scales = np.zeros((last - first, PLACES), np.float32)
@@ -154,3 +160,9 @@ def _input(network: ProbedNetwork, images: ImageSet, row: int) -> Tensor:
             f"({problem}); put it back, or start without it, with --anew"
         ) from problem
     return normalise(torch.from_numpy(pixels)[None], network.mean, network.std)[0]
+
+
+def _whole(network: ProbedNetwork, image: Tensor) -> Pixels:
+    """Return an image as the small picture that shows where a patch was cut."""
+    mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
+    return resize(to_pixels(image.numpy(), mean, std), IMAGE_TILE)

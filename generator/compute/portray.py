@@ -139,25 +139,28 @@ def portray(
     places: Places,
     signals: npt.NDArray[np.float32],
     images: Callable[[int], Tensor],
+    wholes: Callable[[int], crops.Pixels],
 ) -> tuple[Portrait, npt.NDArray[np.float32]]:
     """Compose and encode the sheets of one filter; return them and its scales [9].
 
-    `signals` [n, 3, side, side] are the reconstructions of `places`; `images(row)` as above.
+    `signals` [n, 3, side, side] are the reconstructions of `places`; `images(row)` as above,
+    `wholes(row)` gives the same as a picture of `IMAGE_TILE` pixels.
     """
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     shown = min(layer.field.size, network.input_size)
     side = crops.tile_side(shown)
     has_small = shown >= crops.SMALL_FROM
     patches: list[crops.Pixels | None] = [None] * PLACES
-    projections, wholes, small_projections = patches.copy(), patches.copy(), patches.copy()
+    projections, small_projections, pictured = patches.copy(), patches.copy(), patches.copy()
     scales = np.zeros(PLACES, np.float32)
     for index in np.nonzero(places.filters == filter_)[0]:
         place = int(places.places[index])
-        image = images(int(places.rows[index])).numpy()
-        patches[place] = crops.to_pixels(crops.cut(image, places.boxes[index]), mean, std)
+        row = int(places.rows[index])
+        patch = crops.cut(images(row).numpy(), places.boxes[index])
+        patches[place] = crops.to_pixels(patch, mean, std)
         signal = signals[index] if shown <= side else crops.resampled(signals[index], side)
         projections[place], scales[place] = crops.signed_picture(signal)
-        wholes[place] = crops.to_pixels(image, mean, std)
+        pictured[place] = wholes(row)
         if has_small:
             signal = crops.resampled(signals[index], SMALL_TILE)
             small_projections[place], _ = crops.signed_picture(signal)
@@ -165,7 +168,7 @@ def portray(
     sheets: dict[PictureKind, bytes] = {
         "patches": crops.webp(crops.contact_sheet(patches, side), quality),
         "reconstructions": crops.webp(crops.contact_sheet(projections, side), quality),
-        "images": crops.webp(crops.contact_sheet(wholes, IMAGE_TILE), crops.WHOLE_QUALITY),
+        "images": crops.webp(crops.contact_sheet(pictured, IMAGE_TILE), crops.WHOLE_QUALITY),
     }
     if has_small:
         small: dict[PictureKind, list[crops.Pixels | None]] = {
