@@ -1,6 +1,6 @@
 """Makes an atlas with one layer as large as a real one, and pictures as heavy.
 
-Layer 3 has 384 filters. Small sheets weigh about 1.8 KB, large ones about 9 KB and sheets of whole
+Layer 3 has 384 filters. Small sheets weigh about 8 KB, large ones about 9 KB and sheets of whole
 images 18 KB, as those cut from photographs do on average. Sheets of one size take turns, so that
 making them takes no time.
 """
@@ -45,9 +45,8 @@ def _texture(side: int, rng: np.random.Generator) -> bytes:
 def _sheet(side: int, turn: int) -> bytes:
     """Return a WebP of blurred noise under fine noise, which compresses as photographs do."""
     rng = np.random.default_rng((side, turn))
-    coarse = (
-        side // (20 if side == sheet_side(SMALL_TILE, GUTTER) else 10) + 1
-    )  # values of blurred noise in a row
+    is_small = side == sheet_side(SMALL_TILE, GUTTER)
+    coarse = side // (14 if is_small else 10) + 1  # values of blurred noise in a row
     small = rng.integers(0, 256, (coarse, coarse, 3), np.uint8)
     blurred = Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC)
     fine = rng.normal(0, 2, (side, side, 1))

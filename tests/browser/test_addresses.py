@@ -123,7 +123,7 @@ def test_a_card_named_in_the_address_is_in_view(large_served: str, page: Page) -
     """A filter's page links to its card, which then stands on the screen."""
     page.goto(f"{large_served}/layer3/217.html")
     page.get_by_role("link", name="Among all filters").click()
-    expect(page).to_have_url(f"{large_served}/layer3/index.html#217")
+    expect(page).to_have_url(f"{large_served}/layer3/page2.html#217")
     expect(page.locator('[id="217"]')).to_be_in_viewport()
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Response
 
 from generator.render.check import ELEMENTS, FILTER_PAGE, FILTER_REQUESTS, KB, check_site
-from tests.large_atlas import FILTERS
+from generator.render.spans import MOST
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def test_pictures_far_below_wait(large_served: str, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{large_served}/{LAYER}", wait_until="networkidle")
-    last = f"{large_served}/layer3/{FILTERS - 1}.patches.small.webp"
+    last = f"{large_served}/layer3/{MOST - 1}.patches.small.webp"
     assert last not in asked
     with page.expect_response(last):
         page.locator("#cards > a").last.scroll_into_view_if_needed()
