@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generator.compute.memory import give_back
+from generator.memory import give_back
 
 glibc_only = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="only glibc has heaps of this kind"
@@ -44,7 +44,7 @@ def test_what_lies_free_between_things_in_use_goes_back() -> None:
 HEAPS = """
 import ctypes, sys, threading
 from pathlib import Path
-from generator.compute.memory import share_heap
+from generator.memory import share_heap
 if sys.argv[2] == "shared":
     share_heap()
 together = threading.Barrier(4)

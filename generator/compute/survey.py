@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from generator.compute.findings import CPU, Extent, Findings
-from generator.compute.memory import give_back
 from generator.compute.passes import Log, Pass, passes
 from generator.config import Settings
 from generator.images.image_set import ImageSet
 from generator.images.stream import Batch, stream
+from generator.memory import give_back
 from generator.network.probed import ProbedNetwork
 
 Progress = Callable[[str, int, int], None]  # stage, done, of

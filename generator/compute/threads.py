@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import torch
 
-from generator.compute.memory import share_heap
+from generator.memory import share_heap
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generator.compute.reconstruct import reconstruct
 from generator.config import Settings
 from generator.network import weights_file, zoo
 from generator.network.probed import ProbedLayer, ProbedNetwork, pixel_kernels
@@ -117,7 +116,7 @@ def _median(shares: Tensor) -> str:
 
 @torch.inference_mode()
 def _reconstructions(network: ProbedNetwork, layer: ProbedLayer, images: Tensor) -> Tensor:
-    """Return one reconstruction [b, 3, h, w] for each of images [b, 3, h, w]."""
+    """Return one reconstruction [b, 3, h, w] for each of images [b, 3, h, w], of activation 1."""
     with network.watching([layer]) as run:
         maps = torch.cat([run(images[i : i + 10])[0] for i in range(0, len(images), 10)])
     strongest = maps.flatten(2).amax(2)  # [b, f]
@@ -128,14 +127,11 @@ def _reconstructions(network: ProbedNetwork, layer: ProbedLayer, images: Tensor)
     units = torch.stack([places // maps.shape[3], places % maps.shape[3]], dim=1)
     cone = network.cone(layer)
     assert cone is not None
-    return torch.cat(
-        [
-            reconstruct(
-                cone,
-                cone.pixels(images[i : i + 10], units[i : i + 10]),
-                units[i : i + 10],
-                filters[i : i + 10],
-            )[1]
-            for i in range(0, len(images), 10)
-        ]
-    )
+    parts = []
+    for start in range(0, len(images), 10):
+        part = slice(start, start + 10)
+        pixels = cone.pixels(images[part], units[part])
+        activations, ascent = cone.up(pixels, units[part], network.rule)
+        seed = torch.zeros_like(activations).scatter_(1, filters[part, None], 1.0)
+        parts.append(ascent.down(seed))
+    return torch.cat(parts)

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
-from generator.compute.memory import keep_heap
 from generator.errors import ConfigError
+from generator.memory import keep_heap
 from generator.network.zfnet import MEAN, STD, ZFNet
 from generator.training.data import (
     Augmented,
