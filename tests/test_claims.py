@@ -290,7 +290,7 @@ MEDIAN = {"layer": "layer1", "fact": "polarity", "statistic": "median"}
         (ORIENTED, r":5: within is missing"),
         ({**ORIENTED, "within": [1]}, r":8: within must be two numbers"),
         ({**ORIENTED, "within": ["a", "b"]}, r":8: within must be two numbers"),
-        ({**ORIENTED, "within": "1 to 2"}, r":8: within must be of type list"),
+        ({**ORIENTED, "within": "1 to 2"}, r":8: within must be two numbers"),
         ({**ORIENTED, "within": [0, 200]}, r":8: orientation goes from 0 to 180 degrees"),
         ({**ORIENTED, "within": [0, 1], "is_": "x"}, r":9: orientation is a number; .*within"),
         ({**ORIENTED, "wihin": [0, 1]}, r":8: unknown key wihin \(did you mean within\?\)"),
@@ -304,18 +304,24 @@ MEDIAN = {"layer": "layer1", "fact": "polarity", "statistic": "median"}
             {"filter": "layer1/0", "fact": "family", "within": [0, 1]},
             r":8: family is a name; write is instead of within",
         ),
-        ({"filter": 12, "fact": "best", "within": [0, 1]}, r":6: filter must be of type str"),
+        ({"filter": 12, "fact": "best", "within": [0, 1]}, r":6: filter must be words in quotes"),
         ({**MEDIAN, "within": [0, 1], "at_least": 0.5}, r":10: at_least has no meaning"),
-        ({**MEDIAN, "statistic": "mean", "within": [0, 1]}, r':8: write statistic = "median"'),
+        (
+            {**MEDIAN, "statistic": "mean", "within": [0, 1]},
+            r':8: statistic must be "median" or "share"',
+        ),
         ({**MEDIAN, "statistic": "share", "within": [0, 1]}, r":5: at_least is missing"),
         ({**MEDIAN, "fact": "family", "within": [0, 1]}, r":8: family is a name"),
         ({**MEDIAN, "fact": "hue", "within": [0, 1]}, r":7: hue has no low and high"),
-        ({**MEDIAN, "within": [0, 1], "subject": "dogs"}, r':10: subject can only be "untrained"'),
+        ({**MEDIAN, "within": [0, 1], "subject": "dogs"}, r':10: subject must be "untrained"'),
         (
             {**MEDIAN, "fact": "label_purity", "within": [0, 1], "subject": "untrained"},
             r":10: label_purity is not known of untrained filters",
         ),
-        ({"layer": "layer1", "fact": "best", "within": [0, 1]}, r":5: write statistic = "),
+        (
+            {"layer": "layer1", "fact": "best", "within": [0, 1]},
+            r":5: statistic is missing; it must be",
+        ),
     ],
 )
 def test_a_claim_that_is_not_well_formed(folder: Path, values: dict[str, Any], said: str) -> None:

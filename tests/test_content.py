@@ -178,7 +178,7 @@ def test_harmless_html_is_kept() -> None:
         (
             "pages/method.md",
             'title = "M"\norder = "first"',
-            r"method\.md:3: order must be of type int",
+            r"method\.md:3: order must be a whole number",
         ),
         ("pages/method.md", 'summary = "no title"', r"method\.md:1: title is missing"),
         ("pages/method.md", 'title = "M"\nsummary = "open', r"method\.md:3: not TOML"),
@@ -209,10 +209,19 @@ def test_a_text_that_is_not_utf8_is_named(folder: Path) -> None:
         read(folder)
 
 
-def test_an_unknown_key_of_the_site_is_named(folder: Path) -> None:
-    """site.toml is checked as well."""
-    (folder / "site.toml").write_text('title = "T"\ndescription = "D"\ntheme = "dark"\n')
-    with pytest.raises(ContentError, match=r"site\.toml:3: unknown key theme"):
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('title = "T"\ndescription = "D"\ntheme = "dark"\n', "3: unknown key theme"),
+        ('title = "T"\ndescription = ""\n', "2: description is missing; it must be words"),
+        ('title = "T"\n', "1: description is missing; it must be words in quotes"),
+        ("title = true\n", "1: title must be words in quotes"),
+    ],
+)
+def test_a_site_that_does_not_hold(folder: Path, lines: str, said: str) -> None:
+    """site.toml is checked as well, and a fault is named with its line."""
+    (folder / "site.toml").write_text(lines)
+    with pytest.raises(ContentError, match=rf"site\.toml:{said}"):
         read(folder)
 
 

@@ -14,28 +14,33 @@ Whether a claim holds is for `evidence` to say, which knows the atlas.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
 
 from generator.atlas.measures import MEASURES
-from generator.render.front_matter import Table, suggestion
+from generator.render.front_matter import Keys, Table, Words, suggestion
 
-NUMBER = (int, float)
 LABELS = "labels."  # "labels.lotus": places with this label
-UNTRAINED = "untrained"
-_FILTER_KEYS: dict[str, tuple[type, ...]] = {
-    "filter": (str,),
-    "fact": (str,),
-    "within": (list,),
-    "is": (str,),
-}
-_LAYER_KEYS: dict[str, tuple[type, ...]] = {
-    "layer": (str,),
-    "fact": (str,),
-    "within": (list,),
-    "is": (str,),
-    "statistic": (str,),
-    "at_least": NUMBER,
-    "subject": (str,),
-}
+
+
+class _Keys(Keys):
+    fact: Words
+    within: list[float] = Field(
+        [], min_length=2, max_length=2, description="two numbers, [low, high]"
+    )
+    is_: Words = Field("", alias="is")
+
+
+class _FilterKeys(_Keys):
+    filter: Words
+
+
+class _LayerKeys(_Keys):
+    layer: Words
+    statistic: Literal["median", "share"] = Field(description='"median" or "share"')
+    at_least: float = Field(0, description="a number")
+    subject: Literal["untrained"] | None = Field(None, description='"untrained"; else leave it out')
 
 
 @dataclass(frozen=True)
@@ -114,59 +119,53 @@ def _claim(table: Table) -> Claim:
         raise table.error("a claim names either a filter or a layer")
     hint = "; keys of the text stand above the first [[claims]]"
     if "layer" in table.values:
-        table.check(_LAYER_KEYS, hint)
-        return _layer_claim(table)
-    table.check(_FILTER_KEYS, hint)
-    fact = _fact(table)
+        return _layer_claim(table, table.read(_LayerKeys, hint))
+    keys = table.read(_FilterKeys, hint)
+    fact = _fact(table, keys)
     kind, wanted, other = ("name", "is", "within") if fact.named else ("number", "within", "is")
     if other in table.values:
         raise table.error(f"{fact.name} is a {kind}; write {wanted} instead of {other}", other)
-    says = _name(table) if fact.named else _interval(table, fact.period)
-    return FilterClaim(table.line, table.values["filter"], fact, says)
+    says = _name(table, keys) if fact.named else _interval(table, keys, fact.period)
+    return FilterClaim(table.line, keys.filter, fact, says)
 
 
-def _layer_claim(table: Table) -> LayerClaim:
-    fact, subject = _fact(table), table.values.get("subject")
+def _layer_claim(table: Table, keys: _LayerKeys) -> LayerClaim:
+    fact = _fact(table, keys)
     if fact.period or fact.name == "twin":
         raise table.error(f"{fact.name} has no low and high, so no median and no share", "fact")
-    if subject not in {None, UNTRAINED}:
-        raise table.error(f'subject can only be "{UNTRAINED}"; else leave it out', "subject")
-    if subject and fact.photographs:
+    if keys.subject and fact.photographs:
         raise table.error(f"{fact.name} is not known of untrained filters", "subject")
     return LayerClaim(
         line=table.line,
-        layer=table.values["layer"],
+        layer=keys.layer,
         fact=fact,
-        share_of=_share_of(table, fact),
-        says=_interval(table, period=0),
-        untrained=subject == UNTRAINED,
+        share_of=_share_of(table, keys, fact),
+        says=_interval(table, keys, period=0),
+        untrained=keys.subject is not None,
     )
 
 
-def _share_of(table: Table, fact: Fact) -> float | str | None:
+def _share_of(table: Table, keys: _LayerKeys, fact: Fact) -> float | str | None:
     """Return what filters must have to count; None where the claim is about a median."""
-    statistic = table.values.get("statistic")
-    if statistic not in {"median", "share"}:
-        raise table.error('write statistic = "median" or "share"', "statistic")
-    if statistic == "median" and fact.named:
+    if keys.statistic == "median" and fact.named:
         raise table.error(f'{fact.name} is a name and has no median; use "share"', "statistic")
     wanted = "is" if fact.named else "at_least"
     for name in ("is", "at_least"):
-        if name in table.values and (statistic == "median" or name != wanted):
-            raise table.error(f"{name} has no meaning for the {statistic} of {fact.name}", name)
-    if statistic == "median":
+        if name in table.values and (keys.statistic == "median" or name != wanted):
+            raise table.error(
+                f"{name} has no meaning for the {keys.statistic} of {fact.name}", name
+            )
+    if keys.statistic == "median":
         return None
     if fact.named:
-        return _name(table)
+        return _name(table, keys)
     if wanted not in table.values:
         raise table.error("at_least is missing: of the filters with how much is it the share?")
-    return float(table.values[wanted])
+    return keys.at_least
 
 
-def _fact(table: Table) -> Fact:
-    name = table.values.get("fact")
-    if name is None:
-        raise table.error("fact is missing")
+def _fact(table: Table, keys: _Keys) -> Fact:
+    name = keys.fact
     if name.startswith(LABELS) and name != LABELS:
         return Fact(name, photographs=True)
     if name not in FACTS:
@@ -174,23 +173,20 @@ def _fact(table: Table) -> Fact:
     return FACTS[name]
 
 
-def _name(table: Table) -> str:
+def _name(table: Table, keys: _Keys) -> str:
     """Return the name that the claim says."""
     if "is" not in table.values:
-        raise table.error(f'is is missing: {table.values["fact"]} is a name; write is = "…"')
-    return str(table.values["is"])
+        raise table.error(f'is is missing: {keys.fact} is a name; write is = "…"')
+    return keys.is_
 
 
-def _interval(table: Table, period: float) -> Interval:
+def _interval(table: Table, keys: _Keys, period: float) -> Interval:
     """Return the interval that the claim says; degrees for a fact with a `period`."""
-    if "within" not in table.values:
+    if not keys.within:
         raise table.error("within is missing: write within = [low, high]")
-    ends = table.values["within"]
-    if len(ends) != 2 or any(type(end) not in NUMBER for end in ends):
-        raise table.error("within must be two numbers, [low, high]", "within")
-    low, high = (float(end) for end in ends)
+    low, high = keys.within
     if period and not (0 <= low <= period and 0 <= high <= period):
-        raise table.error(f"{table.values['fact']} goes from 0 to {period:g} degrees", "within")
+        raise table.error(f"{keys.fact} goes from 0 to {period:g} degrees", "within")
     if not period and not low <= high:
         raise table.error(f"within goes from {low:g} down to {high:g}; put the low first", "within")
     return Interval(low, high, period)

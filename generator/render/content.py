@@ -19,27 +19,23 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field
 
 from generator.atlas.schema import Manifest
 from generator.errors import ContentError
 from generator.render.claims import Claim, FilterClaim, read_claims
-from generator.render.front_matter import read_file, read_front_matter, read_toml
+from generator.render.front_matter import Keys, Words, read_file, read_front_matter, read_toml
 from generator.render.passages import PHOTOGRAPHS, Passage, find_passages
 from generator.render.prose import REFERENCE, Source
 from generator.rule import Rule
 
 STAND_IN = ".default"
-_KEYS: dict[str, tuple[type, ...]] = {
-    "title": (str,),
-    "summary": (str,),
-    "nav": (str,),
-    "order": (int,),
-    "weights": (str,),
-    "images": (str,),
-    "rule": (str,),
-    "claims": (list,),
-}
+_Sha256 = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{64}$", description="a sha256, 64 hexadecimal digits")
+]
+_Title = Annotated[Words, Field(min_length=1)]
 Warn = Callable[[str], None]
 
 
@@ -65,13 +61,27 @@ class Subject:
         )
 
 
-@dataclass(frozen=True)
-class SiteText:
+class SiteText(Keys):
     """`site.toml`."""
 
-    title: str
-    description: str
-    language: str = "en"
+    title: _Title
+    description: _Title
+    language: Words = "en"
+
+
+class _NoteKeys(Keys):
+    title: Words = ""
+    summary: Words = ""
+    nav: Words = ""
+    order: int = Field(100, description="a whole number")
+    weights: _Sha256 = ""
+    images: _Sha256 = ""
+    rule: Rule | Literal[""] = Field("", description=f"one of {', '.join(get_args(Rule))}")
+    claims: list[Any] = Field([])  # read apart
+
+
+class _TextKeys(_NoteKeys):
+    title: _Title
 
 
 @dataclass(frozen=True)
@@ -151,12 +161,7 @@ class _Reader:
 
     def site(self) -> SiteText:
         path = self.folder / "site.toml"
-        table = read_toml(path, read_file(path))
-        table.check(dict.fromkeys(SiteText.__dataclass_fields__, (str,)))
-        for name in ("title", "description"):
-            if not table.values.get(name):
-                raise ContentError(f"{path}: {name} is missing")
-        return SiteText(**table.values)
+        return read_toml(path, read_file(path)).read(SiteText)
 
     def pages(self) -> dict[str, Text]:
         names = _names((self.folder / "pages").glob("*.md"))
@@ -174,7 +179,7 @@ class _Reader:
         found: dict[tuple[str, int], Text] = {}
         for path in sorted((self.folder / "notes").glob("*/*.md")):
             key = path.relative_to(self.folder).as_posix()
-            text, pinned = self._text(key, needs_title=False)
+            text, pinned = self._text(key, _NoteKeys)
             if not pinned:
                 raise ContentError(f"{text.source.file}: a note must carry `weights`")
             if other := self._misfit(text, pinned):
@@ -234,47 +239,31 @@ class _Reader:
             if (self.folder / "layers" / f"{name}.md").is_file()
         )
 
-    def _text(self, key: str, *, needs_title: bool = True) -> tuple[Text, str]:
+    def _text(self, key: str, kind: type[_NoteKeys] = _TextKeys) -> tuple[Text, str]:
         """Return a text and the weights that it is pinned to ("" for any)."""
         path = self.folder / key
         front = read_front_matter(path)
         claims = read_claims(front.table)
-        front.table.check(_KEYS)
-        values = front.table.values
-        if needs_title and not values.get("title"):
-            raise front.table.error("title is missing between the lines of +++", "title")
-        for pin in ("weights", "images"):
-            if pin in values and not re.fullmatch(r"[0-9a-f]{64}", values[pin]):
-                raise front.table.error(f"{pin} must be a sha256, 64 hexadecimal digits", pin)
-        pinned, images = str(values.get("weights", "")), str(values.get("images", ""))
+        keys = front.table.read(kind)
         source = Source(str(path), key, front.body, front.first_line)
         passages = find_passages(source)
-        rule = str(values.get("rule", ""))
-        if rule and rule not in get_args(Rule):
-            known = ", ".join(get_args(Rule))
-            raise front.table.error(f"rule must be one of {known}", "rule")
         resting = [passage for passage in passages if PHOTOGRAPHS in passage.needs]
-        if resting and not images:
+        if resting and not keys.images:
             raise source.error_on(
                 resting[0].lines.start,
                 "a passage rests on photographs, so the text must carry `images`, the fingerprint "
                 "of the set",
             )
-        if not pinned:
+        if not keys.weights:
             _refuse_what_needs_weights(source, claims)
         text = Text(
             name=path.stem.removesuffix(STAND_IN),
-            title=values.get("title", ""),
-            summary=values.get("summary", ""),
-            nav=values.get("nav", ""),
-            order=values.get("order", 100),
             source=source,
-            images=images,
-            rule=rule,
             passages=passages,
             claims=claims,
+            **keys.model_dump(exclude={"weights", "claims"}),
         )
-        return text, pinned
+        return text, keys.weights
 
 
 def _probed_layer(claim: Claim) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.errors import ContentError
 
@@ -20,6 +22,16 @@ FENCE = "+++"
 _HEADER = re.compile(r"\s*\[\[?\s*([\w-]+)\s*\]\]?")
 _ITEM = re.compile(r"\s*\{")
 _KEY = re.compile(r"\s*([\"']?)([\w-]+)\1\s*=")
+
+
+class Keys(BaseModel):
+    """What a table may hold. The `description` of a key ends "key must be …"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Words = Annotated[str, Field(description="words in quotes")]
+KeysT = TypeVar("KeysT", bound=Keys)
 
 
 @dataclass(frozen=True)
@@ -36,14 +48,21 @@ class Table:
         """Return an error that names the file and the line of `key`, else of the table."""
         return ContentError(f"{self.file}:{self.lines.get(key, self.line)}: {message}")
 
-    def check(self, known: Mapping[str, tuple[type, ...]], hint: str = "") -> None:
-        """Raise ContentError for a key that is not `known`, or whose value has another type."""
-        for name, value in self.values.items():
-            if name not in known:
-                raise self.error(f"unknown key {name}{suggestion(name, known)}{hint}", name)
-            if type(value) not in known[name]:
-                types = " or ".join(kind.__name__ for kind in known[name])
-                raise self.error(f"{name} must be of type {types}", name)
+    def read(self, keys: type[KeysT], hint: str = "") -> KeysT:
+        """Return the values; ContentError for an unknown key, a missing one or a wrong value.
+
+        `hint` ends the message on an unknown key.
+        """
+        try:
+            return keys.model_validate(self.values)
+        except ValidationError as problem:
+            unknown_first = sorted(problem.errors(), key=lambda e: e["type"] != "extra_forbidden")
+            name, kind = str(unknown_first[0]["loc"][0]), unknown_first[0]["type"]
+        known = {field.alias or name: field for name, field in keys.model_fields.items()}
+        if name not in known:
+            raise self.error(f"unknown key {name}{suggestion(name, known)}{hint}", name)
+        missing = " is missing; it" if kind in {"missing", "string_too_short"} else ""
+        raise self.error(f"{name}{missing} must be {known[name].description}", name)
 
     def tables(self, name: str) -> tuple[Table, ...]:
         """Return the tables under lines [[name]], or in a list `name` with one on each line.
