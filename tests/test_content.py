@@ -11,7 +11,6 @@ import pytest
 from generator.errors import ContentError
 from generator.render.content import Content, Subject, read_content
 from generator.render.prose import References, Source, to_html
-from generator.render.safe_html import problem_with
 
 SHIPPED = Path(__file__).parents[1] / "content"
 FILTERS = {f"layer{number}": 300 for number in range(1, 6)}
@@ -141,34 +140,11 @@ def test_headings_have_ids() -> None:
     assert '<h2 id="what-one-finds">' in html("## What one finds")
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        "<script>alert(1)</script>",
-        '<img src="x.png" onerror="alert(1)" alt="">',
-        '<a href="javascript:alert(1)">x</a>',
-        '<a href="java\nscript:alert(1)">x</a>',
-        '<a href="//evil.example/">x</a>',
-        '<img src="https://evil.example/x.png" alt="">',
-        '<iframe src="x.html"></iframe>',
-        '<p style="color:red">x</p>',
-        "<style>p{}</style>",
-        '<form action="x"></form>',
-        "[x](javascript:alert(1))",
-        "![x](https://evil.example/x.png)",
-    ],
-)
-def test_html_that_could_run_or_load_is_refused(bad: str) -> None:
-    """The error names the file."""
-    with pytest.raises(ContentError, match=r"^content/layers/layer3\.md"):
-        html(f"Words.\n\n{bad}\n")
-
-
 def test_harmless_html_is_kept() -> None:
     """Authors may write plain HTML."""
     found = html('<p class="small">Water is H<sub>2</sub>O.</p>\n\n[a](https://example.org/)')
     assert "H<sub>2</sub>O" in found
-    assert problem_with(found) is None
+    assert '<a href="https://example.org/">a</a>' in found
 
 
 @pytest.mark.parametrize(

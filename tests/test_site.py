@@ -184,14 +184,25 @@ def test_a_damaged_atlas_leaves_the_site(atlas: Path, built: Path, tmp_path: Pat
     assert digest(site) == before
 
 
-def test_a_fault_keeps_the_new_site_out(atlas: Path, built: Path, tmp_path: Path) -> None:
-    """A broken link in a text is found before anything is replaced, and named."""
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[gone](method.md#no-such-heading)", r"glossary\.html: link .*no such fragment"),
+        ("<script>x()</script>", r"glossary\.html: script inside the page"),
+        ("[x](javascript:x())", r"glossary\.html: link .* of a kind that can run"),
+        ("![x](https://h/x.png)", r"glossary\.html: .*from outside the site"),
+    ],
+)
+def test_a_fault_keeps_the_new_site_out(
+    atlas: Path, built: Path, tmp_path: Path, written: str, said: str
+) -> None:
+    """A broken link in a text, or what runs or loads, is found before anything is replaced."""
     site = Path(shutil.copytree(built, tmp_path / "site"))
     content = Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
     with (content / "pages/glossary.md").open("a") as text:
-        text.write("\n[gone](method.md#no-such-heading)\n")
+        text.write(f"\n{written}\n")
     before = digest(site)
-    with pytest.raises(ContentError, match=r"glossary\.html: link .*no such fragment"):
+    with pytest.raises(ContentError, match=said):
         make(atlas, site, content=content)
     assert digest(site) == before
 

@@ -104,7 +104,7 @@ def check_files(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> CheckRe
         problems += _broken_loads(name, page, sizes)
         problems += _broken_links(name, page, pages, sizes)
         problems += _over_budget(name, page, texts[name], sizes)
-    problems += _style_loads(texts, sizes)
+    problems += _style_loads(texts, pages, sizes)
     problems += _same_but_case(sizes)
     filters = sum(page.kind == "filter" for page in pages.values())
     problems += _whole(texts, sizes, filters)
@@ -116,7 +116,7 @@ def check_files(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> CheckRe
 def _broken_loads(name: str, page: PageMarkup, sizes: Mapping[str, int]) -> list[Problem]:
     problems = []
     for address in dict.fromkeys(page.loads):
-        if address.startswith("data:"):
+        if address.startswith("data:image/"):
             continue
         target = _inside(name, address)
         if target is None:
@@ -170,12 +170,17 @@ def _over_budget(
     return [_budget(name, value, limit, what) for value, limit, what in found if value > limit]
 
 
-def _style_loads(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> list[Problem]:
+def _style_loads(
+    texts: Mapping[str, bytes], pages: Mapping[str, PageMarkup], sizes: Mapping[str, int]
+) -> list[Problem]:
+    styles = [(name, style) for name, page in pages.items() for style in page.styles]
+    styles += [
+        (name, content.decode("utf-8", "replace"))
+        for name, content in texts.items()
+        if name.endswith(".css")
+    ]
     problems = []
-    for name, content in texts.items():
-        if not name.endswith(".css"):
-            continue
-        text = content.decode("utf-8", "replace")
+    for name, text in styles:
         for address in re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", text):
             wanted = "".join(address).strip()
             if not wanted.startswith("data:") and _inside(name, wanted) not in sizes:

@@ -6,21 +6,22 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-LOADING = {  # elements that make a browser fetch something, and the attribute that says what
+LOADING = {  # elements that make a browser fetch something, and the attributes that say what
     "img": ("src", "srcset"),
-    "image": ("href", "xlink:href"),
+    "image": ("href", "xlink:href", "src"),
     "script": ("src",),
-    "iframe": ("src",),
     "audio": ("src",),
     "video": ("src", "poster"),
     "source": ("src", "srcset"),
     "track": ("src",),
-    "embed": ("src",),
-    "object": ("data",),
     "use": ("href", "xlink:href"),
-    "input": ("src",),
+    "input": ("src", "formaction"),
+    "button": ("formaction",),
+    "form": ("action",),
 }
 _LINKS_THAT_LOAD = {"stylesheet", "icon", "preload", "modulepreload", "manifest", "prefetch"}
+_LINKS_THAT_LOAD |= {"preconnect", "dns-prefetch"}
+_FORBIDDEN = {"iframe", "frame", "object", "embed", "base"}
 
 
 @dataclass
@@ -32,18 +33,20 @@ class PageMarkup:
     ids: set[str] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
+    styles: list[str] = field(default_factory=list)  # the text of each <style>
     faults: list[str] = field(default_factory=list)
 
 
 # Tags only: what stands in comments, scripts and styles is no markup. A whole gallery is read at
 # every render, and this takes a tenth of the time of a parser that also builds text.
+_ATTRIBUTES = r"""(?:[^>=]+|=\s*"[^"]*"|=\s*'[^']*'|=)*+"""  # a quote elsewhere quotes nothing
 _TAG = re.compile(
-    r"""<!--.*?-->
-    | <(?P<raw>script|style)\b(?P<rawattrs>(?:[^>"']|"[^"]*"|'[^']*')*)>.*?</(?P=raw)\s*>
-    | <(?P<name>[a-zA-Z][^\s/>]*)(?P<attrs>(?:[^>"']|"[^"]*"|'[^']*')*)>""",
+    rf"""<!--.*?-->
+    | <(?P<raw>script|style)\b(?P<rawattrs>{_ATTRIBUTES})>(?P<inside>.*?)</(?P=raw)\s*>
+    | <(?P<name>[a-zA-Z][^\s/>]*)(?P<attrs>{_ATTRIBUTES})>""",
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
-_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?""")
+_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+)))?""")
 
 
 def read_markup(html: str) -> PageMarkup:
@@ -54,6 +57,8 @@ def read_markup(html: str) -> PageMarkup:
         if name:
             values = _attributes(found["rawattrs"] or found["attrs"] or "")
             _note(page, name.lower(), values)
+        if (found["raw"] or "").lower() == "style":
+            page.styles.append(found["inside"])
     return page
 
 
@@ -74,13 +79,14 @@ def _note(page: PageMarkup, tag: str, values: dict[str, str]) -> None:
         if values["id"] in page.ids:
             page.faults.append(f"id {values['id']!r} stands twice")
         page.ids.add(values["id"])
-    if tag == "a" and "href" in values:
-        page.links.append(values["href"])
-    if tag == "link" and _LINKS_THAT_LOAD & set(values.get("rel", "").split()):
+    if tag == "link" and _LINKS_THAT_LOAD & set(values.get("rel", "").lower().split()):
         page.loads.append(values.get("href", ""))
-    for name in LOADING.get(tag, ()):
+    elif tag != "link" and tag not in LOADING:
+        page.links += [values[name] for name in ("href", "xlink:href") if name in values]
+    for name in (*LOADING.get(tag, ()), "background"):
         if name in values:
-            page.loads.append(values[name].split()[0] if values[name].strip() else "")
+            addresses = values[name].split(",") if name == "srcset" else [values[name]]
+            page.loads += [(address.split() or [""])[0] for address in addresses]
     _judge(page.faults, tag, values)
 
 
@@ -93,6 +99,10 @@ def _judge(faults: list[str], tag: str, values: dict[str, str]) -> None:
         faults.append("drawing (svg role=img) without aria-label")
     if tag == "script" and "src" not in values:
         faults.append("script inside the page, which the security policy forbids")
+    if tag in _FORBIDDEN:
+        faults.append(f"<{tag}>, which the security policy forbids")
+    if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
+        faults.append("meta refresh, which leads a reader away unasked")
     faults.extend(
         f"{name}=… on <{tag}>, which the security policy forbids"
         for name in values
