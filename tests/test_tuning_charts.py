@@ -167,7 +167,7 @@ def test_numbers_stand_where_their_frequencies_are(side: int) -> None:
     assert 1 <= len(chart.ticks) <= TICKS
     assert numbers(chart.mark)[0] == 0
     for tick in chart.ticks:
-        above, below = map(int, tick.name.split("/"))
+        above, below = map(int, tick.text.split("/"))
         assert frequencies[0] <= above / below <= frequencies[-1]
         marked = spectrum([1.0] * 8, frequencies, above / below)
         assert marked
@@ -220,12 +220,12 @@ def test_the_colours_are_those_of_the_stimuli() -> None:
     for tick in chart.ticks:
         red, green, blue = colours[int(float(tick.x) / WIDTH * 24)]
         strong = {"red": red, "green": green, "blue": blue}
-        assert max(strong, key=lambda name: strong[name]) == tick.name or tick.name in {
+        assert max(strong, key=lambda name: strong[name]) == tick.text or tick.text in {
             "yellow" if min(red, green) > blue else "",
             "cyan" if min(green, blue) > red else "",
             "magenta" if min(red, blue) > green else "",
         }
-    blue_tick = next(float(tick.x) for tick in chart.ticks if tick.name == "blue")
+    blue_tick = next(float(tick.x) for tick in chart.ticks if tick.text == "blue")
     left, _, right = numbers(chart.mark.replace("h", " "))
     assert left + right / 2 == pytest.approx(blue_tick, abs=0.1)
     assert len(chart.ticks) == len(NAMED_HUES)

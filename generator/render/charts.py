@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from generator.atlas.bins import BINS, LOWEST, PER_OCTAVE, edge, quantile
+from generator.render.drawing import Tick, short, thinned
 from generator.render.words import activation, count, share
 
 WIDTH = 360  # of the chart, in its own units: pixels on a phone
@@ -19,15 +20,6 @@ OCTAVES = 8  # shown at most; what lies below is counted in the first bar …
 TAIL = 200  # … and so is the weakest 200th part, which would make a long flat tail
 TICKS = 5  # numbers under the bars, at most
 ENOUGH = 200  # images from which the hundredth part says something
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A number under the chart; `anchor` is how it lies about its place."""
-
-    x: str
-    text: str
-    anchor: str
 
 
 @dataclass(frozen=True)
@@ -80,10 +72,10 @@ def histogram(counts: Sequence[int], images: int, strongest: float, ninth: float
             for start, total in totals.items()
             if total
         ),
-        bar_width=_short(axis.x(axis.first + axis.wide) - GAP),
+        bar_width=short(axis.x(axis.first + axis.wide) - GAP),
         ticks=_ticks(axis),
         axis=f"M0 0H{WIDTH}",
-        nine=f"M{_short(axis.at(ninth))} 0H{_short(axis.at(strongest))}" if ninth else "",
+        nine=f"M{short(axis.at(ninth))} 0H{short(axis.at(strongest))}" if ninth else "",
         alt=f"Histogram of activations. Images by octave: {'; '.join(octaves)}.",
         sentence=_sentence(counts, images, strongest),
     )
@@ -116,7 +108,7 @@ def _axis(counts: Sequence[int]) -> _Axis:
 
 def _bar(middle: float, height: float) -> str:
     tall = max(height * TALLEST, 1.0)  # a single image is still seen
-    return f"M{_short(middle)} 0V-{_short(tall)}"
+    return f"M{short(middle)} 0V-{short(tall)}"
 
 
 def _ticks(axis: _Axis) -> tuple[Tick, ...]:
@@ -125,17 +117,16 @@ def _ticks(axis: _Axis) -> tuple[Tick, ...]:
     if len(octaves) < 2:
         ends = (axis.first, axis.last)
         return tuple(_tick(axis, bin_, activation(edge(bin_))) for bin_ in ends)
-    step = math.ceil(len(octaves) / TICKS)
     return tuple(
         _tick(axis, octave * PER_OCTAVE, f"{2.0 ** (octave + LOWEST):.3g}")
-        for octave in octaves[::step]
+        for octave in thinned(octaves, TICKS)
     )
 
 
 def _tick(axis: _Axis, bin_: int, text: str) -> Tick:
     x = axis.x(bin_)
     anchor = "start" if x < WIDTH / 20 else "end" if x > WIDTH * 19 / 20 else "middle"
-    return Tick(_short(x), text, anchor)
+    return Tick(short(x), text, anchor)
 
 
 def _span(counts: Sequence[int], axis: _Axis, start: int) -> str:
@@ -162,7 +153,3 @@ def _sentence(counts: Sequence[int], images: int, strongest: float) -> str:
     parts.append(f"the strongest reaches {activation(strongest)}")
     rest = f" The other {count(silent)} ({share(silent, images)}) do not activate it."
     return "; ".join(parts) + "." + (rest if silent else "")
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

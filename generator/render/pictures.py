@@ -8,6 +8,7 @@ from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_TILE, LayerRecord, 
 from generator.atlas.store import sheet_side
 from generator.render import urls
 from generator.render.captions import own_words, short_words
+from generator.render.drawing import short
 from generator.render.facts import FilterFacts, LayerFacts, Place
 from generator.render.frame import Pair, Picture
 from generator.render.words import count, first_capital, label_list, listing, shortened
@@ -145,15 +146,15 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
         src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
         view_box=f"{-margin} {-margin} {size + 2 * margin} {size + 2 * margin}",
         size=size,
-        tile_x=_short(-x * scale),
-        tile_y=_short(-y * scale),
-        sheet=_short(sheet_side(IMAGE_TILE, GUTTER) * scale),
+        tile_x=short(-x * scale, 2),
+        tile_y=short(-y * scale, 2),
+        sheet=short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
         box_x=left,
         box_y=top,
         box_width=right - left,
         box_height=bottom - top,
-        ring_x=_short((left + right) / 2) if small else "",
-        ring_y=_short((top + bottom) / 2) if small else "",
+        ring_x=short((left + right) / 2, 2) if small else "",
+        ring_y=short((top + bottom) / 2, 2) if small else "",
         ring_radius=RING,
         alt=f"Whole image of patch {place.rank}, receptive field outlined: "
         f"{_span('rows', top, bottom, size)}, {_span('columns', left, right, size)}",
@@ -180,7 +181,3 @@ def _corner(place: Place, step: int) -> tuple[int, int]:
 
 def _span(name: str, start: int, stop: int, size: int) -> str:
     return f"{name} {max(start, 0)} to {min(stop, size) - 1}"
-
-
-def _short(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -13,6 +13,7 @@ from itertools import chain
 from generator.render import portrait
 from generator.render.captions import CLEAR, HUE, ORIENTED
 from generator.render.care_view import Care, care_view
+from generator.render.drawing import Tick, short
 from generator.render.facts import LayerFacts
 from generator.render.portrait import Tally
 from generator.render.probed import Probed
@@ -39,14 +40,6 @@ LEGEND = (
     "weights, which have learned nothing."
 )
 LEGEND_ALONE = "Bars count this network’s filters."
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A name or number under a histogram."""
-
-    x: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -205,7 +198,7 @@ def _tallied(
         else "",
         base=f"M0 {BASE}H{WIDTH}",
         tick_y=str(BASE + 16),
-        ticks=tuple(Tick(_middle(place, step), text) for place, text in ticks.items()),
+        ticks=tuple(Tick(short((place + 0.5) * step), text) for place, text in ticks.items()),
         sentence=_sentence(trained, untrained, rule, names),
     )
 
@@ -214,10 +207,6 @@ def _bar(height: int, step: float) -> str:
     """Draw a bar from its foot at the left, and move on to the next one's."""
     bar = f"v-{height}h{step - 2:g}v{height}z" if height else ""
     return f"{bar}m{step:g} 0"
-
-
-def _middle(place: int, step: float) -> str:
-    return f"{(place + 0.5) * step:g}"
 
 
 def _sentence(trained: Tally, untrained: Tally, rule: str, names: Sequence[str]) -> str:

@@ -7,9 +7,10 @@ chart, y downwards; a curve that is zero or not known has no chart.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generator.render.drawing import Point, Tick, line, short, thinned
 from generator.render.words import NO_BREAK, direction, listing
 
 RADIUS = 80  # of the polar chart; its centre is 0, 0
@@ -18,7 +19,6 @@ TOP = HEIGHT + 6  # where a chart ends
 OUTSIDE = 9  # left or right of the hues, where their chart ends
 TICKS = 4  # frequencies named under their curve, at most
 LENGTH = 100  # of the longest bar of the forms, each of which is 1 high
-Point = tuple[float, float]
 NAMED_HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")  # under their chart
 
 
@@ -29,14 +29,6 @@ class Polar:
     path: str
     mark: str  # the mean direction, through the centre; "" where there is none
     alt: str
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A name under a curve or a bar."""
-
-    x: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -89,9 +81,9 @@ def polar(
     mark = ""
     if preferred is not None and selectivity is not None:
         x, y = _at(selectivity, preferred)
-        mark = _line([(-x, -y), (x, y)])
+        mark = line([(-x, -y), (x, y)])
     return Polar(
-        path=_line(_whole([*ahead, *back])) + "z",
+        path=line(_whole([*ahead, *back])) + "z",
         mark=mark,
         alt=f"Answers to stripes, per cent of the best, from {direction(orientations[0])} "
         f"counter-clockwise in steps of {180 / len(parts):g}°: {_percents(parts)}.",
@@ -130,10 +122,10 @@ def spectrum(
         for part, frequency in zip(parts, frequencies, strict=True)
     )
     return Spectrum(
-        path=_line(points),
-        mark=f"M{_short(x(preferred))} 0V{-TOP}" if preferred is not None else "",
+        path=line(points),
+        mark=f"M{short(x(preferred))} 0V{-TOP}" if preferred is not None else "",
         ticks=tuple(
-            Tick(_short(x(1 / pixels)), f"1/{pixels}")
+            Tick(short(x(1 / pixels)), f"1/{pixels}")
             for pixels in _distances(1 / frequencies[-1], 1 / frequencies[0])
         ),
         alt=f"Answers to stripes by their distance, per cent of the best: {', '.join(values)}.",
@@ -149,8 +141,7 @@ def distance(frequency: float) -> str:
 def _distances(least: float, most: float) -> list[int]:
     """Return powers of two between two lengths in pixels, at most TICKS of them."""
     powers = range(math.ceil(math.log2(least)), math.floor(math.log2(most)) + 1)
-    step = math.ceil(len(powers) / TICKS) or 1
-    return [2**power for power in powers[::step] if power >= 0]
+    return [2**power for power in thinned(powers, TICKS) if power >= 0]
 
 
 def hue_bars(curve: Sequence[float], hues: Sequence[float], preferred: float | None) -> Hues | None:
@@ -167,8 +158,8 @@ def hue_bars(curve: Sequence[float], hues: Sequence[float], preferred: float | N
     step = 360 / len(hues)
     return Hues(
         cover=f"M{-OUTSIDE} 0V{-TOP - 1}H{WIDTH + OUTSIDE}V0{_skyline(parts)}H0V0z",
-        mark=f"M{_short(x(preferred) - 6)} 0h12" if preferred is not None else "",
-        ticks=tuple(Tick(_short(x(60 * number)), name) for number, name in enumerate(NAMED_HUES)),
+        mark=f"M{short(x(preferred) - 6)} 0h12" if preferred is not None else "",
+        ticks=tuple(Tick(short(x(60 * number)), name) for number, name in enumerate(NAMED_HUES)),
         alt=f"Answers to {len(hues)} hues, per cent of the best, from red in steps of {step:g}°: "
         f"{_percents(parts)}.",
     )
@@ -181,7 +172,7 @@ def _skyline(parts: Sequence[float]) -> str:
     for number in range(len(heights), 0, -1):
         if heights[number - 1] != before:
             before = heights[number - 1]
-            path += f"H{_short(WIDTH / len(heights) * number)}V{-before}"
+            path += f"H{short(WIDTH / len(heights) * number)}V{-before}"
     return path
 
 
@@ -218,16 +209,3 @@ def _percents(parts: Sequence[float]) -> str:
 
 def _percent(part: float) -> str:
     return f"{100 * part:.0f}"
-
-
-def _line(points: Iterable[Point]) -> str:
-    """Return a path through points in as few characters as can be."""
-    numbers = (_short(value) for point in points for value in point)
-    return "M" + "".join(
-        text if not at or text.startswith("-") else f" {text}" for at, text in enumerate(numbers)
-    )
-
-
-def _short(value: float) -> str:
-    text = f"{value:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text
