@@ -178,8 +178,8 @@ class Atlas:
         forms = probe_forms(record.filters, record.probes)
         path = self.folder / probe_name(layer, kind)
         arrays = ProbeArrays(**_load(path, forms))
-        _hold_indices(path, "axis", arrays.axis, len(record.probes.axes))
-        _hold_indices(path, "family", arrays.family, len(record.probes.families))
+        for name, names in record.probes.names.items():
+            _hold_indices(path, name, getattr(arrays, name), len(names))
         _hold_indices(path, "twin", arrays.twin, record.filters)
         for name in ALWAYS_KNOWN:
             if not np.isfinite(getattr(arrays, name)).all():

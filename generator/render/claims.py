@@ -95,10 +95,9 @@ class LayerClaim:
 
 Claim = FilterClaim | LayerClaim
 
-_PERIODS = {"orientation": 180.0, "hue": 360.0, "form_rotation": 360.0}
 _FACTS = [
     *(
-        Fact(name, named=name in {"axis", "family"}, period=_PERIODS.get(name, 0))
+        Fact(name, named=measure.names is not None, period=measure.period)
         for name, measure in MEASURES.items()
         if measure.curve is None
     ),

@@ -132,7 +132,7 @@ class _Check:
         if fact.name.startswith(LABELS):
             name, known, kind = fact.name.removeprefix(LABELS), labels, "label"
         elif fact.named and isinstance(says, str):
-            named = {"axis": record.axes, "family": record.families} if record else {}
+            named = record.names if record else {}
             name, known, kind = says, named.get(fact.name, labels), fact.name
         else:
             return

@@ -33,8 +33,7 @@ def measured_json(layer: LayerFacts) -> dict[str, object]:
     for name, measure in MEASURES.items():
         values = [_plain(getattr(probed, name)) for probed in layer.probed]
         along = {"along": measure.curve} if measure.curve else {}
-        unit = measure.unit.replace("index; −1: none", "by name")
-        measures[name] = {"unit": unit, **along, "values": values}
+        measures[name] = {"unit": measure.unit, **along, "values": values}
     record = {name: _plain(value) for name, value in dict(layer.record.probes).items()}
     return {"stimuli": record, "measures": measures}
 
