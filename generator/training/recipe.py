@@ -14,6 +14,7 @@ class Stage:
     epochs: int
     smallest_crop: float  # share of the picture's area
     mixup: float  # concentration of the Beta distribution; 0 switches mixing off
+    learning_rate: float | None = None  # where it has a descent of its own, from this rate to zero
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,14 @@ class Recipe:
         return tuple(sorted({stage.pixels for stage in self.stages}))
 
     @property
+    def shared_epochs(self) -> int:
+        """Epochs of the stages that share one descent of the learning rate."""
+        return sum(stage.epochs for stage in self.stages if stage.learning_rate is None)
+
+    @property
     def snapshots(self) -> tuple[int, ...]:
-        """Finished epochs whose weights are kept: early ones, and the middle."""
-        wanted = {1, 2, 5, 10, 20, self.epochs // 2}
+        """Finished epochs whose weights are kept: early ones, the middle of the long descent."""
+        wanted = {1, 2, 5, 10, 20, self.shared_epochs // 2}
         return tuple(sorted(epoch for epoch in wanted if 1 <= epoch < self.epochs))
 
     def stage_of(self, epoch: int) -> Stage:
@@ -56,11 +62,20 @@ class Recipe:
         raise IndexError("the recipe has no such epoch")
 
     def rate(self, progress: float) -> float:
-        """Learning rate after `progress` epochs: linear warm-up, then one cosine down to zero."""
+        """Learning rate after `progress` epochs: linear warm-up, then one cosine down to zero.
+
+        Stages with a rate of their own come last; each has a cosine of its own.
+        """
         if progress < self.warm_up_epochs:
             return self.learning_rate * progress / self.warm_up_epochs
-        share = (progress - self.warm_up_epochs) / (self.epochs - self.warm_up_epochs)
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
+        if progress <= self.shared_epochs:
+            start, stop, peak = self.warm_up_epochs, self.shared_epochs, self.learning_rate
+        else:
+            stop = self.shared_epochs
+            for stage in self.stages:
+                if stage.learning_rate is not None and progress > stop:
+                    start, stop, peak = stop, stop + stage.epochs, stage.learning_rate
+        return peak * 0.5 * (1 + math.cos(math.pi * (progress - start) / (stop - start)))
 
 
 EMBEDDED = Recipe(
@@ -70,5 +85,6 @@ EMBEDDED = Recipe(
         Stage(pixels=128, epochs=10, smallest_crop=0.3, mixup=0.2),
         Stage(pixels=160, epochs=3, smallest_crop=0.4, mixup=0.2),
         Stage(pixels=224, epochs=3, smallest_crop=0.6, mixup=0.1),
+        Stage(pixels=224, epochs=3, smallest_crop=0.6, mixup=0.1, learning_rate=0.015),
     ),
 )
