@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -156,12 +157,11 @@ def test_workers_read_archives_side_by_side(tmp_path: Path, form: str) -> None:
     assert all(map(same, alone, together))
 
 
-def test_a_dead_worker_is_told() -> None:
-    """A process that is killed is named, with its end and what to do; earlier batches have come."""
-    batches = stream(Counted(60, end=20), 8, 4, 2, range(15))
-    assert [next(batches).first for _ in range(5)] == [0, 4, 8, 12, 16]
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_dead_worker_is_told(workers: int) -> None:
+    """A process that is killed is named, with its end and what to do."""
     with pytest.raises(ImagesError) as caught:
-        next(batches)
+        list(stream(Counted(60, end=20), 8, 4, workers, range(15)))
     text = str(caught.value)
     assert re.match(r"process \d+, which decodes images, has died \(ended by SIGKILL", text)
     assert "the same command goes on from the last record" in text
@@ -171,11 +171,21 @@ def test_a_dead_worker_is_told() -> None:
     assert len(list(stream(Counted(60, end=20), 8, 4, 0, range(15)))) == 15
 
 
-def test_a_worker_that_fails_by_mistake_is_told(capfd: pytest.CaptureFixture[str]) -> None:
-    """What is no fault of a picture ends the process, which shows where, and that is told."""
-    with pytest.raises(ImagesError, match=r"has died \(ended with status 1\)"):
-        list(stream(Counted(300), 8, 4, 1, [70]))  # no byte holds 280
-    assert "out of bounds" in capfd.readouterr().err
+def test_batches_before_a_death_come() -> None:
+    """All of them from one process; of several, the batches that others have in work are lost."""
+    batches = stream(Counted(60, end=20), 8, 4, 1, range(15))
+    assert [next(batches).first for _ in range(5)] == [0, 4, 8, 12, 16]
+    with pytest.raises(ImagesError, match="has died"):
+        next(batches)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_mistake_ends_the_stream(workers: int) -> None:
+    """What is no fault of a picture is raised as it is, and shows where it happened."""
+    with pytest.raises(OverflowError, match="out of bounds") as caught:
+        list(stream(Counted(300), 8, 4, workers, [70]))  # no byte holds 280
+    assert "test_stream.py" in "".join(traceback.format_exception(caught.value))
+    assert "np.full" in "".join(traceback.format_exception(caught.value))
 
 
 def test_workers_end_with_the_stream() -> None:
@@ -191,11 +201,11 @@ def test_workers_end_with_the_stream() -> None:
 
 ORPHANS = """
 import os, signal
-from generator.images import decoders
+from generator.images import forking
 from generator.images.stream import stream
 from tests.test_stream import Counted
 
-decoders.ORPHAN_CHECK = 0.05
+forking.ORPHAN_CHECK = 0.05
 next(stream(Counted(800), 8, 4, 3, range(200)))
 os.kill(os.getpid(), signal.SIGKILL)
 """

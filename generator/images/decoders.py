@@ -1,9 +1,7 @@
 """Batches of pictures decoded by processes beside this one, which share memory with it.
 
-PyTorch's DataLoader does nearly this. But when one of its processes dies, it says so from a signal
-handler, anywhere in the program, or not at all where a batch was just on its way; and it takes new
-memory from /dev/shm for each batch, which a container has little of. Here the dead process is found
-where its batch is awaited, and the memory is taken once.
+An executor waits for ever when a process dies in the middle of a message. So messages are small,
+and pixels lie in memory that is taken once: a container has little of /dev/shm.
 """
 
 from __future__ import annotations
@@ -11,29 +9,25 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import mmap
-import os
+import multiprocessing
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from generator.atlas.schema import SkippedFile
-from generator.errors import GalleryError, ImagesError
+from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError, UnreadableNow
-from generator.images.forking import (
-    ORPHAN_CHECK,
-    forking,
-    leave_signals_to_parent,
-    process_context,
-)
+from generator.images.forking import end_with_parent, forking, process_context
 from generator.images.image_set import ImageSet
 
 AHEAD = 2  # batches that each process may have in work or waiting
@@ -100,27 +94,47 @@ def decode_beside(
     With each come its pixels [b, 4, size, size]. Raises ImagesError where a process dies.
     """
     context = process_context()
-    shape = (AHEAD * workers, batch, 4, size, size)
+    shape = (min(AHEAD * workers, len(numbers)), batch, 4, size, size)
     shared = _shared_memory(context, int(np.prod(shape)))
     room = np.frombuffer(shared, np.uint8).reshape(shape)
-    with _processes(context, workers, (images, shared, shape)) as processes:
-        for turn in range(min(len(numbers), len(room))):
-            _ask(processes[turn % workers], numbers[turn], turn)
+    others = set(multiprocessing.active_children())
+    processes: set[BaseProcess] = set()
+    pool = ProcessPoolExecutor(workers, context, _Worker.begin, (images, shared, shape))
+    asked: deque[Future[Decoded]] = deque()
+    try:
+        with forking():
+            for turn in range(len(room)):
+                asked.append(pool.submit(_Worker.fill, numbers[turn], turn))
+                processes |= set(multiprocessing.active_children()) - others
         for turn in range(len(numbers)):
-            process = processes[turn % workers]
             slot = turn % len(room)
-            decoded, pixels = _answer(process), room[slot].copy()
+            decoded, pixels = asked.popleft().result(), room[slot].copy()
             if turn + len(room) < len(numbers):
-                _ask(process, numbers[turn + len(room)], slot)
+                asked.append(pool.submit(_Worker.fill, numbers[turn + len(room)], slot))
             yield decoded, pixels
+    except BrokenProcessPool as problem:
+        pool.shutdown()
+        raise _death(processes) from problem
+    finally:
+        for process in processes:
+            process.terminate()
+        pool.shutdown(cancel_futures=True)
 
 
-@dataclass(frozen=True)
-class _Process:
-    """A process and the line to it."""
+class _Worker:
+    """What a process that decodes was given when it began."""
 
-    process: BaseProcess
-    line: Connection
+    images: ClassVar[ImageSet]
+    room: ClassVar[npt.NDArray[np.uint8]]  # [slots, b, 4, size, size]
+
+    @classmethod
+    def begin(cls, images: ImageSet, shared: Any, shape: tuple[int, ...]) -> None:
+        end_with_parent()
+        cls.images, cls.room = images, np.frombuffer(shared, np.uint8).reshape(shape)
+
+    @classmethod
+    def fill(cls, number: int, slot: int) -> Decoded:
+        return fill(cls.images, number, cls.room[slot])
 
 
 def _shared_memory(context: BaseContext, size: int) -> Any:
@@ -133,81 +147,13 @@ def _shared_memory(context: BaseContext, size: int) -> Any:
     return context.RawArray(ctypes.c_uint8, size)
 
 
-@contextmanager
-def _processes(
-    context: BaseContext, workers: int, task: tuple[ImageSet, Any, tuple[int, ...]]
-) -> Iterator[list[_Process]]:
-    """Start so many processes, and end them whatever happens."""
-    started: list[_Process] = []
-    try:
-        for _ in range(workers):
-            ours, theirs = context.Pipe()
-            process = context.Process(  # type: ignore[attr-defined]
-                target=_work, args=(theirs, *task), daemon=True
-            )
-            with forking():
-                process.start()
-            theirs.close()
-            started.append(_Process(process, ours))
-        yield started
-    finally:
-        for each in started:
-            each.process.terminate()
-        for each in started:
-            each.process.join()
-            each.line.close()
-
-
-def _work(line: Connection, images: ImageSet, shared: Any, shape: tuple[int, ...]) -> None:
-    """Decode the batches that are asked for, until nobody is there to ask."""
-    leave_signals_to_parent()
-    parent = os.getppid()
-    room = np.frombuffer(shared, np.uint8).reshape(shape)
-    while True:
-        while not line.poll(ORPHAN_CHECK):
-            if os.getppid() != parent:
-                return
-        try:
-            number, slot = line.recv()
-        except EOFError:
-            return
-        try:
-            answer: Decoded | GalleryError = fill(images, number, room[slot])
-        except GalleryError as problem:
-            answer = problem
-        try:
-            line.send(answer)
-        except BrokenPipeError:  # the parent is gone
-            return
-
-
-def _ask(process: _Process, number: int, slot: int) -> None:
-    try:
-        process.line.send((number, slot))
-    except BrokenPipeError:
-        raise _death(process) from None
-
-
-def _answer(process: _Process) -> Decoded:
-    """Wait for the next batch of a process."""
-    if process.line not in wait([process.line, process.process.sentinel]):
-        raise _death(process)
-    try:
-        answer: Decoded | GalleryError = process.line.recv()
-    except (EOFError, ConnectionResetError):
-        raise _death(process) from None
-    if isinstance(answer, GalleryError):
-        raise answer
-    return answer
-
-
-def _death(process: _Process) -> ImagesError:
-    """Say that a process has died, of what, and what to do."""
-    process.process.join()
-    code = process.process.exitcode or 0
+def _death(processes: Iterable[BaseProcess]) -> ImagesError:
+    """Say which process has died, of what, and what to do; the pool has ended the others."""
+    dead = max(processes, key=lambda each: each.exitcode not in (0, -signal.SIGTERM))
+    code = dead.exitcode or 0
     how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
     hint = "; the memory may have run out" if code == -signal.SIGKILL else ""
     return ImagesError(
-        f"process {process.process.pid}, which decodes images, has died ({how}{hint}); the same "
+        f"process {dead.pid}, which decodes images, has died ({how}{hint}); the same "
         "command goes on from the last record, and --workers 0 decodes without such processes"
     )

@@ -33,15 +33,13 @@ def forking() -> Iterator[None]:
         yield
 
 
-def leave_signals_to_parent() -> None:
-    """Let Ctrl-C, which reaches all processes, be answered by the one that ends this one."""
+def end_with_parent() -> None:
+    """Let this process end soon after its parent does, however that was.
+
+    Ctrl-C, which reaches all processes, is answered by the parent, which ends this one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def end_with_parent() -> None:
-    """Leave signals to the parent, and end soon after it does, however that was."""
-    leave_signals_to_parent()
     Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
 
 
