@@ -39,7 +39,6 @@ RULES: dict[str, tuple[str, ...]] = {
             "spec",
             "tar_images",
             "tar_index",
-            "tar_walk",
             "zip_images",
         )
     },

@@ -174,7 +174,7 @@ def test_commands_are_run_without_a_shell(tmp_path: Path) -> None:
             "the command was ended by signal 9$",
         ),
         (f"pipe:{sys.executable} -c 'print(1)'", "is no whole tar"),
-        (f"pipe:{sys.executable} -c ''", "no images in piped shards"),
+        (f"pipe:{sys.executable} -c ''", "is no whole tar"),
     ],
 )
 def test_a_failing_command_is_named(spec: str, told: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import tarfile
@@ -15,8 +16,7 @@ from generator.errors import ImagesError
 from generator.images.decode import UnreadableImage
 from generator.images.image_set import ImageSet
 from generator.images.sources import open_images
-from generator.images.tar_index import LONGEST_TEXT
-from generator.images.tar_walk import LONGEST_HEADER, walk
+from generator.images.tar_index import LONGEST_TEXT, files_in
 from tests.image_forms import picture, write_tar
 
 FORMATS = {
@@ -52,14 +52,15 @@ def paths_of(images: ImageSet) -> list[str]:
     time=st.sampled_from([0, 1.5]),
 )
 @settings(max_examples=60, deadline=None)
-def test_members_lie_where_tarfile_finds_them(
+def test_members_lie_where_they_were_written(
     tmp_path_factory: pytest.TempPathFactory,
     members: list[tuple[list[str], bytes]],
     form: str,
     time: float,
 ) -> None:
-    """Names, places and sizes are those of Python's own reader, also long names and odd ones."""
+    """Names come back, also long and odd ones, and the bytes of each file lie where it says."""
     file = tmp_path_factory.mktemp("tar") / "a.tar"
+    written = []
     with tarfile.open(file, "w", format=FORMATS[form]) as archive:
         for parts, data in members:
             member = tarfile.TarInfo("/".join(parts))
@@ -68,13 +69,22 @@ def test_members_lie_where_tarfile_finds_them(
                 archive.addfile(member, io.BytesIO(data))
             except ValueError:  # a name too long for the oldest format
                 continue
-    with tarfile.open(file) as archive:
-        expected = [(each.name, each.offset_data, each.size) for each in archive.getmembers()]
-    found = list(walk(file))
-    assert [(m.name.decode(), m.offset, m.size) for m in found] == expected
+            written.append((member.name, data))
     whole = file.read_bytes()
-    for each in found:
-        assert each.start == whole[each.offset : each.offset + min(each.size, 512)]
+    assert [
+        (each.name, whole[each.offset_data : each.offset_data + each.size])
+        for each in files_in(file)
+    ] == written
+
+
+def test_members_are_not_held(tmp_path: Path) -> None:
+    """A million members take no more memory than one: those that were passed are gone."""
+    file = write_tar(tmp_path / "a.tar", [(f"{number}.png", b"") for number in range(9)])
+    alive = [
+        sum(type(each) is tarfile.TarInfo for each in gc.get_objects()) for _ in files_in(file)
+    ]
+    assert len(alive) == 9
+    assert alive[-1] == alive[0]
 
 
 def test_links_and_devices_are_passed_over(tmp_path: Path) -> None:
@@ -114,9 +124,9 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     assert images.labels() == ("caf\ufffd",)
 
 
-@pytest.mark.parametrize("cut", [300, 600, 1200, 2500])
+@pytest.mark.parametrize("cut", [300, 600, 1200, 1700, 2500])
 def test_a_tar_that_is_cut_short_is_told(tmp_path: Path, cut: int) -> None:
-    """Inside a header, inside a picture, inside the last picture."""
+    """Inside a header, inside a picture, inside the next header, inside the last picture."""
     file = write_tar(tmp_path / "a.tar", [("a.png", PNG), ("b.png", PNG)])
     file.write_bytes(file.read_bytes()[:cut])
     with pytest.raises(ImagesError, match=r"a\.tar is (cut short: [\d,]+ bytes are|no whole tar)"):
@@ -133,13 +143,25 @@ def test_a_damaged_header_is_told_with_its_place(tmp_path: Path) -> None:
         open_images(str(file))
 
 
-@pytest.mark.parametrize("field", [b"77777777777\0", b"99999999999\0", b"\x80" + b"\xff" * 11])
+def summed(data: bytearray) -> bytearray:
+    """Return a tar with the right sum in its first header."""
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data[:512])
+    return data
+
+
+NEGATIVE = b"\xff" * 10 + bytes(2)
+
+
+@pytest.mark.parametrize(
+    "field", [b"77777777777\0", b"99999999999\0", b"\x80" + b"\xff" * 11, NEGATIVE]
+)
 def test_a_size_that_cannot_be_is_told(tmp_path: Path, field: bytes) -> None:
-    """Larger than the archive, no octal digits, a number of eighty bits."""
+    """Larger than the archive, no octal digits, a number of eighty bits, and one below zero."""
     file = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
     data = bytearray(file.read_bytes())
     data[124:136] = field
-    file.write_bytes(data)
+    file.write_bytes(summed(data))
     with pytest.raises(ImagesError, match=r"a\.tar is (cut short|no whole tar)"):
         open_images(str(file))
 
@@ -149,9 +171,7 @@ def test_the_oldest_tars_are_read(tmp_path: Path) -> None:
     file = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
     data = bytearray(file.read_bytes())
     data[257:265] = bytes(8)
-    data[148:156] = b" " * 8
-    data[148:156] = b"%06o\0 " % sum(data[:512])
-    file.write_bytes(data)
+    file.write_bytes(summed(data))
     assert paths_of(open_images(str(file))) == ["a.png"]
     data[0] += 1
     file.write_bytes(data)
@@ -159,18 +179,36 @@ def test_the_oldest_tars_are_read(tmp_path: Path) -> None:
         open_images(str(file))
 
 
-def test_what_no_gallery_needs_is_refused(tmp_path: Path) -> None:
-    """Sparse files, and records of a megabyte before a name."""
+def test_sparse_files_are_refused(tmp_path: Path) -> None:
+    """The bytes of a picture would lie in pieces."""
     file = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
     data = bytearray(file.read_bytes())
     data[156:157] = b"S"
-    file.write_bytes(data)
+    file.write_bytes(summed(data))
     with pytest.raises(ImagesError, match="sparse files; make it anew"):
         open_images(str(file))
-    data[156:157] = b"L"
-    data[124:136] = b"%011o\0" % (LONGEST_HEADER + 1)
-    file.write_bytes(data)
-    with pytest.raises(ImagesError, match="is damaged: a name of 1,048,577 bytes"):
+
+
+@pytest.mark.parametrize(
+    "field", [b"%011o\0" % (1 << 21), b"\x80" + (1 << 60).to_bytes(11), NEGATIVE]
+)
+def test_a_long_name_that_cannot_be_is_told(tmp_path: Path, field: bytes) -> None:
+    """A name that is longer than the archive, or than all memory, or shorter than nothing."""
+    file = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
+    data = bytearray(file.read_bytes())
+    data[156:157], data[124:136] = b"L", field
+    file.write_bytes(summed(data))
+    with pytest.raises(ImagesError, match=r"a\.tar is no whole tar: no header at byte 0"):
+        open_images(str(file))
+
+
+def test_names_before_names_end(tmp_path: Path) -> None:
+    """A tar of nothing but names of names is refused, however long it is."""
+    file = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
+    data = bytearray(file.read_bytes()[:512])
+    data[156:157], data[124:136] = b"L", bytes(12)
+    file.write_bytes(summed(data) * 5000)
+    with pytest.raises(ImagesError, match=r"a\.tar is no whole tar"):
         open_images(str(file))
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tarfile import TarInfo
 
 from generator.errors import ImagesError
+from generator.images.archives import DAMAGE
 from generator.images.captions import CAPTIONS, clean, display_path
 from generator.images.credits import CREDITS
 from generator.images.folder import ENDINGS
 from generator.images.members import clean_name, slice_of
 from generator.images.names import Names
-from generator.images.tar_walk import Member, walk
 
 LONGEST_TEXT = 1 << 20  # bytes of a label or caption with what comes along in its JSON
 ROOT_FILES = {CREDITS.encode(), CAPTIONS.encode()}
@@ -42,12 +45,49 @@ def index_tar(tar: Path, one_each: bool) -> TarIndex:
     whole ending is that of a picture (`.jpg` before `.seg.png`). Raises ImagesError.
     """
     gathered = _Gathering(tar, one_each)
-    for member in walk(tar):
-        name = clean_name(member.name)
+    for member in files_in(tar):
+        name = clean_name(_raw(member))
         if name:
             gathered.take(name, member)
     gathered.end_sample()
     return gathered.index
+
+
+def files_in(tar: Path) -> Iterator[TarInfo]:
+    """Yield the files of an uncompressed tar, as they come; links and devices are passed over.
+
+    Raises ImagesError for what is no tar, is damaged or cut short, or holds sparse files.
+    """
+    place = 0  # bytes before the next header
+    try:
+        with tarfile.open(tar, "r:", encoding="utf-8") as opened:
+            end = tar.stat().st_size
+            while (member := opened.next()) and member.size >= 0:
+                # A million of them take half a gigabyte.
+                opened.members = []  # type: ignore[attr-defined]  # typeshed does not know it
+                place = opened.offset
+                _require_whole(tar, member, place - end)
+                if member.isreg():
+                    yield member
+        damaged = any(slice_of(tar, place, tarfile.BLOCKSIZE))  # tarfile takes it for the end
+    except OSError as problem:
+        raise ImagesError(f"{tar}: cannot be read: {problem.strerror}") from None
+    except (*DAMAGE, ValueError, OverflowError, MemoryError):
+        damaged = True
+    if damaged:
+        raise ImagesError(
+            f"{tar} is no whole tar: no header at byte {place:,}; make or fetch it again"
+        )
+
+
+def _require_whole(tar: Path, member: TarInfo, missing: int) -> None:
+    """Raise ImagesError for a member that ends behind the end of the tar, or that is sparse."""
+    if missing > 0:
+        raise ImagesError(
+            f"{tar} is cut short: {missing:,} bytes are missing; make or fetch it again"
+        )
+    if member.issparse():
+        raise ImagesError(f"{tar} holds sparse files; make it anew without --sparse")
 
 
 class _Gathering:
@@ -58,10 +98,10 @@ class _Gathering:
         self.index = TarIndex()
         self._codes: dict[str, int] = {}
         self._sample = b""
-        self._pictures: list[tuple[bytes, bytes, Member]] = []  # name, ending, where
-        self._beside: dict[bytes, Member] = {}
+        self._pictures: list[tuple[bytes, bytes, TarInfo]] = []  # name, ending, where
+        self._beside: dict[bytes, TarInfo] = {}
 
-    def take(self, name: bytes, member: Member) -> None:
+    def take(self, name: bytes, member: TarInfo) -> None:
         """Take in the next member."""
         file = name.rpartition(b"/")[2]
         stem, _, ending = file.partition(b".")
@@ -75,7 +115,9 @@ class _Gathering:
         elif ending in (b".cls", b".txt", b".json"):
             self._beside[ending] = member
         if name in ROOT_FILES:
-            self.index.root_files[name.decode()] = slice_of(self.tar, member.offset, member.size)
+            self.index.root_files[name.decode()] = slice_of(
+                self.tar, member.offset_data, member.size
+            )
 
     def end_sample(self) -> None:
         """Enter what was gathered of a sample."""
@@ -86,7 +128,7 @@ class _Gathering:
                 del self._pictures[1:]
             for name, _, member in self._pictures:
                 self.index.names.append(name)
-                self.index.offsets.append(member.offset)
+                self.index.offsets.append(member.offset_data)
                 self.index.sizes.append(member.size)
                 self.index.labels.append(label)
                 self.index.texts.append(text)
@@ -102,23 +144,22 @@ class _Gathering:
             record = parse_record(self._text(member), f"{self.tar}: {_shown(member)}")
             label = record["label"]
             if record["caption"]:
-                text, length = member.offset, -member.size
+                text, length = member.offset_data, -member.size
         if b".cls" in self._beside:
             label = clean(self._text(self._beside[b".cls"]).decode("utf-8", "replace"))
         if b".txt" in self._beside and self._beside[b".txt"].size:
-            text, length = self._beside[b".txt"].offset, self._beside[b".txt"].size
-            self._text(self._beside[b".txt"])  # refused now if it is too long
+            member = self._beside[b".txt"]
+            text, length = member.offset_data, member.size
+            self._text(member)  # refused now if it is too long
         return self._code(label), text, length
 
-    def _text(self, member: Member) -> bytes:
+    def _text(self, member: TarInfo) -> bytes:
         if member.size > LONGEST_TEXT:
             raise ImagesError(
                 f"{self.tar}: {_shown(member)} has {member.size:,} bytes, too many for a label or "
                 "caption; leave it out"
             )
-        if member.size <= len(member.start):
-            return member.start
-        return slice_of(self.tar, member.offset, member.size)
+        return slice_of(self.tar, member.offset_data, member.size)
 
     def _code(self, label: str) -> int:
         if not label:
@@ -147,5 +188,9 @@ def parse_record(data: bytes, place: str) -> dict[str, str]:
     }
 
 
-def _shown(member: Member) -> str:
-    return display_path(member.name.decode("utf-8", "surrogateescape"))
+def _raw(member: TarInfo) -> bytes:
+    return member.name.encode("utf-8", "surrogateescape")
+
+
+def _shown(member: TarInfo) -> str:
+    return display_path(member.name)
