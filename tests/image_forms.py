@@ -120,6 +120,5 @@ def write_every_form(folder: Path) -> dict[str, str]:
         "gnu tar": str(write_tar(folder / "c.tar", content.items(), tarfile.GNU_FORMAT)),
         "tar of samples": str(write_tar(folder / "d.tar", samples())),
         "shards": shards,
-        "pipe": f"pipe:cat '{shards}'",
         "list": str(write_list(folder / "listed")),
     }

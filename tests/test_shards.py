@@ -1,4 +1,4 @@
-"""WebDataset shards: named with braces, on disk or from commands."""
+"""WebDataset shards: many tars named with braces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -148,128 +147,3 @@ def test_processes_that_read_headers_end_with_their_parent(tmp_path: Path) -> No
         timeout=120,
     )
     assert done.returncode == -signal.SIGKILL
-
-
-def test_commands_are_run_without_a_shell(tmp_path: Path) -> None:
-    """Braces make commands, quotes hold words together, and nothing else has a meaning."""
-    place = tmp_path / "my $(shards); here"
-    spec = write_shards(place)
-    images = open_images(f"pipe:cat '{spec}'")
-    assert paths_of(images)[0] == "0.tar/cats/tabby.png"
-    assert images.signature() == open_images(f"pipe:cat '{spec}'").signature()
-    with pytest.raises(ImagesError, match=r"cat .*the command ended with status 1: cat: "):
-        open_images(f"pipe:cat '{place}/08.tar' > {tmp_path}/out")
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("spec", "told"),
-    [
-        ("pipe:", "pipe: needs a command that writes a tar"),
-        ("pipe:cat 'a", "pipe:cat 'a: No closing quotation"),
-        ("pipe:no-such-program-here 1", "pipe:no-such-program-here 1: .*No such file"),
-        (f"pipe:{sys.executable} -c 'import sys; sys.exit(3)'", "the command ended with status 3$"),
-        (
-            f"pipe:{sys.executable} -c 'import os; os.kill(os.getpid(), 9)'",
-            "the command was ended by signal 9$",
-        ),
-        (f"pipe:{sys.executable} -c 'print(1)'", "is no whole tar"),
-        (f"pipe:{sys.executable} -c ''", "is no whole tar"),
-    ],
-)
-def test_a_failing_command_is_named(spec: str, told: str) -> None:
-    """With its exit status and its last words."""
-    with pytest.raises(ImagesError, match=told):
-        open_images(spec)
-
-
-SPOOLED = """
-import multiprocessing, os, sys, tempfile
-from generator.images.sources import open_images
-from generator.images.tar_index import TarIndex
-images = open_images(f"pipe:cat {sys.argv[1]}")
-child = multiprocessing.get_context("fork").Process(target=lambda: images.read(0, 4))
-child.start()
-child.join()
-assert child.exitcode == 0
-print(len(os.listdir(tempfile.gettempdir())), images.read(0, 4).shape)
-"""
-
-
-def test_what_commands_wrote_goes_with_the_process(tmp_path: Path) -> None:
-    """Temporary files are there while they are needed, also after a child's end, and then gone."""
-    tar = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
-    spool = tmp_path / "spool"
-    spool.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", SPOOLED, tar],
-        env={**os.environ, "TMPDIR": str(spool)},
-        cwd=Path(__file__).parent.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "1 (4, 4, 4)\n"
-    assert list(spool.iterdir()) == []
-
-
-KILLED = """
-import os, signal, sys
-from generator.images.sources import open_images
-images = open_images(f"pipe:cat {sys.argv[1]}")
-if sys.argv[2] == "die":
-    os.kill(os.getpid(), signal.SIGKILL)
-print("ready", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_what_a_killed_process_left_behind_goes_with_the_next(tmp_path: Path) -> None:
-    """And nothing of one that lives."""
-    tar = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
-    spool = tmp_path / "spool"
-    spool.mkdir()
-
-    def start(how: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", KILLED, tar, how],
-            env={**os.environ, "TMPDIR": str(spool)},
-            cwd=Path(__file__).parent.parent,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def age() -> set[Path]:
-        for folder in spool.iterdir():
-            os.utime(folder, (0, 0))
-        return set(spool.iterdir())
-
-    with start("live") as living:
-        assert living.stdout is not None
-        assert living.stdout.readline() == "ready\n"
-        (alive,) = age()
-        with start("die") as dead:
-            assert dead.wait() == -signal.SIGKILL
-        assert len(age()) == 2
-        with start("die") as another:
-            another.wait()
-        (left,) = set(spool.iterdir()) - {alive}
-        assert alive.exists()
-        assert len(list(left.glob("*.tar"))) == 1
-        living.communicate()
-    assert list(spool.iterdir()) == [left]
-
-
-def test_no_room_for_what_a_command_writes_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The error names the command, and where room is needed."""
-    if not Path("/dev/full").exists():
-        pytest.skip("no device that is always full")
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "0.tar").symlink_to("/dev/full")
-    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: str(tmp_path / "spool"))
-    tar = write_tar(tmp_path / "a.tar", [("a.png", PNG)])
-    with pytest.raises(ImagesError, match=rf"pipe:cat {tar}: .*No space left.*room in the folder"):
-        open_images(f"pipe:cat {tar}")

@@ -32,7 +32,6 @@ FORMS = (
     "gnu tar",
     "tar of samples",
     "shards",
-    "pipe",
     "list",
 )
 
@@ -63,9 +62,9 @@ def test_every_form_gives_the_same_pictures(forms: dict[str, str], form: str) ->
 
 @pytest.mark.parametrize("form", FORMS)
 def test_credits_are_found(forms: dict[str, str], form: str) -> None:
-    """At the root of a folder or archive, beside shards and lists; a command has none."""
+    """At the root of a folder or archive, beside shards and lists; samples have none."""
     credit = open_images(forms[form]).credits()
-    if form in ("pipe", "tar of samples"):
+    if form == "tar of samples":
         assert credit is None
     else:
         assert credit is not None
@@ -77,8 +76,7 @@ def test_names_are_no_paths(forms: dict[str, str], form: str) -> None:
     """The name that people see has no folder of this machine in it, and nor do the paths."""
     images = open_images(forms[form])
     assert images.name in {
-        "folder", "a.zip", "b.zip", "a.tar", "b.tar", "c.tar", "d.tar", "shards", "piped shards",
-        "list.txt",
+        "folder", "a.zip", "b.zip", "a.tar", "b.tar", "c.tar", "d.tar", "shards", "list.txt",
     }  # fmt: skip
     assert not any(images.path(row).startswith("/") for row in range(len(images)))
 
@@ -183,8 +181,14 @@ def test_what_is_no_image_set_is_told(
 @pytest.mark.parametrize("spec", ["https://example.org/photos.zip", "s3://bucket/{0..9}.tar"])
 def test_an_address_is_told_what_to_do(spec: str) -> None:
     """Nothing is downloaded on its own."""
-    with pytest.raises(ImagesError, match=r"is an address.*fetch it first, or.*pipe:curl"):
+    with pytest.raises(ImagesError, match=r"is an address.*download it first"):
         open_images(spec)
+
+
+def test_a_command_is_told_what_to_do() -> None:
+    """Nothing is run."""
+    with pytest.raises(ImagesError, match=r"^pipe:cat a\.tar: commands are not run; download"):
+        open_images("pipe:cat a.tar")
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-PIPE = "pipe:"  # then a command that writes a tar
+PIPE = "pipe:"  # no longer a form; what follows is no path
 TORCHVISION = "torchvision:"  # then the name of a data set and its folder
 
 
