@@ -34,6 +34,7 @@ RULES: dict[str, tuple[str, ...]] = {
             "list_file",
             "members",
             "names",
+            "remote",
             "shards",
             "sources",
             "spec",

@@ -178,13 +178,6 @@ def test_what_is_no_image_set_is_told(
         open_images(str(path))
 
 
-@pytest.mark.parametrize("spec", ["https://example.org/photos.zip", "s3://bucket/{0..9}.tar"])
-def test_an_address_is_told_what_to_do(spec: str) -> None:
-    """Nothing is downloaded on its own."""
-    with pytest.raises(ImagesError, match=r"is an address.*download it first"):
-        open_images(spec)
-
-
 def test_a_command_is_told_what_to_do() -> None:
     """Nothing is run."""
     with pytest.raises(ImagesError, match=r"^pipe:cat a\.tar: commands are not run; download"):

@@ -11,6 +11,7 @@ from generator.images.decode import EXTENSIONS, FORMAT_NAMES
 from generator.images.folder import list_images
 from generator.images.image_set import ImageSet
 from generator.images.list_file import ListedImages
+from generator.images.remote import copied
 from generator.images.shards import open_shards
 from generator.images.spec import PIPE, TORCHVISION
 from generator.images.tar_images import Shard, open_tars
@@ -25,13 +26,14 @@ def open_images(spec: str, leave_out: Iterable[Path] = ()) -> ImageSet:
     """Open the images that a spec names; folders in `leave_out` are no part of a folder.
 
     Forms: the path of a folder, of a zip, of an uncompressed tar, of a text file that lists
-    paths; `shards/{0000..0146}.tar`; `torchvision:NAME:ROOT`.
+    paths; `shards/{0000..0146}.tar`; the address of a zip, a tar or shards;
+    `torchvision:NAME:ROOT`.
     Raises ImagesError, saying what was given and what can be, for anything else.
     """
     if spec.startswith(PIPE):
         raise ImagesError(
-            f"{spec}: commands are not run; download the tars that this one prints, and give their "
-            "path, such as shards/{0000..0146}.tar"
+            f"{spec}: commands are not run; download the tars that this one prints and give their "
+            "path, such as shards/{0000..0146}.tar, or give their address"
         )
     if spec.startswith(TORCHVISION):
         # Here alone, as it brings torch along.
@@ -39,10 +41,7 @@ def open_images(spec: str, leave_out: Iterable[Path] = ()) -> ImageSet:
 
         return open_torchvision(spec)
     if "://" in spec:
-        raise ImagesError(
-            f"{spec} is an address, and images are read from a disk: download it first, and give "
-            "its path"
-        )
+        spec = copied(spec)
     path = Path(spec)
     if not path.exists():
         if "{" in spec:
