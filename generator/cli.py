@@ -62,8 +62,8 @@ Filters = Annotated[
 Images = Annotated[
     str | None,
     typer.Option(
-        help="A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, 'pipe:COMMAND', "
-        "torchvision:NAME:ROOT, or a .txt that lists paths."
+        help="A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, the address of such "
+        "archives, torchvision:NAME:ROOT, or a .txt that lists paths."
     ),
 ]
 AtlasPath = Annotated[Path | None, typer.Option(help="Folder of the atlas: build/atlas.")]
