@@ -84,7 +84,11 @@ def _manifest(job: Job, found: Findings, writer: AtlasWriter) -> Manifest:
             for layer in network.layers
         ),
         rule=network.rule,
-        settings={"batch": settings.batch, "generator": __version__},
+        settings={
+            "batch": settings.batch,
+            "generator": __version__,
+            **({} if settings.filters is None else {"filters": settings.filters}),
+        },
         files={},
     )
 

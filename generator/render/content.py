@@ -52,12 +52,13 @@ class Subject:
     @classmethod
     def of(cls, manifest: Manifest) -> Subject:
         """Return what an atlas's manifest says."""
+        filters = {layer.name: layer.filters for layer in manifest.layers}
         return cls(
-            filters={layer.name: layer.filters for layer in manifest.layers},
+            filters=filters,
             weights=manifest.network.weights_sha256,
             rule=manifest.rule,
             without_probes=frozenset(each.name for each in manifest.layers if each.probes is None),
-            first_only=manifest.settings.get("filters") is not None,
+            first_only=manifest.settings.get("filters") in filters.values(),
         )
 
 
