@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -17,6 +17,7 @@ import typer
 
 from generator import __version__
 from generator.errors import ElsewhereError, GalleryError
+from generator.progress import Lines, Progress, bars, duration
 
 if TYPE_CHECKING:
     from generator.compute.report import ComputeReport
@@ -168,7 +169,7 @@ def build(
     if _rank() > 0:
         return
     _render(settings)
-    typer.echo(f"time: {_duration(time.monotonic() - started)}")
+    typer.echo(f"time: {duration(time.monotonic() - started)}")
     typer.echo(f"open: {(settings.site / 'index.html').resolve()}")
 
 
@@ -383,7 +384,7 @@ def _compute_shard(settings: Settings, text: str, *, anew: bool) -> None:
         report = run(settings, shard, progress, _say, anew=anew)
     typer.echo(
         f"shard {shard}: {report.images} images, {report.searched} searched now, "
-        f"{_duration(report.seconds)}; recorded in {report.part}"
+        f"{duration(report.seconds)}; recorded in {report.part}"
     )
     typer.echo(f"then, when all {shard.of} shards are searched: merge, with the same flags")
 
@@ -400,18 +401,18 @@ def _print_compute(report: ComputeReport | None) -> None:
     if report.searched:
         rate = report.searched / report.search_seconds
         typer.echo(
-            f"search: {report.searched} images, {_duration(report.search_seconds)}, "
+            f"search: {report.searched} images, {duration(report.search_seconds)}, "
             f"{rate:.1f} images/s"
         )
     if report.probed:
         typer.echo(
             f"probes: {report.probed} filters, trained and untrained, "
-            f"{_duration(report.probe_seconds)}"
+            f"{duration(report.probe_seconds)}"
         )
     if report.reconstructed:
         rate = report.reconstructed / report.reconstruct_seconds
         typer.echo(
-            f"reconstructions: {report.reconstructed}, {_duration(report.reconstruct_seconds)}, "
+            f"reconstructions: {report.reconstructed}, {duration(report.reconstruct_seconds)}, "
             f"{rate:.1f} reconstructions/s (with patches, images and their encoding)"
         )
     for file in report.skipped:
@@ -442,41 +443,15 @@ def _render(settings: Settings) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a function (stage, done, of) that draws a bar on stderr, in the first process only."""
+def _progress() -> Iterator[Progress]:
+    """Give what shows the progress on stderr, in the first process only."""
     if _rank() > 0:
         yield lambda _stage, _done, _of: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn())
-    bars = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
-    tasks: dict[str, Any] = {}
-
-    def progress(stage: str, done: int, of: int) -> None:
-        if not tasks:  # an error before the first step stays one line
-            bars.start()
-        if stage not in tasks:
-            tasks[stage] = bars.add_task(stage, total=of)
-        bars.update(tasks[stage], completed=done, total=of)
-
-    try:
-        yield progress
-    finally:
-        if tasks:
-            bars.stop()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+    elif sys.stderr.isatty():
+        with bars() as progress:
+            yield progress
+    else:
+        yield Lines(_say)
 
 
 def _say(text: str) -> None:
