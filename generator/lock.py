@@ -1,23 +1,21 @@
-"""One process at a time, or several that agree to share.
+"""One process at a time.
 
-The locks are POSIX record locks: they belong to the process, not to the processes that it forks to
-decode images, and the system frees them at the moment at which it ends, however it ends.
+The system frees a lock at the moment at which its process ends, however it ends. The processes that
+are forked to decode images hold no part of it: filelock closes the file in them.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from generator.errors import AtlasError
 from generator.files import told
-
-WHOLE, BRIEF = 0, 1  # bytes of the file that stand for the lock, and for `Held.alone`
 
 
 def this_process() -> str:
@@ -26,58 +24,39 @@ def this_process() -> str:
 
 
 def holder(file: Path) -> str:
-    """Return who holds a lock file, or has held it last; "" where nobody has.
-
-    Not for the process that holds it: closing the file again would free its own lock.
-    """
+    """Return who holds a lock file, or has held it last; "" where nobody has."""
     try:
-        return file.read_text(encoding="utf-8").strip()
+        with file.open("rb", buffering=0) as stream:
+            stream.seek(1)  # Windows lets nobody else read the first byte, which is the lock
+            return stream.read().decode(errors="replace").strip()
     except FileNotFoundError:
         return ""
 
 
-@dataclass(frozen=True)
-class Held:
-    """A lock that this process holds."""
-
-    descriptor: int
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Wait until none of those who share the lock is in such a block, and keep them out."""
-        fcntl.lockf(self.descriptor, fcntl.LOCK_EX, 1, BRIEF)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self.descriptor, fcntl.LOCK_UN, 1, BRIEF)
-
-
 @contextmanager
-def locked(file: Path, what: str, *, shared: bool = False) -> Iterator[Held]:
-    """Hold a lock file, whose text names this process; several may share it if all ask so.
+def locked(file: Path, what: str, *, wait: float = 0) -> Iterator[None]:
+    """Hold a lock file, whose text names this process.
 
     `what` names for people what nobody else may touch meanwhile. Raises AtlasError, naming it and
-    the process, where another process holds the lock. The file stays: removing it would let two
-    processes lock two files of one name.
+    the process, where another process still holds the lock after `wait` seconds. The file stays:
+    removing it would let two processes lock two files of one name.
     """
     with told(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        lock = FileLock(file, timeout=wait, preserve_lock_file=True, on_acquired=_sign)
         try:
-            fcntl.lockf(descriptor, how | fcntl.LOCK_NB, 1, WHOLE)
-        except (BlockingIOError, PermissionError) as problem:  # systems say either
-            by = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+            held = lock.acquire()
+        except Timeout as problem:
             raise AtlasError(
-                f"{what}: {by or 'another process'} is computing it; wait until it ends, or end it "
-                "and run this again"
+                f"{what}: {holder(file) or 'another process'} is computing it; wait until it ends, "
+                "or end it and run this again"
             ) from problem
-        with told(file):
-            os.ftruncate(descriptor, 0)
-            name = "the search of a shard" if shared else this_process()
-            os.pwrite(descriptor, f"{name}\n".encode(), 0)
-            os.fsync(descriptor)  # for processes on other machines
-        yield Held(descriptor)
-    finally:
-        os.close(descriptor)
+    with held:
+        yield
+
+
+def _sign(descriptor: int) -> None:
+    """Write the name of this process into the lock file, after the byte that is the lock."""
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"\n{this_process()}\n".encode())
+    os.fsync(descriptor)  # for processes on other machines

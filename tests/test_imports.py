@@ -146,3 +146,23 @@ def test_torch_stays_out(module: str) -> None:
     """Help, rendering, reading an atlas and listing images load no torch."""
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+WITHOUT_FCNTL = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "fcntl":
+            raise ModuleNotFoundError(name)
+
+sys.modules.pop("fcntl", None)
+sys.meta_path.insert(0, Missing())
+import generator.cli, generator.images.sources, generator.render.site, generator.serve
+assert "generator.lock" in sys.modules
+"""
+
+
+def test_rendering_serving_and_locking_import_without_fcntl() -> None:
+    """Windows has no such module."""
+    subprocess.run([sys.executable, "-c", WITHOUT_FCNTL], cwd=PACKAGE.parent, check=True)

@@ -304,6 +304,35 @@ def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
     compute_shard(settings, Shard(1, 2), silent, silent)
 
 
+def test_shards_run_side_by_side_and_none_beside_a_whole_run(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second hears which process is at work."""
+    monkeypatch.setattr(pipeline, "PATIENCE", 0)
+    settings = settings_for(pictures, tmp_path / "atlas")
+    at_work = rf"process {os.getpid()} on .* is computing it"
+    tried: list[str] = []
+
+    def beside_a_shard(*_: object) -> None:
+        if not tried:
+            tried.append("a shard, a whole run")
+            compute_shard(settings, Shard(2, 2), silent, silent)
+            with pytest.raises(AtlasError, match=f"atlas, shard-1-of-2: {at_work}"):
+                compute(settings, silent, silent)
+
+    def beside_a_run(*_: object) -> None:
+        if len(tried) == 1:
+            tried.append("a shard")
+            with pytest.raises(AtlasError, match=f"atlas: {at_work}"):
+                compute_shard(settings, Shard(1, 2), silent, silent)
+
+    assert compute_shard(settings, Shard(1, 2), beside_a_shard, silent).searched == 14
+    report = compute(settings, beside_a_run, silent)
+    assert report is not None
+    assert report.searched == 0
+    assert len(tried) == 2
+
+
 def test_shards_of_something_else_are_refused_or_dropped(pictures: Path, tmp_path: Path) -> None:
     """A shard that begins anew drops them; the next one, told the same, drops nothing."""
     settings = settings_for(pictures, tmp_path / "atlas")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import sys
 import time
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ from generator.atlas.schema import Credit
 from generator.bench.figures import Figure
 from generator.config import Settings
 from generator.images.image_set import ImageSet
+
+if sys.platform != "win32":
+    import resource
 
 FEW, MANY = 2_000, 20_000  # images
 

@@ -28,6 +28,8 @@ from generator.errors import AtlasError, ConfigError
 from generator.lock import holder, locked, this_process
 from generator.replace import recover
 
+PATIENCE = 30.0  # seconds for which a shard lets others begin, each of which takes moments
+
 
 def compute(
     settings: Settings, progress: Progress, log: Log, *, anew: bool = False
@@ -67,8 +69,8 @@ def compute_shard(
         job = Job.open(settings)
         name, journal, parts, extent = str(settings.atlas), job.journal, job.parts, job.extent
         own_lock = journal.search / f"{shard.name}.lock"
-        with locked(journal.lock, name, shared=True) as held, ExitStack() as own:
-            with held.alone():  # shards begin at the same moment
+        with ExitStack() as own:
+            with locked(journal.lock, name, wait=PATIENCE):  # shards begin at the same moment
                 if journal.unfinished() != job.work:  # else a shard told the same has begun it
                     _hold_idle(journal.search, name)
                     if anew:
@@ -129,6 +131,7 @@ def _make(
             made, recorded = None, Findings.empty(job.extent)
             if processes.first:
                 held.enter_context(locked(job.journal.lock, str(settings.atlas)))
+                _hold_idle(job.journal.search, str(settings.atlas))
                 made = None if anew else _made(job, log)
                 if made is None:
                     recorded = _recorded(job, anew=anew, merging=merging)
