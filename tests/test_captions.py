@@ -325,6 +325,11 @@ THRESHOLDS: list[tuple[Probed, dict[str, Any], dict[str, Any], str]] = [
     (replace(STRIPES, **EVEN_HUES), {"best": 12.0}, {"best": 12.1}, "any colour"),
     (replace(STRIPES, **EVEN_HUES), {}, {"hue_curve": (6.0,) * 23 + (2.9,)}, "any colour"),
     (replace(STRIPES, **EVEN_HUES), {}, {"axis": "red–green"}, "any colour"),
+    # A contour within 22.5° of the stripes is theirs, whichever way it is turned from them.
+    (joined(STRIPES, form("line", 1.5, 157.6)), {}, {"form_rotation": 157.5}, "stroke"),
+    (joined(STRIPES, form("line", 1.5, 112.4)), {}, {"form_rotation": 112.5}, "stroke"),
+    (joined(STRIPES, form("line", 1.5, 167.4), orientation=10.0,
+            orientation_curve=AREAS.orientation_curve), {}, {"form_rotation": 167.5}, "stroke"),
     (form("dots", 1.0), {}, {"family_margin": 0.99}, "dots rather"),
     (form("dots", 2.0), {}, {"family_margin": 1.99}, "before all"),
     (form("dots", 3.0), {"hue_curve": (8.0,) * 24}, {"hue_curve": (8.1,) * 24}, "all else"),

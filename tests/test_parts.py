@@ -101,6 +101,15 @@ def test_shards_are_preferred_where_they_give_more(parts: Parts) -> None:
     assert alike(parts.join(taken), found_in(0, 1, 2, 3, 4, 5))
 
 
+def test_shards_give_way_where_a_larger_part_gives_more(parts: Parts) -> None:
+    """One of two shards holds less than the run that it came from; equal parts leave the shard."""
+    parts.save("joined", found_in(0, 1, 2, 3))
+    parts.save("shard-1-of-2", found_in(0, 2, 4))
+    assert [part.path.stem for part in parts.taken()] == ["joined"]
+    parts.save("joined", found_in(0, 1, 2))
+    assert [part.path.stem for part in parts.taken()] == ["shard-1-of-2"]
+
+
 def test_a_part_can_be_had_and_dropped_alone(parts: Parts) -> None:
     """Whatever else was recorded; where there is none nothing was found."""
     parts.save("one", found_in(0, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import multiprocessing
 import os
@@ -16,15 +17,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from PIL import Image
 
 from generator.atlas.schema import Credit, SkippedFile
 from generator.errors import ImagesError
+from generator.images import decode
 from generator.images.decode import PictureError, UnreadableImage, UnreadableNow
 from generator.images.decoders import content_of
 from generator.images.image_set import ImageSet
 from generator.images.sources import open_images
-from generator.images.stream import Batch, batches_of, stream
+from generator.images.stream import Batch, batches_of, normalise, stream
 from tests.image_forms import write_every_form
+from tests.tiny_network import draw_pictures
 
 HOME = os.getpid()
 
@@ -131,6 +135,51 @@ def test_a_system_in_trouble_leaves_no_picture_out(
     assert next(batches).first == 0
     with pytest.raises(ImagesError, match=rf"^6\.png: cannot be read now \({problem}\).*goes on"):
         next(batches)
+
+
+NOT_THE_PICTURES = (
+    "EIO", "ENOMEM", "EMFILE", "ENFILE", "ENODEV", "ENXIO", "ESTALE", "ENOTCONN", "ETIMEDOUT",
+    "EHOSTDOWN", "EHOSTUNREACH",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*NOT_THE_PICTURES, "EACCES", "EISDIR"])
+def test_an_error_of_the_system_stops_and_one_of_the_picture_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A disk in trouble must not thin out the set; a file that may not be read is left out."""
+    images = open_images(str(draw_pictures(tmp_path / "pictures", 3)))
+    number = getattr(errno, name)
+    honest = decode._open
+
+    def failing(source: Path | bytes) -> Image.Image:
+        if Path(os.fsdecode(source)).name == "picture_001.png":
+            raise OSError(number, os.strerror(number))
+        return honest(source)
+
+    monkeypatch.setattr(decode, "_open", failing)
+    batches = stream(images, 8, 4, 0, [0])
+    if name in NOT_THE_PICTURES:
+        reason = re.escape(os.strerror(number).lower())
+        with pytest.raises(
+            ImagesError, match=rf"picture_001\.png: cannot be read now \({reason}\)"
+        ):
+            next(batches)
+    else:
+        assert [file.path for file in next(batches).skipped] == ["right/picture_001.png"]
+
+
+def test_pixels_fade_to_the_mean_colour_with_their_opacity() -> None:
+    """Of a batch with an opaque, a partly transparent and a fully transparent picture, each."""
+    mean, std = (0.5, 0.25, 0.75), (0.25, 0.5, 0.2)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 2, 2)).astype(np.uint8)
+    pixels[0, 3], pixels[1, 3], pixels[2, 3] = 255, [[255, 128], [1, 0]], 0
+    found = normalise(torch.from_numpy(pixels), mean, std).numpy()
+    assert found.shape == (3, 3, 2, 2)
+    for (picture, colour, row, column), value in np.ndenumerate(found):
+        shade = (pixels[picture, colour, row, column] / 255 - mean[colour]) / std[colour]
+        opacity = pixels[picture, 3, row, column] / 255
+        assert value == pytest.approx(shade * opacity, abs=1e-6)
 
 
 def test_content_is_a_hash_of_the_pixels() -> None:

@@ -43,6 +43,34 @@ def test_a_batch_is_halved_until_it_fits(most: int, batch: int) -> None:
     assert all(str(batch) in text for text in said)
 
 
+@pytest.mark.parametrize(
+    ("most", "batch", "tried", "again"),
+    [
+        (8, 8, [8], [8]),
+        (7, 8, [8, 4, 4], [4, 4]),
+        (3, 8, [8, 4, 2, 2, 2, 2], [2, 2, 2, 2]),
+        (2, 5, [5, 2, 2, 1], [2, 2, 1]),
+        (1, 3, [3, 1, 1, 1], [1, 1, 1]),
+    ],
+)
+def test_a_batch_is_halved_no_further_than_it_must_be(
+    most: int, batch: int, tried: list[int], again: list[int]
+) -> None:
+    """Half as many at a time until they fit, and as many in the batches after it."""
+    sizes: list[int] = []
+    honest = short_of_memory(most)
+
+    def counted(images: Tensor) -> list[Tensor]:
+        sizes.append(len(images))
+        return honest(images)
+
+    forward = Halving(counted, lambda _: None)
+    for expected in (tried, again):
+        sizes.clear()
+        list(forward(torch.rand(batch, 3, 2, 2)))
+        assert sizes == expected
+
+
 def test_too_little_memory_for_one_image_is_an_error() -> None:
     """Which says what to try."""
     with pytest.raises(NetworkError, match="--device cpu"):
