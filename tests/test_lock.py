@@ -19,9 +19,13 @@ import os, sys
 from pathlib import Path
 from generator.lock import locked
 with locked(Path(sys.argv[1]), "atlas"):
-    if sys.argv[2] == "forking" and os.fork() == 0:
-        sys.stdin.read()  # a child that outlives its parent
-        os._exit(0)
+    if sys.argv[2] == "forking":
+        ready, begun = os.pipe()
+        if os.fork() == 0:
+            os.write(begun, b"!")
+            sys.stdin.read()  # a child that outlives its parent
+            os._exit(0)
+        os.read(ready, 1)
     print("held", flush=True)
     sys.stdin.readline()
 """

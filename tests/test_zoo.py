@@ -31,7 +31,7 @@ def test_the_embedded_network_is_complete() -> None:
     assert tuple(layer.filters for layer in network.layers) == WIDTHS
     assert [layer.name for layer in network.layers] == [f"layer{n}" for n in range(1, 6)]
     assert [layer.grid for layer in network.layers] == [(110, 110), (26, 26), *[(13, 13)] * 3]
-    assert len(network.classes) == 110
+    assert len(network.classes) == 130
     assert not network.model.training
     assert not any(weight.requires_grad for weight in network.model.parameters())
 
