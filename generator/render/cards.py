@@ -1,6 +1,6 @@
 """What the script of a layer's page knows of its cards: their words, and how they can be ordered.
 
-A page of 384 cards has no bytes to spare, so this is a script of its own that sets one global:
+HTML has no bytes to spare for this, so it is a script of its own that sets one global:
 
     words    for each filter of the page, in order of number, what stimuli told of it
     labels   every label of their patches

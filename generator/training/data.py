@@ -75,8 +75,8 @@ def is_held_out(path: Path) -> bool:
 def list_examples(folders: list[Path], report: Report) -> list[Example]:
     """List `<folder>/<class>/<file>` of all folders, by folder and name.
 
-    Reports each class that several folders have: their pictures train one class. Raises ImagesError
-    where a folder holds no picture in a folder of its own.
+    Reports each class that several folders have: their pictures train one class. Raises ConfigError
+    where a folder is none, ImagesError where there is no class or one without a picture.
     """
     found: list[Example] = []
     homes: dict[str, list[str]] = {}

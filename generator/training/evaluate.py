@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +50,13 @@ def evaluate(weights: Path, folders: list[Path], report: Report) -> None:
     right: dict[str, list[bool]] = {folder.name: [] for folder in folders}
     for folder in folders:
         own = [(e, p) for e, p in pairs if e.set_name == folder.name]
-        large = [(e, p) for e, p in own if min(p.shape[:2]) >= INPUT_SIZE]
         hits = _hits(net, own, numbers)
+        is_large = [min(picture.shape[:2]) >= INPUT_SIZE for _, picture in own]
+        large, sharp = [*compress(own, is_large)], [*compress(hits, is_large)]
         right[folder.name] = hits
         report(f"held out, {folder.name}: {_share(hits)}")
         if large:
-            sharp, soft = _hits(net, large, numbers), _hits(net, [*map(_softened, large)], numbers)
+            soft = _hits(net, [*map(_softened, large)], numbers)
             report(
                 f"  of at least {INPUT_SIZE} pixels, as they are: {_share(sharp)}; "
                 f"softened: {_share(soft)}"
