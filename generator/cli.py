@@ -259,7 +259,7 @@ def fetch(
     data: Annotated[Path, typer.Option(help="Folder that holds the sets.")] = Path("data"),
 ) -> None:
     """Bring a ready-made image set into data/NAME/."""
-    from generator.images.fetch import fetch as bring
+    from generator.images.fetch.fetch import fetch as bring
 
     typer.echo(bring(name, data, source=source, report=_say))
 
@@ -326,7 +326,7 @@ def check(
     site: Annotated[Path, typer.Argument(help="Folder of a built site.")] = Path("site"),
 ) -> None:
     """Walk a built site: links, fragments, alt texts, sizes, external addresses."""
-    from generator.render.check import check_site
+    from generator.render.site.check import check_site
 
     report = check_site(site)
     for problem in report.problems:
@@ -376,8 +376,8 @@ def _compute(settings: Settings, *, anew: bool) -> None:
 
 
 def _compute_shard(settings: Settings, text: str, *, anew: bool) -> None:
-    from generator.compute.parts import Shard
     from generator.compute.pipeline import compute_shard as run
+    from generator.compute.run.checkpoints import Shard
 
     shard = Shard.parse(text)
     with _progress() as progress:
@@ -422,7 +422,7 @@ def _print_compute(report: ComputeReport | None) -> None:
 
 
 def _render(settings: Settings) -> None:
-    from generator.render.site import render as run
+    from generator.render.site.build import render as run
     from generator.resources import bundled
 
     with _progress() as progress:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.errors import ConfigError
-from generator.images.spec import beside
-from generator.network.names import file_and_function
+from generator.images.sets.spec import beside
+from generator.network.zoo.names import file_and_function
 from generator.rule import Rule
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

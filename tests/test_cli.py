@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from generator import __version__
+from tests import ROOT
 
 
 def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +18,7 @@ def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "generator", *words],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -99,14 +100,14 @@ def test_an_interrupt_says_that_nothing_is_lost() -> None:
     """
     code = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from generator import cli; from generator.images import fetch\n"
+        "from generator import cli; from generator.images.fetch import fetch\n"
         "fetch.fetch = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.argv = ['filter-gallery', 'fetch', 'sample']\n"
         "cli.main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "generator"
+from tests import ROOT
 
-# Stages of the computation; only the wiring modules bring them together.
-STAGES = {f"generator.compute.{name}" for name in ("search", "reconstruct", "crops", "annotate")}
+PACKAGE = ROOT / "generator"
+
+# Rooms of which none looks into another; only the pipeline brings them together.
+APART = ("generator.compute.search", "generator.compute.stimuli", "generator.compute.project")
 WITHOUT_TORCH = ("torch", "torchvision", "generator.compute", "generator.network")
 
 # Module prefix → prefixes that it must not import.
@@ -23,25 +25,9 @@ RULES: dict[str, tuple[str, ...]] = {
     "generator.images": ("generator.compute", "generator.render", "generator.training"),
     # Image sets of all forms but torchvision's, which `sources` imports when it is asked for.
     **{
-        f"generator.images.{name}": ("torch", "torchvision", "generator.network")
-        for name in (
-            "braces",
-            "decode",
-            "decoders",
-            "folder",
-            "forking",
-            "image_set",
-            "list_file",
-            "members",
-            "names",
-            "remote",
-            "shards",
-            "sources",
-            "spec",
-            "tar_images",
-            "tar_index",
-            "zip_images",
-        )
+        f"generator.images.sets.{path.stem}": ("torch", "torchvision", "generator.network")
+        for path in (PACKAGE / "images" / "sets").glob("*.py")
+        if path.stem not in {"__init__", "torchvision"}
     },
     "generator.network": (
         "generator.compute",
@@ -50,12 +36,11 @@ RULES: dict[str, tuple[str, ...]] = {
         "generator.training",
         "generator.atlas",
     ),
-    "generator.network.geometry": ("torch", "generator."),
+    "generator.network.cone.geometry": ("torch", "generator."),
     "generator.compute": ("generator.render", "generator.training", "generator.cli"),
-    **{
-        f"generator.compute.{name}": ("generator.atlas.store",)
-        for name in ("search", "reconstruct", "crops", "annotate", "portray", "records", "survey")
-    },
+    **dict.fromkeys(
+        ("generator.compute.search", "generator.compute.stimuli"), ("generator.atlas.store",)
+    ),
     "generator.training": ("generator.render", "generator.compute", "generator.atlas"),
 }
 
@@ -98,29 +83,34 @@ def breaches(root: Path) -> list[str]:
                     for other in forbidden
                     if within(name, other)
                 ]
-        if module in STAGES:
-            found += [f"{module} imports {name}" for name in sorted(imported & STAGES - {module})]
+        for room in (room for room in APART if within(module, room)):
+            found += [
+                f"{module} imports {name}"
+                for name in sorted(imported)
+                for other in APART
+                if other != room and within(name, other)
+            ]
     return found
 
 
 def test_every_module_keeps_the_direction() -> None:
-    """No room reaches back, no stage reaches sideways."""
+    """No room reaches back, none of those apart reaches sideways."""
     assert breaches(PACKAGE) == []
 
 
 @pytest.mark.parametrize(
     ("file", "line", "told"),
     [
-        ("render/pages.py", "import torch", "generator.render.pages imports torch"),
+        ("render/site/pages.py", "import torch", "generator.render.site.pages imports torch"),
         (
-            "compute/search.py",
-            "from generator.compute.crops import cut",
-            "generator.compute.search imports generator.compute.crops",
+            "compute/search/topk.py",
+            "from generator.compute.project.crops import cut",
+            "generator.compute.search.topk imports generator.compute.project.crops",
         ),
         (
-            "network/zoo.py",
-            "def f():\n    import generator.render.site",
-            "generator.network.zoo imports generator.render.site",
+            "network/zoo/load.py",
+            "def f():\n    import generator.render.site.build",
+            "generator.network.zoo.load imports generator.render.site.build",
         ),
     ],
 )
@@ -136,10 +126,10 @@ def test_the_guard_can_fail(tmp_path: Path, file: str, line: str, told: str) -> 
     "module",
     [
         "generator.cli",
-        "generator.render.site",
+        "generator.render.site.build",
         "generator.config",
         "generator.atlas.store",
-        "generator.images.sources",
+        "generator.images.sets.sources",
     ],
 )
 def test_torch_stays_out(module: str) -> None:
@@ -158,7 +148,7 @@ class Missing:
 
 sys.modules.pop("fcntl", None)
 sys.meta_path.insert(0, Missing())
-import generator.cli, generator.images.sources, generator.lock, generator.render.site
+import generator.cli, generator.images.sets.sources, generator.lock, generator.render.site.build
 import generator.serve
 """
 

@@ -13,6 +13,7 @@ import pytest
 
 from generator.errors import AtlasError, OutputError
 from generator.lock import holder, locked
+from tests import ROOT
 
 HOLD = """
 import os, sys
@@ -36,7 +37,7 @@ def held(file: Path, how: str = "alone") -> Iterator[subprocess.Popen[str]]:
     """Have another process hold a lock."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, file, how],
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -93,7 +94,7 @@ def test_one_that_has_patience_has_its_turn(tmp_path: Path) -> None:
     def start(name: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-c", WAIT, tmp_path / "lock", log, name],
-            cwd=Path(__file__).parent.parent,
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

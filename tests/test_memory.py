@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from generator.memory import give_back
+from tests import ROOT
 
 glibc_only = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="only glibc has heaps of this kind"
@@ -68,7 +69,7 @@ def heaps_of_four_threads(folder: Path, how: str) -> int:
     """Count the heaps of a process whose four threads have taken memory."""
     done = subprocess.run(
         [sys.executable, "-c", HEAPS, folder / "heaps.xml", how],
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

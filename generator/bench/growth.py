@@ -15,7 +15,7 @@ import numpy.typing as npt
 from generator.atlas.schema import Credit
 from generator.bench.figures import Figure
 from generator.config import Settings
-from generator.images.image_set import ImageSet
+from generator.images.sets.image_set import ImageSet
 
 if sys.platform != "win32":
     import resource
@@ -111,10 +111,10 @@ def _measured(settings: Settings, count: int) -> Cost:
 
 def _search(settings: Settings, count: int, result: Connection) -> None:
     """Search so many images, and send what that took."""
-    from generator.compute.device import pick_device  # noqa: PLC0415 - in the new process only
-    from generator.compute.survey import survey  # noqa: PLC0415
-    from generator.images.sources import open_images  # noqa: PLC0415
-    from generator.network import zoo  # noqa: PLC0415
+    from generator.compute.run.device import pick_device  # noqa: PLC0415 - in the new process only
+    from generator.compute.search.loop import survey  # noqa: PLC0415
+    from generator.images.sets.sources import open_images  # noqa: PLC0415
+    from generator.network.zoo import load as zoo  # noqa: PLC0415
 
     def silent(_: object) -> None:
         return None

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from generator.atlas.schema import PLACES
 from generator.bench.figures import Figure
 from generator.bench.search import Clock, channels_last
-from generator.compute.portray import Places, reconstruct_places
+from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.records import boxes
-from generator.network.autograd_rules import following
-from generator.network.probed import ProbedLayer, ProbedNetwork, hooked
+from generator.network.rules import following
+from generator.network.watched import ProbedLayer, ProbedNetwork, hooked
 
 UNITS = 128  # of each layer, timed both ways, as far as they are active
 

@@ -16,13 +16,13 @@ from generator.bench.pictures import PHOTOGRAPH, SMALL, draw_photographs
 from generator.bench.reconstruction import UNITS, measure_reconstruction
 from generator.bench.search import MOST, measure_search
 from generator.bench.startup import measure_startup
-from generator.compute.device import pick_device
+from generator.compute.run.device import pick_device
 from generator.config import Settings
-from generator.images.image_set import ImageSet
-from generator.images.sources import open_images
+from generator.images.sets.image_set import ImageSet
+from generator.images.sets.sources import open_images
 from generator.images.stream import normalise
-from generator.network import zoo
-from generator.network.probed import ProbedNetwork
+from generator.network.watched import ProbedNetwork
+from generator.network.zoo import load as zoo
 
 
 def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:

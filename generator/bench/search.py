@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from generator.bench.figures import Figure
-from generator.compute.findings import Findings
-from generator.compute.passes import prepared
-from generator.compute.survey import content_keys, extent_of, survey, take_in
+from generator.compute.search.loop import content_keys, extent_of, survey, take_in
+from generator.compute.search.passes import prepared
+from generator.compute.search.state import Findings
 from generator.config import Settings
 from generator.errors import ConfigError
-from generator.images.image_set import ImageSet
+from generator.images.sets.image_set import ImageSet
 from generator.images.stream import Batch, stream
-from generator.network.probed import ProbedNetwork, hooked
+from generator.network.watched import ProbedNetwork, hooked
 
 ROUNDS = 3
 MOST = 640  # images of a round

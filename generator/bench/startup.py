@@ -18,7 +18,7 @@ def measure_startup() -> list[Figure]:
         "help": ("filter-gallery --help answers", ["-m", "generator", "--help"]),
         "import": (
             "the renderer is imported, without torch",
-            ["-c", f"import generator.render.site{WITHOUT_TORCH}"],
+            ["-c", f"import generator.render.site.build{WITHOUT_TORCH}"],
         ),
     }
     return [

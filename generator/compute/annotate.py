@@ -8,7 +8,7 @@ from generator.atlas.schema import ImageRecord
 from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
-from generator.images.image_set import ImageSet
+from generator.images.sets.image_set import ImageSet
 
 
 def image_records(images: ImageSet, rows: Iterable[int]) -> list[ImageRecord]:

@@ -9,14 +9,14 @@ from generator import __version__
 from generator.atlas.schema import ImageSetRecord, Manifest
 from generator.atlas.store import Atlas, AtlasWriter
 from generator.compute.annotate import image_records
-from generator.compute.drawing import arrays_of, draw, write_arrays
 from generator.compute.facts import show_probes, write_kernels, write_probes
-from generator.compute.findings import Findings
-from generator.compute.job import Job
-from generator.compute.processes import Processes
-from generator.compute.records import layer_record, network_record
+from generator.compute.project.run import draw, write_arrays
+from generator.compute.records import arrays_of, layer_record, network_record
 from generator.compute.report import ComputeReport
-from generator.compute.survey import Progress
+from generator.compute.run.job import Job
+from generator.compute.run.processes import Processes
+from generator.compute.search.state import Findings
+from generator.progress import Progress
 from generator.replace import replace_folder
 
 

@@ -9,15 +9,18 @@ from typing import get_args
 from generator import __version__
 from generator.atlas.schema import SCHEMA, KernelSheet
 from generator.atlas.store import AtlasWriter, ProbeKind
-from generator.compute import crops, form_profiles, forms, preferences, probes, probing, tuning
-from generator.compute.journal import Journal
-from generator.compute.kernels import kernel_sheet
-from generator.compute.probing import probe_layer, stage
-from generator.compute.processes import Processes
+from generator.compute.project import crops
+from generator.compute.project.kernels import kernel_sheet
 from generator.compute.records import probe_arrays, probe_record
-from generator.compute.survey import Progress
+from generator.compute.run.processes import Processes
+from generator.compute.run.workspace import Journal
+from generator.compute.stimuli import form_profiles, forms, preferences, tuning
+from generator.compute.stimuli import gratings as probes
+from generator.compute.stimuli import run as probing
+from generator.compute.stimuli.run import probe_layer, stage
 from generator.errors import AtlasError
-from generator.network.probed import ProbedLayer, ProbedNetwork, pixel_kernels
+from generator.network.watched import ProbedLayer, ProbedNetwork, pixel_kernels
+from generator.progress import Progress
 
 PROBING = (form_profiles, forms, preferences, probes, probing, tuning)  # a change shows them anew
 

@@ -14,18 +14,19 @@ import numpy.typing as npt
 
 from generator.atlas.store import Atlas
 from generator.compute.assembly import assemble
-from generator.compute.device import enough_memory
-from generator.compute.findings import CPU, Extent, Findings
-from generator.compute.identity import differences
-from generator.compute.job import Job
-from generator.compute.parts import Parts, Shard, hold_whole
-from generator.compute.passes import Log
-from generator.compute.processes import Processes, launched
 from generator.compute.report import ComputeReport, ShardReport
-from generator.compute.survey import Progress, survey
+from generator.compute.run.checkpoints import Parts, Shard, hold_whole
+from generator.compute.run.device import enough_memory
+from generator.compute.run.identity import differences
+from generator.compute.run.job import Job
+from generator.compute.run.processes import Processes, launched
+from generator.compute.search.loop import survey
+from generator.compute.search.passes import Log
+from generator.compute.search.state import CPU, Extent, Findings
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
 from generator.lock import holder, locked, this_process
+from generator.progress import Progress
 from generator.replace import recover
 
 PATIENCE = 30.0  # seconds for which a shard lets others begin, each of which takes moments

@@ -7,14 +7,38 @@ import numpy.typing as npt
 
 from generator.atlas.measures import ProbeArrays, ProbeRecord
 from generator.atlas.schema import GUTTER, KernelSheet, LayerArrays, LayerRecord, NetworkRecord
-from generator.compute import crops
-from generator.compute.census import Census, LabelFacts
-from generator.compute.forms import FAMILIES, forms
-from generator.compute.probes import AXES, HUES, ORIENTATIONS, colours, frequencies, gratings
-from generator.compute.probing import Probing, stage
-from generator.compute.search import TopNine
-from generator.network.geometry import Field
-from generator.network.probed import ProbedLayer, ProbedNetwork
+from generator.compute.project import crops
+from generator.compute.search.state import Findings
+from generator.compute.search.statistics import Census, LabelFacts, label_facts
+from generator.compute.search.topk import TopNine
+from generator.compute.stimuli.forms import FAMILIES, forms
+from generator.compute.stimuli.gratings import (
+    AXES,
+    HUES,
+    ORIENTATIONS,
+    colours,
+    frequencies,
+    gratings,
+)
+from generator.compute.stimuli.run import Probing, stage
+from generator.images.sets.image_set import ImageSet
+from generator.network.cone.geometry import Field
+from generator.network.watched import ProbedLayer, ProbedNetwork
+
+
+def arrays_of(network: ProbedNetwork, found: Findings, images: ImageSet) -> list[LayerArrays]:
+    """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
+    labels = images.labels()
+    return [
+        layer_arrays(
+            layer,
+            network.input_size,
+            state.nine,
+            state.census,
+            label_facts(state.census.image.numpy(), labels, images.label),
+        )
+        for layer, state in zip(network.layers, found.layers, strict=True)
+    ]
 
 
 def layer_arrays(

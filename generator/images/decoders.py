@@ -28,7 +28,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError, UnreadableNow
 from generator.images.forking import end_with_parent, forking, process_context
-from generator.images.image_set import ImageSet
+from generator.images.sets.image_set import ImageSet
 
 AHEAD = 2  # batches that each process may have in work or waiting
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from generator.atlas.schema import SkippedFile
 from generator.images.decoders import Decoded, decode_beside, fill_new
-from generator.images.image_set import ImageSet
+from generator.images.sets.image_set import ImageSet
 
 OPAQUE = 255
 

@@ -1,90 +1,257 @@
-"""Which modules of a network are watched: what `--layers` asks for, or the usual ones."""
+"""A network made ready for probing: which modules are watched, and what their units see."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from generator.errors import ConfigError, NetworkError
-from generator.network.candidate import Candidate
+from generator.errors import NetworkError
+from generator.network.cone.cone import Cone, cone_of
+from generator.network.cone.geometry import Field
+from generator.network.graph.graph import IMAGE, Map, Program
+from generator.network.graph.ops import Convolution, Rectifier, Scaling
+from generator.network.graph.trace import NoWayDown, Trace, trace
+from generator.rule import Rule
 
-LISTED = 40  # so many convolutions are named where layers have to be
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a layer's name is a folder's name too
-TAKEN = ("assets",)  # folders that the site has for itself
+# Maps that the C library gives back to the system at once cost more than computing them: it keeps
+# blocks of up to 32 MiB (glibc). So many images run at a time that no map is larger than this, by
+# trial a little slower at half and at twice as much.
+KEPT = 20 << 20  # bytes
 
 
-def modules_to_watch(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
-    """Return name → module path of the layers asked for; of the usual ones where none is.
+@dataclass(frozen=True)
+class ProbedLayer:
+    """One watched layer."""
 
-    Each entry of `asked` is the name of one of the usual layers, or each is `name=module`. The
-    usual layers keep the network's order, others that in which they are given. Raises ConfigError
-    for a layer that there is not and for names that cannot be, NetworkError for an unknown module.
+    name: str  # "layer1"
+    title: str  # "Layer 1"
+    module: str  # path inside the network
+    filters: int  # those that are shown, from the first on
+    grid: tuple[int, int]  # rows, columns of the feature map
+    # Rows and columns alike: of a field that is no square, the smallest square that holds it. One
+    # larger than the input stands for the whole input.
+    field: Field
+
+
+@dataclass(frozen=True)
+class ProbedNetwork:
+    """A network in evaluation mode and all that is known of it."""
+
+    name: str
+    source: str
+    trained_on: str
+    weights_sha256: str
+    model: nn.Module
+    input_size: int  # pixels, height and width
+    mean: tuple[float, float, float]  # RGB, of values in 0…1
+    std: tuple[float, float, float]
+    classes: tuple[str, ...]
+    layers: tuple[ProbedLayer, ...]
+    # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
+    history: tuple[tuple[str, str, Tensor], ...] = ()
+    rule: Rule = "deconvnet"  # that reconstructions follow
+    code_sha256: str = ""  # of the file that makes it, where it is a person's own
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    @cached_property
+    def computation(self) -> str:
+        """Return sha256, in hexadecimal, over what the network does with its weights.
+
+        What its parts without a rule do is known by the code of a person's own file only.
+        """
+        return hashlib.sha256(f"{self.code_sha256}\n{self._trace.told}".encode()).hexdigest()
+
+    def cone(self, layer: ProbedLayer) -> Cone | None:
+        """Return the cone of a layer's units; None where only the whole network runs.
+
+        It holds the weights as they lie on the device at the first call of any method here.
+        """
+        if layer.module not in self._cones:
+            program = self.program([layer])
+            cone = None if program is None else cone_of(program, program.watched[0])
+            self._cones[layer.module] = cone
+        return self._cones[layer.module]
+
+    @contextmanager
+    def watching(self, layers: Sequence[ProbedLayer]) -> Iterator[Callable[[Tensor], list[Tensor]]]:
+        """Give a function from images [b, 3, h, w] to the maps [b, f, h, w] of these layers.
+
+        Values may be below zero where the module is no ReLU. The pass ends at the last layer.
+        """
+        program = self.program(layers)
+        if program is None:
+            with hooked(self.model, layers) as run:
+                yield lambda images: run(images.contiguous())  # of which a person may make views
+            return
+
+        def run_program(images: Tensor) -> list[Tensor]:
+            maps = zip(program.run(images), layers, strict=True)
+            return [values[:, : layer.filters] for values, layer in maps]
+
+        yield run_program
+
+    def at_once(self, layers: Sequence[ProbedLayer]) -> int | None:
+        """Return how many images to watch at a time, for speed; None where more is no slower."""
+        program = self.program(layers) if self.device.type == "cpu" else None
+        return None if program is None else max(1, KEPT // program.largest)
+
+    def program(self, layers: Sequence[ProbedLayer]) -> Program | None:
+        """Return the steps to these layers, None where only the whole network runs."""
+        modules = [layer.module for layer in layers]
+        try:
+            return self._trace.program(modules, averages=self.rule != "deconvnet").folded()
+        except NoWayDown:
+            if self.rule == "deconvnet":
+                raise
+            return None
+
+    @cached_property
+    def _cones(self) -> dict[str, Cone | None]:
+        return {}
+
+    @cached_property
+    def _trace(self) -> Trace:
+        return trace(self.model, self.input_size)
+
+
+def probe_layers(
+    model: nn.Module,
+    modules: Mapping[str, str],
+    input_size: int,
+    rule: Rule = "deconvnet",
+    filters: int | None = None,
+) -> tuple[ProbedLayer, ...]:
+    """Describe the layers of a network, in the order given; `filters` shows so many of each.
+
+    `modules` maps a layer's name to the path of its module. Raises NetworkError, naming the module,
+    where one gives no feature maps, runs more than once, or rests on a part that has no rule.
     """
-    explicit = [entry for entry in asked if "=" in entry]
-    if not explicit:
-        return _usual(candidate, asked)
-    if len(explicit) < len(asked):
-        plain = next(entry for entry in asked if "=" not in entry)
-        raise ConfigError(
-            f"layers: {plain!r} names no module, {explicit[0]!r} does; write name=module for all"
+    told = trace(model, input_size)
+    layers = []
+    for name, path in modules.items():
+        shape = told.shape(path)
+        layers.append(
+            ProbedLayer(
+                name=name,
+                title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
+                module=path,
+                filters=min(shape.maps, filters or shape.maps),
+                grid=(shape.rows, shape.columns),
+                field=_field(told, name, path, input_size, rule),
+            )
         )
-    return _explicit(candidate, explicit)
+    return tuple(layers)
 
 
-def _usual(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
-    if not candidate.layers:
-        raise ConfigError(
-            f"{candidate.name}: say which layers with --layers name=module,…; "
-            f"its convolutions are {_convolutions(candidate.model)}"
+def pixel_kernels(network: ProbedNetwork, layer: ProbedLayer) -> Tensor | None:
+    """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other.
+
+    Such a layer is one convolution of the pixels, with square kernels, and what may follow it at
+    each place: batch normalisation, which is part of the kernels returned, and a ReLU.
+    """
+    program = network.program([layer])
+    if program is None:
+        return None
+    first, *others = program.calls
+    step = first.step
+    if not (
+        isinstance(step, Convolution)
+        and first.inputs == (IMAGE,)
+        and step.weight.shape[1] == 3
+        and step.kernel[0] == step.kernel[1]
+        and all(isinstance(call.step, Rectifier | Scaling) for call in others)
+    ):
+        return None
+    return step.weight[: layer.filters].contiguous()
+
+
+def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Field:
+    """Return the square field of a layer's units in the input's pixels."""
+    try:
+        program = told.program([path], averages=rule != "deconvnet")
+    except NoWayDown as part:
+        if rule == "deconvnet":
+            raise NetworkError(
+                f"{name}: {part}; watch layers before it, or choose --rule gradient or "
+                "--rule guided"
+            ) from part
+        return _everything(name, told.shape(path), input_size)
+    try:
+        cone = cone_of(program, program.watched[0])
+    except ValueError as problem:
+        raise NetworkError(f"{name}: below module {path!r} {problem} in one sum") from problem
+    rows, columns = cone.axes[IMAGE]
+    return _square(rows.field, columns.field, name)
+
+
+def _square(rows: Field, columns: Field, name: str) -> Field:
+    if rows.stride != columns.stride:
+        raise NetworkError(
+            f"{name}: its units lie {rows.stride} pixels apart in rows and {columns.stride} in "
+            "columns; watch a layer where both are alike"
         )
-    for name in asked:
-        if name not in candidate.layers:
-            raise ConfigError(
-                f"{candidate.name} has no layer {name!r}; did you mean "
-                f"{_nearest(name, candidate.layers)!r}? It has {', '.join(candidate.layers)}; "
-                "name=module watches any other"
-            )
-    return {name: module for name, module in candidate.layers.items() if not asked or name in asked}
+    return rows.union(columns)
 
 
-def _explicit(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
-    known = [name for name, _ in candidate.model.named_modules() if name]
-    found: dict[str, str] = {}
-    for entry in asked:
-        name, _, module = (part.strip() for part in entry.partition("="))
-        if not NAME.fullmatch(name) or name.casefold() in TAKEN:
-            raise ConfigError(
-                f"layers: {entry!r}: {name!r} cannot be a layer's name; use 1 to 64 of the letters "
-                f"a to z and A to Z, digits, _ and -, and not {', '.join(TAKEN)}"
-            )
-        # Some file systems take Conv and conv for one folder.
-        if name.casefold() in {other.casefold() for other in found}:
-            raise ConfigError(f"layers: {entry!r}: {name!r} names two layers; each needs its own")
-        if not known:
-            raise NetworkError(
-                f"{candidate.name} has no modules inside that could be watched; put it into an "
-                "nn.Sequential"
-            )
-        if module not in known:
-            raise NetworkError(
-                f"layers: {entry!r}: {candidate.name} has no module {module!r}; did you mean "
-                f"{_nearest(module, known)!r}? Its convolutions are "
-                f"{_convolutions(candidate.model)}"
-            )
-        if module in found.values():
-            raise ConfigError(f"layers: {entry!r}: module {module!r} is watched already")
-        found[name] = module
-    return found
+def _everything(name: str, shape: Map, input_size: int) -> Field:
+    """Return a field that holds the whole input, whichever the unit."""
+    if shape.rows != shape.columns:
+        raise NetworkError(
+            f"{name}: gives {shape.maps} × {shape.rows} × {shape.columns} values, which are no "
+            "square maps, one behind the other; watch a layer that gives maps [b, c, h, w]"
+        )
+    stride = max(1, input_size // shape.rows)
+    return Field(2 * input_size, stride, -input_size)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    return difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
+class _Stop(Exception):
+    """Leaves a forward pass once the last watched module has answered."""
 
 
-def _convolutions(model: nn.Module) -> str:
-    names = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return (", ".join(names[:LISTED]) or "not there: it has no nn.Conv2d") + more
+@contextmanager
+def hooked(
+    model: nn.Module, layers: Sequence[ProbedLayer]
+) -> Iterator[Callable[[Tensor], list[Tensor]]]:
+    """Give what `ProbedNetwork.watching` gives, by running the network itself as it came.
+
+    The hooks come off when the block ends, however it ends.
+    """
+    outputs: dict[str, Tensor] = {}
+
+    def keep(path: str) -> Callable[[nn.Module, object, Tensor], None]:
+        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            outputs[path] = output
+            if len(outputs) == len(layers):
+                raise _Stop
+            outputs[path] = output.clone()  # what comes next may work in place
+
+        return hook
+
+    def run(images: Tensor) -> list[Tensor]:
+        outputs.clear()
+        with suppress(_Stop):
+            model(images.clone())  # which it may write into
+        for layer in layers:
+            if layer.module not in outputs:
+                raise NetworkError(
+                    f"{layer.name} cannot be watched: its module {layer.module} does not run on "
+                    "every image; watch one that does"
+                )
+        return [outputs[layer.module][:, : layer.filters] for layer in layers]
+
+    paths = {layer.module for layer in layers}
+    handles = [model.get_submodule(path).register_forward_hook(keep(path)) for path in paths]
+    try:
+        yield run
+    finally:
+        for handle in handles:
+            handle.remove()

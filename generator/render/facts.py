@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
 from generator.atlas.store import Atlas, ProbeKind
 from generator.errors import AtlasError
-from generator.render.probed import Probed, read_probed
-from generator.render.rules import PROJECTIONS, Projection
+from generator.render.stimuli_facts import Probed, read_probed
+from generator.render.words.rules import PROJECTIONS, Projection
 
 NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
 

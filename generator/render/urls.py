@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from generator.atlas.schema import PictureKind
-from generator.render.spans import page_of
+from generator.render.views.layer.spans import page_of
 
 HOME = "index.html"
 NOT_FOUND = "404.html"

@@ -11,9 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from generator.config import Settings
-from generator.network import weights_file, zoo
-from generator.network.probed import ProbedLayer, ProbedNetwork, pixel_kernels
-from generator.network.zfnet import INPUT_SIZE, ZFNet
+from generator.network.watched import ProbedLayer, ProbedNetwork, pixel_kernels
+from generator.network.weights import weights_file
+from generator.network.zoo import load as zoo
+from generator.network.zoo.zfnet import INPUT_SIZE, ZFNet
 from generator.training.data import (
     Example,
     Picture,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from generator.network import weights_file
-from generator.network.zfnet import ZFNet
+from generator.network.weights import weights_file
+from generator.network.zoo.zfnet import ZFNet
 from generator.training.data import Report
 from generator.training.evaluate import evaluate
 from generator.training.recipe import EMBEDDED

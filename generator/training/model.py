@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from generator.network.zfnet import WIDTHS, ZFNet, convolutions, max_pool, pooled_head
+from generator.network.zoo.zfnet import WIDTHS, ZFNet, convolutions, max_pool, pooled_head
 from generator.training.recipe import Recipe
 from generator.training.roughness import rough_part
 

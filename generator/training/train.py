@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from generator.errors import ConfigError
 from generator.memory import keep_heap
-from generator.network.zfnet import MEAN, STD, ZFNet
+from generator.network.zoo.zfnet import MEAN, STD, ZFNet
 from generator.training.data import (
     Augmented,
     Report,

@@ -1,5 +1,5 @@
 // The finder: searches all filters by labels and captions of their patches, by what is said of the
-// filters themselves, by layer and number. What it searches: generator/render/search_index.py.
+// filters themselves, by layer and number. What it searches: generator/render/views/search_index.py.
 (function () {
   "use strict";
   var AT_ONCE = 60;

@@ -5,7 +5,7 @@
   var form = document.getElementById("controls");
   var list = document.getElementById("cards");
   var said = form.querySelector("output");
-  var tables = window.filterGalleryCards; // see generator/render/cards.py
+  var tables = window.filterGalleryCards; // see generator/render/views/layer/cards.py
   if (!tables) return; // the cards then stand as without scripts
   var pages = document.querySelectorAll(".pages a");
   var elsewhere = document.getElementById("elsewhere"); // where a layer has several pages

@@ -1,6 +1,6 @@
 """What the reports of the tools say, as figures beside the limits that they are held to.
 
-The limits are the promises to readers: those of size are generator/render/check.py's.
+The limits are the promises to readers: those of size are generator/render/site/check.py's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from generator.errors import GalleryError
-from generator.render.check import FILTER_PAGE, FILTER_REQUESTS, KB
+from generator.render.site.check import FILTER_PAGE, FILTER_REQUESTS, KB
 
 Report = Mapping[str, Any]  # JSON, as a tool wrote it
 

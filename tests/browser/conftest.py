@@ -20,8 +20,8 @@ from playwright.sync_api import (
 )
 
 from tests.browser.sites import make_site, serving
-from tests.large_atlas import make_large_atlas
-from tests.tiny_atlas import make_atlas
+from tests.support.large_atlas import make_large_atlas
+from tests.support.tiny_atlas import make_atlas
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"

@@ -10,10 +10,9 @@ from typing import Protocol
 
 from playwright.sync_api import Page
 
-from generator.render.site import render
+from generator.render.site.build import render
 from generator.serve import make_server
-
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
 
 # Every other image is a lotus, so that the finder lists filters of lotuses.
 LABELS = ("lotus", "lotus", "<b>bold</b>", "lotus", "stop sign", "lotus", "")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.sites import make_site, serving
-from tests.tiny_atlas import make_atlas
+from tests.support.tiny_atlas import make_atlas
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from generator.atlas.store import Atlas
-from generator.render.captions import own_words
 from generator.render.facts import LayerFacts, read_gallery
-from tests.tiny_probes import probed_of
+from generator.render.words.captions import own_words
+from tests.support.tiny_probes import probed_of
 
 pytestmark = pytest.mark.browser
 

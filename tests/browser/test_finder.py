@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from generator.atlas.measures import ProbeRecord
 from generator.atlas.store import Atlas
-from generator.render import search_index
 from generator.render.facts import FilterFacts, Gallery, read_gallery
+from generator.render.views import search_index
 from tests.browser.sites import make_site
-from tests.finder_oracle import Found, plain_words, search
-from tests.tiny_atlas import DEAD, make_atlas
+from tests.oracles.finder import Found, plain_words, search
+from tests.support.tiny_atlas import DEAD, make_atlas
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Response
 
-from generator.render.check import ELEMENTS, FILTER_PAGE, FILTER_REQUESTS, KB, check_site
-from generator.render.spans import MOST
+from generator.render.site.check import ELEMENTS, FILTER_PAGE, FILTER_REQUESTS, KB, check_site
+from generator.render.views.layer.spans import MOST
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ from tests.browser.sites import make_site, serving
 from tests.browser.test_axe import violations
 from tests.browser.test_keyboard import KEYS
 from tests.browser.test_targets import SMALL
-from tests.several_pages import PAGES, WIDE, make_wide_atlas, small_pages
+from tests.support.several_pages import PAGES, WIDE, make_wide_atlas, small_pages
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from generator.render.captions import NOTHING
+from generator.render.words.captions import NOTHING
 
 pytestmark = pytest.mark.browser
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from generator.atlas.store import Atlas
-from generator.render.check import check_site
+from generator.render.site.check import check_site
 from tests.faults.place import Place, bytes_of, write_settings
 from tests.faults.runs import Driver
 from tests.faults.states import Undisturbed
-from tests.tiny_network import draw_pictures
+from tests.support.tiny_network import draw_pictures
 
 DRIVERS = 2  # runs of one core each, side by side
 

@@ -25,15 +25,16 @@ import torch
 from PIL import Image
 
 from generator import cli, replace
-from generator.compute import drawing, survey
+from generator.compute.project import run as drawing
+from generator.compute.search import loop as survey
 from tests.faults.fault import Deed
 from tests.faults.moments import Moments
 
 # What every run imports sooner or later, so that only the first one has to wait for it.
 WARM = (
     "generator.compute.pipeline",
-    "generator.network.zoo_own",
-    "generator.render.site",
+    "generator.network.zoo.own",
+    "generator.render.site.build",
     "generator.resources",
     "pymdownx.superfences",
     "rich.progress",

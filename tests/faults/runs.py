@@ -9,13 +9,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from tests import ROOT
 from tests.faults.fault import Order, Outcome
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

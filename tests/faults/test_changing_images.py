@@ -11,7 +11,7 @@ from generator.atlas.store import Atlas
 from tests.faults.fault import Fault, Outcome
 from tests.faults.place import Place, bytes_of
 from tests.faults.states import Undisturbed
-from tests.tiny_network import draw_pictures
+from tests.support.tiny_network import draw_pictures
 
 Make = Callable[[], Place]
 FIRST_READ = Fault("pause", r"^read many/left/picture_000")

@@ -1,0 +1,180 @@
+"""The pictures of one filter after another: nine patches, nine reconstructions, nine images.
+
+Works on a group of filters at a time, so that memory does not grow with filters or images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from generator.atlas.schema import IMAGE_TILE, PLACES, SMALL_TILE, LayerArrays, PictureKind
+from generator.compute.project import crops
+from generator.compute.project.reconstruct import gradients, reconstruct
+from generator.compute.run.threads import IN_TURN, side_by_side
+from generator.network.cone.cone import Cone
+from generator.network.watched import KEPT, ProbedLayer, ProbedNetwork
+
+TOLERANCE = 1e-4  # relative: recorded against recomputed activation
+ROUNDING = 1e-5  # of the largest activation beside it: what sums of float32 that cancel may be off
+LARGEST_BATCH = 64
+
+
+class ActivationDiffers(Exception):
+    """A place whose activation could not be reproduced."""
+
+    def __init__(self, filter_: int, row: int, recorded: float, recomputed: float) -> None:
+        super().__init__(f"filter {filter_}, image {row}: {recorded} recorded, {recomputed} now")
+        self.filter, self.row = filter_, row
+        self.recorded, self.recomputed = recorded, recomputed
+
+
+@dataclass(frozen=True)
+class Places:
+    """The occupied places of some filters, flat: n of them."""
+
+    filters: npt.NDArray[np.int64]  # [n]
+    places: npt.NDArray[np.int64]  # [n] 0…8
+    rows: npt.NDArray[np.int64]  # [n] image rows
+    units: npt.NDArray[np.int64]  # [n, 2]
+    boxes: npt.NDArray[np.int32]  # [n, 4]
+    activations: npt.NDArray[np.float32]  # [n]
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The encoded contact sheets of one filter, by kind."""
+
+    filter: int
+    sheets: dict[PictureKind, bytes]
+
+
+def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
+    """Return the occupied places of the filters first … last − 1, filter by filter."""
+    filters, places = np.nonzero(arrays.image[first:last] >= 0)
+    filters = filters + first
+    return Places(
+        filters=filters,
+        places=places,
+        rows=arrays.image[filters, places],
+        units=arrays.unit[filters, places].astype(np.int64),
+        boxes=arrays.box[filters, places],
+        activations=arrays.activation[filters, places],
+    )
+
+
+def reconstruct_places(
+    network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Callable[[int], Tensor]
+) -> npt.NDArray[np.float32]:
+    """Return the reconstruction [n, 3, side, side] of each place, cut to its box.
+
+    `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the recorded
+    activation does not come out again.
+    """
+    cone = network.cone(layer)
+    side = min(layer.field.size, network.input_size)
+    result = np.zeros((len(places.rows), 3, side, side), np.float32)
+    largest = float(places.activations.max(initial=0))
+    size = batch_size(cone)
+
+    def work(start: int) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
+        members = slice(start, start + size)
+        units = torch.from_numpy(places.units[members])
+        filters = torch.from_numpy(places.filters[members]).to(network.device)
+        whole = torch.stack([images(int(row)) for row in places.rows[members]])
+        if cone is None:
+            units = units.to(network.device)
+            found = gradients(network, layer, _sent(whole, network), units, filters)
+            return (*found, [(0, 0)] * len(units))
+        pixels = _sent(cone.pixels(whole, units), network)
+        found = reconstruct(cone, pixels, units, filters, network.rule)
+        return (*found, cone.corners(units))
+
+    starts = range(0, len(places.rows), size)
+    with nullcontext(IN_TURN) if cone is None else side_by_side(network.device) as threads:
+        for start, (activation, signal, corners) in zip(
+            starts, threads.map(work, starts), strict=True
+        ):
+            _check(places, start, activation.cpu().numpy(), largest)
+            for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
+                box = places.boxes[start + index] - np.array([*corner, *corner])
+                result[start + index] = crops.cut(part, box)
+    return result
+
+
+def batch_size(cone: Cone | None) -> int:
+    """Return how many units run at a time: as many as keep every window within `KEPT` bytes."""
+    if cone is None:
+        return 1
+    return min(LARGEST_BATCH, max(1, KEPT // cone.largest))
+
+
+def _sent(images: Tensor, network: ProbedNetwork) -> Tensor:
+    return images.to(network.device).contiguous(memory_format=torch.channels_last)
+
+
+def _check(places: Places, start: int, activation: npt.NDArray[np.float32], largest: float) -> None:
+    recorded = places.activations[start : start + len(activation)]
+    wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=ROUNDING * largest)
+    if wrong.any():
+        worst = int(np.nonzero(wrong)[0][0])
+        raise ActivationDiffers(
+            int(places.filters[start + worst]),
+            int(places.rows[start + worst]),
+            float(recorded[worst]),
+            float(activation[worst]),
+        )
+
+
+def portray(
+    network: ProbedNetwork,
+    layer: ProbedLayer,
+    filter_: int,
+    places: Places,
+    signals: npt.NDArray[np.float32],
+    images: Callable[[int], Tensor],
+    wholes: Callable[[int], crops.Pixels],
+) -> tuple[Portrait, npt.NDArray[np.float32]]:
+    """Compose and encode the sheets of one filter; return them and its scales [9].
+
+    `signals` [n, 3, side, side] are the reconstructions of `places`; `images(row)` as above,
+    `wholes(row)` gives the same as a picture of `IMAGE_TILE` pixels.
+    """
+    mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
+    shown = min(layer.field.size, network.input_size)
+    side = crops.tile_side(shown)
+    has_small = shown >= crops.SMALL_FROM
+    patches: list[crops.Pixels | None] = [None] * PLACES
+    projections, small_projections, pictured = patches.copy(), patches.copy(), patches.copy()
+    scales = np.zeros(PLACES, np.float32)
+    for index in np.nonzero(places.filters == filter_)[0]:
+        place = int(places.places[index])
+        row = int(places.rows[index])
+        patch = crops.cut(images(row).numpy(), places.boxes[index])
+        patches[place] = crops.to_pixels(patch, mean, std)
+        signal = signals[index] if shown <= side else crops.resampled(signals[index], side)
+        projections[place], scales[place] = crops.signed_picture(signal)
+        pictured[place] = wholes(row)
+        if has_small:
+            signal = crops.resampled(signals[index], SMALL_TILE)
+            small_projections[place], _ = crops.signed_picture(signal)
+    quality = None if shown <= crops.LOSSLESS_UP_TO else crops.QUALITY
+    sheets: dict[PictureKind, bytes] = {
+        "patches": crops.webp(crops.contact_sheet(patches, side), quality),
+        "reconstructions": crops.webp(crops.contact_sheet(projections, side), quality),
+        "images": crops.webp(crops.contact_sheet(pictured, IMAGE_TILE), crops.WHOLE_QUALITY),
+    }
+    if has_small:
+        small: dict[PictureKind, list[crops.Pixels | None]] = {
+            "patches.small": patches,
+            "reconstructions.small": small_projections,
+        }
+        for kind, tiles in small.items():
+            sheets[kind] = crops.webp(crops.contact_sheet(tiles, SMALL_TILE), crops.SMALL_QUALITY)
+    return Portrait(filter_, sheets), scales

@@ -1,0 +1,81 @@
+"""What an atlas's bytes depend on, so that nothing of two computations is ever mixed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from generator import __version__
+from generator.atlas.schema import SCHEMA
+from generator.config import Settings
+from generator.images.sets.image_set import ImageSet
+from generator.network.watched import ProbedNetwork
+
+Identity = dict[str, Any]  # by what people call it; as JSON holds it
+
+CREDITS = "credits"
+COUNT, CONTENT = "images", "content of the images"
+
+
+def identity_of(settings: Settings, network: ProbedNetwork, images: ImageSet) -> Identity:
+    """Return everything that the atlas's bytes depend on."""
+    credit = images.credits()
+    layers = network.layers
+    return {
+        "version": f"{__version__}, schema {SCHEMA}",
+        "network": network.name,
+        "weights": network.weights_sha256,
+        "what the network does": network.computation,
+        "input size": network.input_size,
+        "mean": list(network.mean),
+        "std": list(network.std),
+        "layers": [f"{layer.name}={layer.module}" for layer in layers],
+        "filters": [layer.filters for layer in layers],
+        "kernels while it learned": [
+            [name, words, hashlib.sha256(kernels.numpy().tobytes()).hexdigest()]
+            for name, words, kernels in network.history
+        ],
+        "rule": network.rule,
+        "image set": images.name,
+        COUNT: len(images),
+        CONTENT: images.signature(),
+        CREDITS: credit.model_dump() if credit else None,
+        "batch": settings.batch,
+        "device": network.device.type,
+        "one image per label": settings.one_per_label,
+        "probes": settings.probes,
+    }
+
+
+def work_of(identity: Identity) -> Identity:
+    """Return what unfinished work rests on: all but what is only copied into the atlas."""
+    return {name: value for name, value in identity.items() if name != CREDITS}
+
+
+def digest(identity: Identity) -> str:
+    """Return sha256 of an identity, in hexadecimal."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def differences(old: Identity, new: Identity) -> str:
+    """Say in one line what differs between two identities."""
+    told = []
+    for name in dict.fromkeys([*new, *old]):
+        before, now = old.get(name), new.get(name)
+        if before == now:
+            continue
+        if name == COUNT:
+            told.append(f"images changed: {before} -> {now} files")
+        elif name != CONTENT:
+            told.append(f"{name}: {_short(before)} -> {_short(now)}")
+        elif old.get(COUNT) == new.get(COUNT):
+            told.append("images: their content changed")
+    return "; ".join(told)
+
+
+def _short(value: object) -> str:
+    """Return a value for people; a hash by its first digits."""
+    if isinstance(value, str) and len(value) == 64:
+        return value[:8]
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,118 @@
+"""What the settings ask for, opened and checked: network, images, and where the work is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.atlas.schema import SkippedFile
+from generator.atlas.store import is_atlas
+from generator.compute.run.checkpoints import Parts
+from generator.compute.run.device import pick_device
+from generator.compute.run.identity import Identity, differences, digest, identity_of, work_of
+from generator.compute.run.workspace import Journal
+from generator.compute.search.loop import extent_of
+from generator.compute.search.state import Extent, Findings
+from generator.config import Settings
+from generator.errors import AtlasError, ConfigError, ImagesError, OutputError
+from generator.images.captions import display_path
+from generator.images.decode import FORMAT_NAMES
+from generator.images.sets.image_set import ImageSet
+from generator.images.sets.sources import open_images
+from generator.network.watched import ProbedNetwork
+from generator.network.zoo import load as zoo
+from generator.network.zoo.untrained import untrained
+
+
+@dataclass(frozen=True)
+class Job:
+    """One atlas to be made."""
+
+    settings: Settings
+    network: ProbedNetwork  # on its device
+    random: ProbedNetwork  # its shapes with random weights
+    images: ImageSet
+    journal: Journal
+    identity: Identity
+
+    @classmethod
+    def open(cls, settings: Settings, local: int | None = None) -> Job:
+        """Load and check all that the settings name; nothing is written.
+
+        `local` is the number of this process among those on this machine. Raises GalleryError.
+        """
+        if settings.images is None:
+            raise ConfigError("no images: name a folder with --images DIR, or `fetch sample` first")
+        device = pick_device(settings.device, local)
+        journal = Journal(settings.atlas)
+        ours = (settings.atlas, journal.folder, settings.site)  # whose pictures are nobody's input
+        images = open_images(settings.images, leave_out=ours)
+        network = zoo.load(settings)
+        network.model.to(device)
+        _refuse_foreign(settings.atlas)
+        identity = identity_of(settings, network, images)
+        return cls(settings, network, untrained(network), images, journal, identity)
+
+    @property
+    def extent(self) -> Extent:
+        """Return how much there is to search."""
+        return extent_of(self.settings, self.network, self.images)
+
+    @property
+    def work(self) -> Identity:
+        """Return what unfinished work rests on."""
+        return work_of(self.identity)
+
+    @property
+    def parts(self) -> Parts:
+        """Return what searches for this atlas have recorded."""
+        return self._parts(self.journal)
+
+    def parts_of(self, folder: Path) -> Parts:
+        """Return what was recorded in a working folder that was copied from elsewhere.
+
+        Raises AtlasError where there is none, or it is of something else.
+        """
+        journal = Journal(folder.resolve().with_suffix(""))
+        found = journal.unfinished() if journal.folder == folder.resolve() else None
+        if found is None:
+            raise AtlasError(f"{folder}: holds no parts of a search; name a folder ATLAS.work")
+        if found != self.work:
+            told = differences(found, self.work)
+            raise AtlasError(f"{folder}: holds parts of something else ({told})")
+        return self._parts(journal)
+
+    def hold_usable(self, found: Findings) -> None:
+        """Raise ImagesError where no image could be read, or one could not and settings mind."""
+        skipped = list(found.skipped.values())
+        if found.readable == 0:
+            raise ImagesError(
+                f"{display_path(str(self.settings.images))}: not one of its {len(self.images)} "
+                f"images can be read, the first: {skipped[0].path} ({skipped[0].reason}); "
+                f"give others ({FORMAT_NAMES})"
+            )
+        self.hold_strict(skipped)
+
+    def hold_strict(self, skipped: Sequence[SkippedFile]) -> None:
+        """Raise ImagesError where settings allow no unreadable image and there is one."""
+        if self.settings.strict and skipped:
+            raise ImagesError(
+                f"{len(skipped)} images cannot be read, and --strict allows none; the first: "
+                f"{skipped[0].path} ({skipped[0].reason}); mend them, and let --anew read all again"
+            )
+
+    def _parts(self, journal: Journal) -> Parts:
+        return Parts(journal.search, digest(self.work), self.extent)
+
+
+def _refuse_foreign(atlas: Path) -> None:
+    """Raise OutputError where the atlas's place holds something that is no atlas."""
+    if not atlas.resolve().name:
+        raise OutputError(f"{atlas}: cannot be an atlas's own folder; name another")
+    if not atlas.exists():
+        return
+    if not atlas.is_dir():
+        raise OutputError(f"{atlas}: is a file; name a folder for the atlas")
+    if any(atlas.iterdir()) and not is_atlas(atlas):
+        raise OutputError(f"{atlas}: is not empty and holds no atlas; name another folder")

@@ -1,0 +1,114 @@
+"""The search over some batches of an image set: recorded as it goes, taken up where it stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from generator.compute.search.passes import Log, Pass, passes
+from generator.compute.search.state import CPU, Extent, Findings
+from generator.config import Settings
+from generator.images.sets.image_set import ImageSet
+from generator.images.stream import Batch, stream
+from generator.memory import give_back
+from generator.network.watched import ProbedNetwork
+
+Keys = Callable[[Batch], Tensor]  # what may take one place only, [b] int64
+SAVE_EVERY = 30.0  # seconds between two records of the search
+GIVE_BACK_EVERY = 16  # batches
+
+
+def extent_of(settings: Settings, network: ProbedNetwork, images: ImageSet) -> Extent:
+    """Return how much there is to search."""
+    filters = tuple(layer.filters for layer in network.layers)
+    return Extent(filters, len(images), settings.batch)
+
+
+def survey(
+    settings: Settings,
+    network: ProbedNetwork,
+    images: ImageSet,
+    numbers: Sequence[int],
+    save: Callable[[Findings], None],
+    progress: Callable[[int], None],
+    log: Log,
+) -> Findings:
+    """Search the batches of these numbers; return what was found in them, on the CPU.
+
+    What was found so far is given to `save` at most every 30 s, and at the end; `progress` is told
+    how many batches are done. Raises NetworkError as `passes` does.
+    """
+    found = Findings.empty(extent_of(settings, network, images), network.device)
+    if not numbers:
+        return found.on(CPU)
+    keys_of = label_keys(images) if settings.one_per_label else content_keys
+    saved = time.monotonic()
+    batches = stream(images, network.input_size, settings.batch, settings.workers, numbers)
+    for done in take_in(network, found, batches, keys_of, log):
+        if time.monotonic() - saved > SAVE_EVERY:
+            save(found)
+            saved = time.monotonic()
+        if done % GIVE_BACK_EVERY == 0:
+            give_back()
+        progress(done)
+    save(found)
+    return found.on(CPU)
+
+
+def take_in(
+    network: ProbedNetwork, found: Findings, batches: Iterable[Batch], keys_of: Keys, log: Log
+) -> Iterator[int]:
+    """Add to `found` what batches tell, and yield after each how many are done."""
+    done = 0
+    with torch.no_grad(), network.watching(network.layers) as run:
+        for passed in passes(network, run, batches, log):
+            if passed.part.start == 0:
+                keys = keys_of(passed.batch)
+            _compete(found, passed, keys[passed.part])
+            if passed.last:
+                _enter(found, passed.batch)
+                done += 1
+                yield done
+
+
+def content_keys(batch: Batch) -> Tensor:
+    """Return what may take one place only: each picture's pixels, [b] int64."""
+    return batch.content
+
+
+def label_keys(images: ImageSet) -> Keys:
+    """Return what gives each picture's label, [b] int64, or its pixels where it has no label.
+
+    A picture that lies in two folders has two labels, so it may take two places.
+    """
+    numbers = {label: number for number, label in enumerate(images.labels())}
+
+    def keys(batch: Batch) -> Tensor:
+        result = batch.content | 1  # odd, so that it is no label's
+        for slot, row in enumerate(batch.rows.tolist()):
+            label = images.label(row) if batch.valid[slot] else ""
+            if label:
+                result[slot] = 2 * numbers[label]
+        return result
+
+    return keys
+
+
+def _compete(found: Findings, passed: Pass, keys: Tensor) -> None:
+    """Let images compete in every layer; `keys` [n] are theirs."""
+    rows = passed.batch.rows[passed.part]
+    for state, maps, peaks in zip(found.layers, passed.maps, passed.peaks, strict=True):
+        state.update(maps, peaks, rows.to(maps.device), keys.to(maps.device))
+
+
+def _enter(found: Findings, batch: Batch) -> None:
+    """Note that a batch is done, and what it told beside activations."""
+    last = min(batch.first + len(batch.pixels), found.extent.images)
+    found.content[batch.first : last] = batch.content[: last - batch.first].numpy()
+    unread = np.flatnonzero(~batch.valid[: last - batch.first].numpy()) + batch.first
+    found.skipped.update(zip(unread.tolist(), batch.skipped, strict=True))
+    found.done[batch.first // found.extent.batch] = True

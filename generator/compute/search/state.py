@@ -1,0 +1,177 @@
+"""What a search has found in some of the batches, and how findings of several searches join."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from generator.atlas.schema import SkippedFile
+from generator.compute.run.sealed import Arrays
+from generator.compute.search.statistics import Census, hundredth
+from generator.compute.search.topk import TopNine
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is to search; findings of one extent can be joined."""
+
+    filters: tuple[int, ...]  # of each layer
+    images: int
+    batch: int
+
+    @property
+    def batches(self) -> int:
+        """Return how many batches there are."""
+        return -(-self.images // self.batch)
+
+    def images_in(self, done: npt.NDArray[np.bool_]) -> int:
+        """Return how many images lie in the batches [batches] that are done."""
+        return int(self.rows_in(done).sum())
+
+    def rows_in(self, done: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return [images] whether each image lies in one of the batches [batches] that are done."""
+        return np.repeat(done, self.batch)[: self.images]
+
+
+@dataclass(frozen=True)
+class LayerFindings:
+    """What was found in one layer so far."""
+
+    nine: TopNine
+    census: Census
+
+    def update(self, maps: Tensor, peaks: Tensor, images: Tensor, keys: Tensor) -> None:
+        """Take in images; arguments are those of `TopNine.update`."""
+        self.nine.update(maps, peaks, images, keys)
+        self.census.update(peaks, images)
+
+    @classmethod
+    def merge(cls, layers: Sequence[LayerFindings]) -> LayerFindings:
+        """Join what was found in one layer over disjoint sets of images."""
+        return cls(
+            TopNine.merge([layer.nine for layer in layers]),
+            Census.merge([layer.census for layer in layers]),
+        )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found over the batches that are done. Arrays are changed in place by a search."""
+
+    extent: Extent
+    layers: list[LayerFindings]
+    done: npt.NDArray[np.bool_]  # [batches]
+    content: npt.NDArray[np.int64]  # [images] hash of the pixels; 0 where unread
+    skipped: dict[int, SkippedFile]  # by row
+
+    @classmethod
+    def empty(cls, extent: Extent, device: torch.device = CPU) -> Findings:
+        """Return what is found before the first batch."""
+        size = hundredth(extent.images)
+        return cls(
+            extent,
+            [
+                LayerFindings(
+                    TopNine.empty(filters, torch.float32, device),
+                    Census.empty(filters, size, torch.float32, device),
+                )
+                for filters in extent.filters
+            ],
+            np.zeros(extent.batches, np.bool_),
+            np.zeros(extent.images, np.int64),
+            {},
+        )
+
+    @property
+    def readable(self) -> int:
+        """Return how many images of the batches done could be read."""
+        return self.extent.images_in(self.done) - len(self.skipped)
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many of them have exactly the pixels of an image at a lower row.
+
+        Of each content one image has none before it. (Two contents among a million have the same
+        hash of 64 bits with a chance of about one in 4 · 10⁷.)
+        """
+        rows = self.extent.rows_in(self.done)
+        rows[list(self.skipped)] = False
+        content = self.content[rows]
+        return len(content) - len(np.unique(content))
+
+    @classmethod
+    def merge(cls, parts: Sequence[Findings]) -> Findings:
+        """Join findings over disjoint sets of batches, in any order; there must be one at least."""
+        return cls(
+            parts[0].extent,
+            [
+                LayerFindings.merge([part.layers[number] for part in parts])
+                for number in range(len(parts[0].layers))
+            ],
+            np.logical_or.reduce([part.done for part in parts]),
+            np.bitwise_or.reduce([part.content for part in parts]),  # each row is filled by one
+            dict(sorted(item for part in parts for item in part.skipped.items())),
+        )
+
+    def on(self, device: torch.device) -> Findings:
+        """Return the same on a device."""
+        for layer in self.layers:
+            layer.census.settle()
+        layers = [
+            LayerFindings(
+                TopNine(*(getattr(layer.nine, part.name).to(device) for part in fields(TopNine))),
+                Census(
+                    layer.census.histogram.to(device),
+                    layer.census.strongest.to(device),
+                    layer.census.image.to(device),
+                ),
+            )
+            for layer in self.layers
+        ]
+        return replace(self, layers=layers)
+
+    def arrays(self) -> Arrays:
+        """Return all of it by name, for a file or another process."""
+        arrays: Arrays = {
+            "done": self.done.copy(),
+            "content": self.content[self.extent.rows_in(self.done)],
+            "skipped": np.frombuffer(self._told().encode(), np.uint8),
+        }
+        for number, layer in enumerate(self.layers):
+            layer.census.settle()
+            for name, tensor in _tensors(layer):
+                arrays[f"{number}.{name}"] = tensor.cpu().numpy()
+        return arrays
+
+    @classmethod
+    def of(cls, arrays: Arrays, extent: Extent) -> Findings:
+        """Return the findings, on the CPU, that `arrays` gave."""
+        found = cls.empty(extent)
+        found.done[:] = arrays["done"]
+        found.content[extent.rows_in(found.done)] = arrays["content"]
+        for number, layer in enumerate(found.layers):
+            for name, tensor in _tensors(layer):
+                tensor.copy_(torch.from_numpy(arrays[f"{number}.{name}"]))
+        told = json.loads(arrays["skipped"].tobytes())
+        found.skipped.update({row: SkippedFile(**record) for row, record in told})
+        return found
+
+    def _told(self) -> str:
+        return json.dumps([(row, file.model_dump()) for row, file in sorted(self.skipped.items())])
+
+
+def _tensors(layer: LayerFindings) -> list[tuple[str, Tensor]]:
+    return [
+        (f"{part}.{field.name}", getattr(state, field.name))
+        for part, state in (("nine", layer.nine), ("census", layer.census))
+        for field in fields(state)
+        if not field.name.startswith("_")
+    ]

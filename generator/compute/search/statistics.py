@@ -1,0 +1,147 @@
+"""What the whole image set does to each filter: how often, how strongly, and under which labels.
+
+Memory does not grow with the number of images: activations are counted in fixed bins, and of the
+strongest hundredth part at most a thousand images are remembered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from generator.atlas.bins import BINS, inner_edges
+from generator.atlas.schema import PLACES
+from generator.compute.search.ranking import beats, filled, ranked, table
+
+MOST = 1_000  # images of the strongest hundredth that are remembered
+SORT_AT = 64  # a filter's waiting images; sorting at every batch would cost more than the network
+
+
+def hundredth(images: int) -> int:
+    """Return how many images the strongest hundredth part of so many has: nine at least."""
+    return min(max(math.ceil(images / 100), PLACES), MOST)
+
+
+@dataclass
+class Census:
+    """What was counted so far. f: filters, h: the size of the strongest hundredth.
+
+    An empty place of the hundredth has value 0 and image −1. Images that may belong to it wait
+    until there are enough of them to be worth a sort: `settle` before reading it.
+    """
+
+    histogram: Tensor  # [f, BINS] int64: images by their largest activation, where it is positive
+    strongest: Tensor  # [f, h] float, falling
+    image: Tensor  # [f, h] int64
+    _waiting: list[tuple[Tensor, Tensor, Tensor]] = field(default_factory=list)  # see `update`
+    _longest: int = 0  # an upper bound to how many wait for one filter
+
+    @classmethod
+    def empty(cls, filters: int, size: int, dtype: torch.dtype, device: torch.device) -> Census:
+        """Return a census of no image, whose strongest hundredth will have `size` images."""
+        return cls(
+            histogram=torch.zeros(filters, BINS, dtype=torch.int64, device=device),
+            strongest=torch.zeros(filters, size, dtype=dtype, device=device),
+            image=torch.full((filters, size), -1, device=device),
+        )
+
+    def update(self, peaks: Tensor, images: Tensor) -> None:
+        """Count a batch: `peaks` [b, f] as `search.peaks_of` gives them, of images [b]."""
+        self._count(peaks)
+        entering = beats(peaks, images, self.strongest[:, -1], self.image[:, -1])  # b f
+        slot, filters = entering.nonzero(as_tuple=True)  # n
+        if len(slot) == 0:
+            return
+        self._waiting.append((filters, peaks[slot, filters], images[slot]))
+        self._longest += int(entering.sum(0).max())
+        if self._longest >= SORT_AT:
+            self.settle()
+
+    def settle(self) -> None:
+        """Let those that wait compete for the strongest hundredth."""
+        if not self._waiting:
+            return
+        entrant, values, images = (
+            torch.cat(parts) for parts in zip(*self._waiting, strict=True)
+        )  # n
+        self._waiting.clear()
+        self._longest = 0
+        entrant, order = entrant.sort(stable=True)
+        filters, line, column = table(entrant)
+        pool = torch.cat([self.strongest[filters], filled(line, column, values[order], 0)], dim=1)
+        rows = torch.cat([self.image[filters], filled(line, column, images[order], -1)], dim=1)
+        size = self.strongest.shape[1]
+        self.strongest[filters], self.image[filters] = _strongest(pool, rows, size)
+
+    @classmethod
+    def merge(cls, censuses: Sequence[Census]) -> Census:
+        """Join the censuses of disjoint sets of images, all of one size of the hundredth."""
+        for census in censuses:
+            census.settle()
+        strongest, image = _strongest(
+            torch.cat([census.strongest for census in censuses], dim=1),
+            torch.cat([census.image for census in censuses], dim=1),
+            censuses[0].strongest.shape[1],
+        )
+        histogram = torch.stack([census.histogram for census in censuses]).sum(0)
+        return cls(histogram, strongest, image)
+
+    def _count(self, peaks: Tensor) -> None:
+        """Put the positive ones of `peaks` [b, f] into their bins."""
+        bins = torch.bucketize(peaks, _inner_edges(peaks.device, peaks.dtype), right=True)
+        self.histogram.scatter_add_(1, bins.T, (peaks > 0).T.long())
+
+
+def _strongest(values: Tensor, rows: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Return the best `size` of the places [k, p] with these values and rows."""
+    order = ranked(values, rows)[:, :size]
+    values = values.gather(1, order)
+    return values, rows.gather(1, order).masked_fill(values <= 0, -1)
+
+
+@cache
+def _inner_edges(device: torch.device, dtype: torch.dtype) -> Tensor:
+    return torch.from_numpy(inner_edges()).to(device, dtype)
+
+
+@dataclass(frozen=True)
+class LabelFacts:
+    """How the labels of each filter's strongest hundredth agree."""
+
+    purity: npt.NDArray[np.float32]  # [f] share of the most frequent label; NaN without labels
+    entropy: npt.NDArray[np.float32]  # [f] bits; NaN without labels
+    label: npt.NDArray[np.int32]  # [f] that label, as index into all labels; −1 without labels
+
+
+def label_facts(
+    image: npt.NDArray[np.int64], labels: Sequence[str], label_of: Callable[[int], str]
+) -> LabelFacts:
+    """Weigh the labels of images [f, h], −1 where there is none.
+
+    `labels` are all labels in their order and `label_of(row)` is an image's own. Of equally
+    frequent labels the first in their order counts. Images without a label ("") are left out.
+    """
+    index = {name: number for number, name in enumerate(labels)}
+    purity = np.full(len(image), np.nan, np.float32)
+    entropy = np.full(len(image), np.nan, np.float32)
+    label = np.full(len(image), -1, np.int32)
+    for filter_, rows in enumerate(image):
+        counts = Counter(label_of(row) for row in rows.tolist() if row >= 0)
+        del counts[""]
+        total = counts.total()
+        if total == 0:
+            continue
+        common = min(counts, key=lambda name: (-counts[name], index[name]))
+        shares = np.array(list(counts.values())) / total
+        purity[filter_] = counts[common] / total
+        entropy[filter_] = -(shares * np.log2(shares)).sum()
+        label[filter_] = index[common]
+    return LabelFacts(purity, entropy, label)

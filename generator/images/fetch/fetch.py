@@ -1,0 +1,124 @@
+"""Ready-made image sets, each brought into a plain folder with its credits, whole or not at all."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from generator.atlas.schema import Credit
+from generator.errors import ImagesError
+from generator.images.captions import CAPTIONS
+from generator.images.credits import CREDITS, write_credits
+from generator.images.fetch import caltech101, patterns, tuxpaint
+from generator.images.sets.folder import list_images
+
+Report = Callable[[str], None]  # takes one line for people
+Make = Callable[[Path, Path, Path | None, Report], tuple[Credit, dict[str, str]]]
+
+# Best first: photographs with labels, cut-out photographs, drawings.
+SETS: dict[str, Make] = {
+    "caltech101": caltech101.make,
+    "tuxpaint": tuxpaint.make,
+    "patterns": patterns.make,
+}
+SAMPLE = "sample"  # the first of them that can be had
+CHOSEN = ".sample"  # the name of the set that it was, in the data folder
+
+
+def fetch(name: str, data: Path, *, source: Path | None = None, report: Report) -> Path:
+    """Bring an image set into `data/NAME/` and return that folder.
+
+    `source` is an archive or folder to take the set from, in place of a download. A set that is
+    there already is left as it is. The folder appears only when it is complete; what an earlier,
+    interrupted run left is cleared away first, so fetch one set once at a time.
+
+    "sample" brings the best set that can be had, under that set's own name, and remembers which:
+    asked again, it takes the best set that is there. Raises ImagesError.
+    """
+    known = (*SETS, SAMPLE)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+        raise ImagesError(
+            f"no image set {name!r}; did you mean {near!r}? There are {', '.join(known)}"
+        )
+    if name != SAMPLE:
+        return _fetch_one(name, data, source, report)
+    if source is not None:
+        raise ImagesError("a sample is whatever can be had: name the set that --from holds")
+    return _fetch_sample(data, report)
+
+
+def _fetch_sample(data: Path, report: Report) -> Path:
+    here = [name for name in SETS if (data / name).is_dir()]
+    if _chosen(data) in here:
+        return _fetch_one(here[0], data, None, report)
+    *others, last = SETS
+    for name, following in zip(others, (*others[1:], last), strict=True):
+        try:
+            folder = _fetch_one(name, data, None, report)
+        except ImagesError as problem:
+            report(f"{name} cannot be had: {problem}")
+            report(f"trying {following} instead")
+        else:
+            break
+    else:
+        folder = _fetch_one(last, data, None, report)
+    _write(data / CHOSEN, folder.name)
+    return folder
+
+
+def _chosen(data: Path) -> str | None:
+    try:
+        return (data / CHOSEN).read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def _fetch_one(name: str, data: Path, source: Path | None, report: Report) -> Path:
+    final = data / name
+    if final.is_dir():
+        unused = f"; {source} is not used" if source else ""
+        uncredited = "" if (final / CREDITS).is_file() else f", without {CREDITS}"
+        report(f"{final} is there already{uncredited}{unused}")
+        return final
+    if source is not None and not source.exists():
+        raise ImagesError(f"no archive or folder {source} to take {name} from")
+    try:
+        _make(name, final, source, report)
+    except OSError as problem:
+        place = f"{problem.filename}: " if problem.filename else ""
+        raise ImagesError(
+            f"{final} cannot be made: {place}{problem.strerror or problem}"
+        ) from problem
+    return final
+
+
+def _make(name: str, final: Path, source: Path | None, report: Report) -> None:
+    """Make a set beside its place, then move it there in one step."""
+    data = final.parent
+    data.mkdir(parents=True, exist_ok=True)
+    prefix = f".{name}-"
+    for stale in data.glob(f"{prefix}*"):
+        shutil.rmtree(stale)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=data) as temporary:
+        folder, work = Path(temporary, name), Path(temporary, "work")
+        folder.mkdir()
+        work.mkdir()
+        credit, captions = SETS[name](folder, work, source, report)
+        if captions:
+            text = json.dumps(captions, ensure_ascii=False, indent=1, sort_keys=True)
+            _write(folder / CAPTIONS, text + "\n")
+        write_credits(folder, credit)
+        count = len(list_images(folder))
+        folder.rename(final)
+    report(f"{final}: {count:,} images, {credit.licence}")
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".new-{path.name}")
+    temporary.write_text(text, "utf-8", newline="\n")
+    temporary.replace(path)

@@ -1,0 +1,170 @@
+"""What every image set can tell, whatever holds its pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from generator.atlas.schema import Credit
+from generator.images.captions import caption_of, label_of
+from generator.images.decode import original_size, read_image
+from generator.images.sets.names import Names
+
+
+class ImageSet(ABC):
+    """Pictures in an order that never changes by itself, called rows from 0 on.
+
+    A set can be pickled, is cheap to fork, and holds no Python object per picture.
+    """
+
+    name: str  # short, for people: of a folder, file or data set, never a path
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def path(self, row: int) -> str:
+        """Return what names a picture inside the set, with "/" between parts.
+
+        Bytes that are no UTF-8 are held as lone surrogates.
+        """
+
+    @abstractmethod
+    def label(self, row: int) -> str:
+        """Return a picture's label; "" where it has none."""
+
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """Return the distinct labels, sorted, without ""."""
+
+    @abstractmethod
+    def caption(self, row: int) -> str:
+        """Return one line of 1 to 120 characters without control characters."""
+
+    @abstractmethod
+    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+        """Return a picture as `decode.read_image` does: [4, size, size]. Raises PictureError."""
+
+    def is_there(self, row: int) -> bool:
+        """Say whether what holds a picture, be it there or not, is still there itself.
+
+        Where a disk was taken away, every picture has vanished and none is to be left out.
+        """
+        return True
+
+    @abstractmethod
+    def original_size(self, row: int) -> tuple[int, int]:
+        """Return a picture's width and height, upright. Raises PictureError."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return sha256, in hexadecimal, over path and size in bytes of every picture."""
+
+    @abstractmethod
+    def signature(self) -> str:
+        """Return the same with times of last change, and with the set's own captions.
+
+        It changes with all that the atlas takes from the set, but for its credits.
+        """
+
+    @abstractmethod
+    def credits(self) -> Credit | None:
+        """Return who made the set, None where it does not say. Raises ImagesError."""
+
+
+class EncodedImages(ImageSet):
+    """A set of picture files or their bytes, named and labelled by their paths."""
+
+    def __init__(
+        self,
+        name: str,
+        paths: Names,
+        sizes: npt.NDArray[np.int64],  # [n] bytes
+        captions: Mapping[str, str],  # of some paths
+        credit: Credit | None,
+    ) -> None:
+        self.name = name
+        self.paths = paths
+        self._sizes = sizes
+        self._captions = dict(captions)
+        self._credit = credit
+
+    @abstractmethod
+    def encoded(self, row: int) -> Path | bytes:
+        """Return where a picture's file is, or what it holds. Raises PictureError."""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def path(self, row: int) -> str:
+        return self.paths[row]
+
+    def label(self, row: int) -> str:
+        return label_of(self.path(row))
+
+    def labels(self) -> tuple[str, ...]:
+        return folder_labels(self.paths.raws())
+
+    def caption(self, row: int) -> str:
+        return caption_of(self.path(row), self._captions)
+
+    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+        return read_image(self.encoded(row), size)
+
+    def original_size(self, row: int) -> tuple[int, int]:
+        return original_size(self.encoded(row))
+
+    def fingerprint(self) -> str:
+        return digest(self.paths.raws(), self._sizes)
+
+    def credits(self) -> Credit | None:
+        return self._credit
+
+    def signed_captions(self) -> bytes:
+        """Return what the set's own captions add to its signature; b"" where it has none."""
+        if not self._captions:
+            return b""
+        texts = (f"{path}\0{text}\0" for path, text in sorted(self._captions.items()))
+        return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).digest()
+
+
+def holds_something(folder: Path) -> bool:
+    """Say whether a folder exists and is not empty, as the place of a disk taken away would be."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(True for _ in entries)
+    except OSError:
+        return False
+
+
+def folder_labels(paths: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the distinct labels that the folders of these paths give, sorted, without ""."""
+    folders = {path.rpartition(b"/")[0] for path in paths}
+    return distinct(label_of(f"{os.fsdecode(folder)}/") for folder in folders)
+
+
+def distinct(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return labels sorted, each once, without ""."""
+    return tuple(sorted(set(labels) - {""}))
+
+
+def digest(names: Iterable[bytes], *columns: npt.NDArray[np.int64], more: bytes = b"") -> str:
+    """Return sha256, in hexadecimal, over names and the numbers of each, then over `more`."""
+    hashed = hashlib.sha256()
+    for name, *numbers in zip(names, *map(_numbers, columns), strict=True):
+        # No name holds a zero byte, so no two lists give the same bytes.
+        hashed.update(b"%b\0%b\0" % (name, b"\0".join(b"%d" % number for number in numbers)))
+    hashed.update(more)
+    return hashed.hexdigest()
+
+
+def _numbers(column: npt.NDArray[np.int64]) -> Iterator[int]:
+    """Yield Python numbers, a few at a time."""
+    for first in range(0, len(column), 4096):
+        yield from column[first : first + 4096].tolist()

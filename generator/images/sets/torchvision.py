@@ -1,0 +1,209 @@
+"""The pictures of a data set of torchvision's, by its name and folder."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import inspect
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from generator.atlas.schema import Credit
+from generator.errors import ImagesError
+from generator.images.captions import caption_of, clean, display_path
+from generator.images.credits import read_credits
+from generator.images.decode import UnreadableImage, reading, square_of, upright_size
+from generator.images.sets.image_set import ImageSet, distinct, holds_something
+from generator.images.sets.spec import TORCHVISION
+from generator.network.torchvision_compat import datasets
+
+TARGETS = ("targets", "labels", "_labels", "y")  # where the classes of all pictures may stand
+CLASSES = ("classes", "categories")
+
+
+class TorchvisionImages(ImageSet):
+    """The pictures of a data set that gives pairs of a picture and its class."""
+
+    def __init__(self, dataset: Any, root: Path) -> None:
+        self.name = type(dataset).__name__
+        self._dataset = dataset
+        self._root = root
+        self._count = len(dataset)
+        if self._count == 0:
+            raise ImagesError(f"no images in {self.name} at {display_path(str(root))}")
+        self._credit = read_credits(root)
+        self._classes = _classes(dataset)
+        self._targets = _targets(dataset, self._count)
+        self._fingerprint, self._signature = _digests(root, f"{self.name}\0{self._count}\0")
+
+    def __len__(self) -> int:
+        return self._count
+
+    def path(self, row: int) -> str:
+        return f"{self.name}/{row:0{len(str(self._count - 1))}}"
+
+    def label(self, row: int) -> str:
+        target: object = None
+        if self._targets is not None:
+            target = int(self._targets[row])
+        elif self._classes:
+            target = self._item(row)[1]
+        if not isinstance(target, int) or isinstance(target, bool):
+            return ""
+        known = 0 <= target < len(self._classes)
+        return self._classes[target] if known else str(target)
+
+    def labels(self) -> tuple[str, ...]:
+        if self._targets is None:
+            return distinct(self._classes)
+        first = np.unique(self._targets, return_index=True)[1]
+        return distinct(self.label(row) for row in first.tolist())
+
+    def caption(self, row: int) -> str:
+        return caption_of(f"{self.path(row)}.", {}, self.label(row))
+
+    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+        picture = self._picture(row)
+        with reading():
+            return square_of(picture, size)
+
+    def is_there(self, row: int) -> bool:
+        return holds_something(self._root)
+
+    def original_size(self, row: int) -> tuple[int, int]:
+        picture = self._picture(row)
+        with reading():
+            return upright_size(picture)
+
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    def signature(self) -> str:
+        return self._signature
+
+    def credits(self) -> Credit | None:
+        return self._credit
+
+    def _item(self, row: int) -> Sequence[Any]:
+        try:
+            with reading():
+                item = self._dataset[row]
+        except RuntimeError as problem:  # what PyTorch raises for a damaged file of its own
+            raise UnreadableImage(" ".join(str(problem).split())[:80]) from None
+        return item if isinstance(item, tuple | list) else (item, None)
+
+    def _picture(self, row: int) -> Image.Image:
+        picture = self._item(row)[0]
+        if isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.ndim in (2, 3):
+            with reading():
+                return Image.fromarray(picture)
+        if not isinstance(picture, Image.Image):
+            raise UnreadableImage(f"not an image: {self.name} gives {type(picture).__name__}")
+        return picture
+
+
+def open_torchvision(spec: str) -> TorchvisionImages:
+    """Open `torchvision:NAME:ROOT`, the training part where the set has parts; never download.
+
+    Raises ImagesError for a name that is unknown, a folder that is missing, and with torchvision's
+    own words where it refuses.
+    """
+    name, _, place = spec.removeprefix(TORCHVISION).partition(":")
+    if not name or not place:
+        raise ImagesError(
+            f"{spec}: name the data set and its folder, such as torchvision:CIFAR10:data/cifar"
+        )
+    known = {key: kind for key in datasets.__all__ if _is_dataset(kind := getattr(datasets, key))}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+        raise ImagesError(f"torchvision has no data set {name!r}; did you mean {near!r}?")
+    root = Path(place)
+    if not root.is_dir():
+        raise ImagesError(f"no folder {display_path(place)}: {_bring(name)}")
+    parameters = inspect.signature(known[name]).parameters
+    flags = {key: key == "train" for key in ("train", "download") if key in parameters}
+    try:
+        dataset = known[name](root, **flags)
+    except ImportError as problem:
+        raise ImagesError(f"torchvision:{name} needs another package: {problem}") from None
+    except (OSError, RuntimeError, TypeError, ValueError, LookupError, EOFError) as problem:
+        text = clean(str(problem)) or type(problem).__name__
+        raise ImagesError(
+            f"torchvision:{name} cannot be opened in {display_path(place)} ({text}); {_bring(name)}"
+        ) from None
+    if not hasattr(dataset, "__len__"):
+        raise ImagesError(f"torchvision:{name} is a stream without a length; give images instead")
+    return TorchvisionImages(dataset, root)
+
+
+def _bring(name: str) -> str:
+    return (
+        f"nothing is downloaded here; bring the set there with torchvision.datasets.{name}, or "
+        "name another folder"
+    )
+
+
+def _is_dataset(kind: object) -> bool:
+    return (
+        inspect.isclass(kind)
+        and issubclass(kind, datasets.VisionDataset)
+        and kind is not datasets.VisionDataset
+        and "root" in inspect.signature(kind).parameters
+    )
+
+
+def _classes(dataset: Any) -> tuple[str, ...]:
+    """Return the names of classes; none where the set does not say them as texts."""
+    for attribute in CLASSES:
+        names = getattr(dataset, attribute, None)
+        if isinstance(names, list | tuple):
+            # ImageNet's names are tuples of synonyms, the usual one first.
+            firsts = [name[0] if isinstance(name, tuple) and name else name for name in names]
+            if all(isinstance(name, str) for name in firsts):
+                return tuple(clean(name) for name in firsts)
+    return ()
+
+
+def _targets(dataset: Any, count: int) -> npt.NDArray[np.int64] | None:
+    """Return the classes [n] of all pictures where the set has them beside the pictures."""
+    for attribute in TARGETS:
+        values = getattr(dataset, attribute, None)
+        if values is None or not hasattr(values, "__len__") or len(values) != count:
+            continue
+        try:
+            targets = np.asarray(values)
+        except ValueError:  # lists of different lengths: boxes and the like
+            continue
+        if targets.ndim == 1 and targets.dtype.kind in "iu":
+            return targets.astype(np.int64)
+    return None
+
+
+def _digests(root: Path, start: str) -> tuple[str, str]:
+    """Return sha256 over `start` and all files below a folder, without their times and with."""
+    plain, timed = hashlib.sha256(start.encode()), hashlib.sha256(start.encode())
+    for path, status in _files(root):
+        line = os.fsencode(path) + b"\0%d\0" % status.st_size
+        plain.update(line)
+        timed.update(line + b"%d\0" % status.st_mtime_ns)
+    return plain.hexdigest(), timed.hexdigest()
+
+
+def _files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield path below the root and status of every file there, in an order that stays."""
+    folders = [""]
+    while folders:
+        below = folders.pop()
+        with os.scandir(root / below) as entries:
+            ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+        for entry in ordered:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(f"{below}{entry.name}/")
+            elif entry.is_file():
+                yield f"{below}{entry.name}", entry.stat()

@@ -1,0 +1,167 @@
+"""What one unit rests on, and no more: the way up to it and down from it on small windows.
+
+A unit of a watched layer reads a window of the map below, that window a larger one of the next map,
+down to the pixels: a cone. The windows of all units have one shape, so that units of many images
+run together. What of a window lies outside its map is filled as the network's own padding would
+be; where a window would be larger than its map, the whole map takes its place.
+
+Axes: b units, each in an image of its own; c maps; h w rows and columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from generator.network.cone.geometry import Field, Window
+from generator.network.cone.windows import Cut, Same, Span, Spans, cut
+from generator.network.graph.graph import IMAGE, Call, Program
+from generator.rule import Rule
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the units need of a value along one axis."""
+
+    field: Field  # in the value's own rows or columns
+    size: int  # of the value's map
+    whole: bool  # whether the map is taken whole
+
+    @property
+    def length(self) -> int:
+        return self.size if self.whole else self.field.size
+
+    def start(self, unit: int) -> int:
+        """Return the first row or column that a unit needs; may lie outside the map."""
+        return 0 if self.whole else self.field.interval(unit)[0]
+
+
+@dataclass(frozen=True)
+class Cone:
+    """The calls behind one watched value, and what its units need of every value."""
+
+    calls: tuple[Call, ...]
+    axes: dict[int, tuple[Axis, Axis]]  # value → rows, columns
+    maps: dict[int, int]  # value → how many maps it has
+    target: int
+
+    @property
+    def largest(self) -> int:
+        """Return the bytes of the largest value of one unit, as float32."""
+        return max(
+            4 * self.maps[value] * rows.length * columns.length
+            for value, (rows, columns) in self.axes.items()
+        )
+
+    def spans(self, value: int, units: Tensor) -> Spans:
+        """Return where the windows of units [b, 2] (row, column) lie in a value."""
+        rows, columns = self.axes[value]
+        return (
+            Span(tuple(map(rows.start, units[:, 0].tolist())), rows.length),
+            Span(tuple(map(columns.start, units[:, 1].tolist())), columns.length),
+        )
+
+    def pixels(self, images: Tensor, units: Tensor) -> Tensor:
+        """Cut what the units see out of whole images [b, 3, h, w]; zero outside."""
+        rows, columns = (
+            Span((0,) * len(units), length) for length in (axis.size for axis in self.axes[IMAGE])
+        )
+        windows = cut((rows, columns), self.spans(IMAGE, units), (rows.length, columns.length))
+        return windows.out_of(images, 0.0, spent=False)
+
+    def corners(self, units: Tensor) -> list[tuple[int, int]]:
+        """Return the first row and column that `pixels` cuts for each of units [b, 2]."""
+        rows, columns = self.spans(IMAGE, units)
+        return list(zip(rows.starts, columns.starts, strict=True))
+
+    def up(self, pixels: Tensor, units: Tensor, rule: Rule) -> tuple[Tensor, Ascent]:
+        """Return the activations [b, f] of units [b, 2], and what the way down needs.
+
+        `pixels` are as `pixels` gives them.
+        """
+        values = {IMAGE: pixels}  # never written over
+        last = {value: call.output for call in self.calls for value in call.inputs}
+        memories: list[Tensor | None] = []
+        cuts: list[list[Same | Cut]] = []
+        for call in self.calls:
+            found = [self._window(call, value, units) for value in call.inputs]
+            done = {value for value in call.inputs if last[value] == call.output} - {IMAGE}
+            inputs = []
+            for windows, value in zip(found, call.inputs, strict=True):
+                fill = call.step.fill
+                if value == IMAGE and isinstance(windows, Same) and fill == 0:
+                    inputs.append(pixels)  # which are zero outside already
+                else:
+                    inputs.append(windows.out_of(values[value], fill, spent=value in done))
+            spent = not set(call.inputs) - done
+            values[call.output], memory = call.step.up(inputs, rule, spent=spent)
+            memories.append(memory)
+            cuts.append(found)
+            for value in done:
+                del values[value]
+        return values[self.target][:, :, 0, 0], Ascent(self, rule, cuts, memories)
+
+    def _window(self, call: Call, value: int, units: Tensor) -> Same | Cut:
+        """Find where in an input, as far as it is there, lie the windows that a call reads."""
+        need = []
+        for axis, span in enumerate(self.spans(call.output, units)):
+            window = call.step.window(axis)
+            starts = tuple(start * window.stride - window.padding for start in span.starts)
+            need.append(Span(starts, (span.length - 1) * window.stride + window.span))
+        have, sizes = self.spans(value, units), [axis.size for axis in self.axes[value]]
+        if have == tuple(need) and all(call.step.window(axis) == Window() for axis in (0, 1)):
+            return Same(())  # outside stays outside
+        return cut(have, (need[0], need[1]), (sizes[0], sizes[1]))
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """What one way up left behind: all that the way down needs of it."""
+
+    cone: Cone
+    rule: Rule
+    cuts: list[list[Same | Cut]]  # by call, by input
+    memories: list[Tensor | None]  # by call: switches and gates
+
+    def down(self, signal: Tensor) -> Tensor:
+        """Return the signal [b, 3, h, w] at the pixels for one [b, f] at the units."""
+        cone = self.cone
+        signals = {cone.target: signal[:, :, None, None]}
+        for call, memory, cuts in reversed(
+            list(zip(cone.calls, self.memories, self.cuts, strict=True))
+        ):
+            below = call.step.down(signals.pop(call.output), memory, self.rule)
+            for value, part, windows in zip(call.inputs, below, cuts, strict=True):
+                signals[value] = windows.back(part, signals.get(value))
+        return signals[IMAGE]
+
+
+def cone_of(program: Program, value: int) -> Cone:
+    """Return the cone of a value's units. Raises ValueError where two strides meet in it."""
+    part = program.behind([value])
+    fields = {value: (Field(), Field())}
+    whole = {value: (False, False)}
+    for call in reversed(part.calls):
+        above, taken = fields[call.output], whole[call.output]
+        for source in call.inputs:
+            shape = part.shapes[source]
+            below = [above[axis].below(call.step.window(axis)) for axis in (0, 1)]
+            known = fields.get(source)
+            if known is not None:
+                below = [one.union(other) for one, other in zip(known, below, strict=True)]
+            before = whole.get(source, (False, False))
+            fields[source] = (below[0], below[1])
+            whole[source] = (
+                before[0] or taken[0] or below[0].size >= shape.rows,
+                before[1] or taken[1] or below[1].size >= shape.columns,
+            )
+    axes = {
+        source: (
+            Axis(fields[source][0], shape.rows, whole[source][0]),
+            Axis(fields[source][1], shape.columns, whole[source][1]),
+        )
+        for source, shape in part.shapes.items()
+    }
+    maps = {source: shape.maps for source, shape in part.shapes.items()}
+    return Cone(part.calls, axes, maps, value)

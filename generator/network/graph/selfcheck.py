@@ -1,0 +1,61 @@
+"""A network's steps, as one run told them, held against the network itself on other pixels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from generator.errors import NetworkError
+from generator.network.watched import ProbedNetwork, hooked
+
+TOLERANCE = 1e-3  # of a layer's largest value; folding and other kernels differ by about 1e-6
+SEED = 0
+
+
+def hold_to_itself(network: ProbedNetwork) -> None:
+    """Raise NetworkError, naming the layer, where what is watched is not what the network does.
+
+    A trace does not see decisions by values, numbers that leave torch and come back, and writing
+    through another name. A network that runs as it came may mix the images of a batch, or draw
+    numbers.
+    """
+    source = torch.Generator().manual_seed(SEED)
+    shape = (2, 3, network.input_size, network.input_size)
+    images = torch.randn(shape, generator=source).to(next(network.model.parameters()))
+    by_steps = network.program(network.layers) is not None
+    with torch.no_grad():
+        with hooked(network.model, network.layers) as run:
+            expected = [maps[:1].clone() for maps in run(images[:1] if by_steps else images)]
+        with network.watching(network.layers) as run:
+            found = run(images[:1].contiguous(memory_format=torch.channels_last))
+    if not by_steps:
+        _hold_gradients(network, images[:1])
+    for layer, one, other in zip(network.layers, found, expected, strict=True):
+        if _apart(one, other):
+            raise NetworkError(
+                f"{layer.name} cannot be watched: "
+                + (
+                    "on another image the network does not do what it did on an empty one; it may "
+                    "decide by values, or write into a map in a way that torch does not see"
+                    if by_steps
+                    else "of one image it makes something else alone than beside another, or each "
+                    "time; it may normalise by the batch, or draw numbers"
+                )
+            )
+
+
+def _hold_gradients(network: ProbedNetwork, image: Tensor) -> None:
+    with torch.enable_grad(), hooked(network.model, network.layers) as run:
+        maps = run(image.clone().requires_grad_(True))
+    for layer, each in zip(network.layers, maps, strict=True):
+        if not each.requires_grad:
+            raise NetworkError(
+                f"no gradient comes down from {layer.name}; let the network run "
+                "without torch.no_grad and the like"
+            )
+
+
+def _apart(one: Tensor, other: Tensor) -> bool:
+    """Say whether maps differ by more than rounding; what is no number is left to the search."""
+    largest = other.abs().max()
+    return bool((one - other).abs().max() > TOLERANCE * largest)

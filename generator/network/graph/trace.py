@@ -1,0 +1,243 @@
+"""What a network does, found out by letting it run once and watching every function it calls.
+
+It makes no difference whether a ReLU is a module or a function, works in place or is used twice:
+each call is a step of its own. What a call without a rule makes is remembered under the name of the
+module that made it, and refused if a watched layer rests on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode, resolve_name
+
+from generator.errors import NetworkError
+from generator.network.graph.functions import NoStep, parsed
+from generator.network.graph.graph import IMAGE, Call, Map, Program
+from generator.network.graph.ops import AveragePool, Step
+
+# What a person's network may raise when it is run on an input that does not fit it.
+RUNNING = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+
+
+class NoWayDown(NetworkError):
+    """A watched layer rests on a part that has no rule; the text names it."""
+
+
+@dataclass
+class Trace:
+    """What one run told: every call with a rule, and who made each value."""
+
+    shapes: dict[int, Map]
+    calls: list[Call] = field(default_factory=list)
+    unruled: dict[int, str] = field(default_factory=dict)  # value → who made it, without a rule
+    makers: dict[int, str] = field(default_factory=dict)  # value → "module 'a.b' (Conv2d)"
+    outputs: dict[str, list[int]] = field(default_factory=dict)  # module path → values it gave
+
+    def program(self, modules: Sequence[str], *, averages: bool) -> Program:
+        """Return the steps to these modules' outputs, through average pools if `averages`.
+
+        Raises NetworkError where a module is not run, gives no map or runs more than once, and
+        NoWayDown where one rests on a call without a rule; both name the module.
+        """
+        watched = [self._output(path) for path in modules]
+        program = Program(tuple(self.calls), self.shapes, tuple(watched)).behind(watched)
+        for call in program.calls:
+            if isinstance(call.step, AveragePool) and not averages:
+                maker = self.makers[call.output]
+                raise NoWayDown(f"{maker}, which pools by average, has no rule in the deconvnet")
+        made = {call.output for call in program.calls} | {IMAGE}
+        for value in program.shapes:
+            if value not in made:
+                raise NoWayDown(f"{self.unruled[value]} has no rule in the deconvnet")
+        return program
+
+    @property
+    def told(self) -> str:
+        """Return in words all that the network does, as far as its parts have rules."""
+        calls = (f"{call.output} = {call.step.told} of {call.inputs}" for call in self.calls)
+        others = (f"{value} = {maker}" for value, maker in self.unruled.items())
+        return "\n".join((*calls, *others, str(self.outputs)))
+
+    def shape(self, path: str) -> Map:
+        """Return the shape of a module's output; NetworkError as above."""
+        return self.shapes[self._output(path)]
+
+    def _output(self, path: str) -> int:
+        values = self.outputs.get(path, [])
+        if not values:
+            known = ", ".join(list(self.outputs)[:40])
+            raise NetworkError(
+                f"the network runs no module named {path!r} that gives feature maps; it has {known}"
+            )
+        if len(values) > 1:
+            raise NetworkError(
+                f"module {path!r} runs {len(values)} times; watch a module that runs once"
+            )
+        return values[0]
+
+
+class _Recorder(TorchFunctionMode):
+    """Sees every function that a network calls, by whatever name."""
+
+    def __init__(self, model: nn.Module, image: Tensor) -> None:
+        super().__init__()
+        self.model = model
+        self.kept = [image]  # so that no identity is given twice
+        self.values = {id(image): IMAGE}
+        self.versions = {id(image): _writes(image)}
+        self.trace = Trace({IMAGE: Map(*image.shape[1:])})
+        self.scope: list[tuple[str, nn.Module]] = []
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        touched = {id(part) for part in _tensors((args, kwargs))} & self.values.keys()
+        call = self._parse(func, args, kwargs, touched) if touched else ""
+        output = func(*args, **kwargs)
+        if touched:
+            for made in _tensors(output):
+                if id(made) not in self.values or self._written(made):
+                    self._record(func, call, made)
+            for known in filter(self._written, tuple(self.kept)):
+                self._record(func, ", which writes into a map,", known)
+        return output
+
+    def _written(self, tensor: Tensor) -> bool:
+        """Return whether a value, or one that shares its memory, was written over since named."""
+        return self.versions[id(tensor)] != _writes(tensor)
+
+    def _parse(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        touched: set[int],
+    ) -> tuple[tuple[int, ...], Step | None] | str:
+        """Return inputs and step of a call, or why it has none."""
+        try:
+            inputs, step = parsed(func, args, kwargs) or ((), None)
+        except NoStep as reason:
+            return f", which {reason},"
+        if {id(tensor) for tensor in inputs} != touched:
+            return ""
+        return tuple(self.values[id(tensor)] for tensor in inputs), step
+
+    def _record(
+        self,
+        func: Callable[..., Any],
+        call: tuple[tuple[int, ...], Step | None] | str,
+        output: Tensor,
+    ) -> None:
+        trace = self.trace
+        if isinstance(call, tuple) and call[1] is None:
+            self._name(output, call[0][0])
+            return
+        value = len(self.kept)
+        self._name(output, value)
+        maker = self._maker(func)
+        trace.makers[value] = maker
+        if output.dim() == 4:  # b c h w
+            trace.shapes[value] = Map(*output.shape[1:])
+        else:
+            trace.shapes[value] = Map(0, 0, 0)
+        if isinstance(call, tuple) and call[1] is not None:
+            trace.calls.append(Call(call[1], call[0], value))
+        else:
+            trace.unruled[value] = f"{maker}{call}"
+
+    def _name(self, tensor: Tensor, value: int) -> None:
+        self.kept.append(tensor)
+        self.values[id(tensor)] = value
+        self.versions[id(tensor)] = _writes(tensor)
+
+    def _maker(self, func: Callable[..., Any]) -> str:
+        path, module = self.scope[-1] if self.scope else ("", self.model)
+        name = (resolve_name(func) or repr(func)).rpartition(".")[2]
+        plain = type(module).__name__
+        leaf = not any(True for _ in module.children())
+        what = plain if leaf else f"{plain}, calling {name}"
+        return f"module {path!r} ({what})" if path else f"the network itself (calling {name})"
+
+
+def _writes(tensor: Tensor) -> int:
+    """Return how often anything was written into the memory of a tensor."""
+    return tensor._version  # noqa: SLF001 - torch has no other name for it
+
+
+def _tensors(part: Any) -> Iterator[Tensor]:
+    """Yield every tensor in nested arguments."""
+    if isinstance(part, Tensor):
+        yield part
+    elif isinstance(part, Mapping):
+        for each in part.values():
+            yield from _tensors(each)
+    elif isinstance(part, tuple | list):
+        for each in part:
+            yield from _tensors(each)
+
+
+@contextmanager
+def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
+    """Tell the recorder which module runs and what each gave; the hooks come off at the end."""
+
+    def enter(path: str) -> Callable[[nn.Module, object], None]:
+        return lambda module, _inputs: recorder.scope.append((path, module))
+
+    def leave(path: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            recorder.scope.pop()
+            if isinstance(output, Tensor) and output.dim() == 4 and len(output) == 1:  # b c h w
+                value = recorder.values.get(id(output))
+                if value is not None:
+                    recorder.trace.outputs.setdefault(path, []).append(value)
+
+        return hook
+
+    handles = []
+    for path, module in model.named_modules():
+        handles += [
+            module.register_forward_pre_hook(enter(path)),
+            module.register_forward_hook(leave(path)),
+        ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def trace(model: nn.Module, input_size: int) -> Trace:
+    """Run a network in evaluation mode once on an empty image, and tell what it did.
+
+    Raises NetworkError where it cannot run on an image [1, 3, input_size, input_size].
+    """
+    with torch.inference_mode(mode=False):  # which would count no writing
+        image = torch.zeros(1, 3, input_size, input_size).to(next(model.parameters()))
+        recorder = _Recorder(model, image)
+        _run(model, image, recorder)
+    return recorder.trace
+
+
+def _run(model: nn.Module, image: Tensor, recorder: _Recorder) -> None:
+    """Run the network under the recorder's eyes; NetworkError where it does not run."""
+    size = image.shape[-1]
+    try:
+        with torch.no_grad(), _following(model, recorder), recorder:
+            model(image)
+    except RUNNING as problem:
+        reason = " ".join(str(problem).split())[:200]
+        raise NetworkError(
+            f"the network does not run on an image of {size} × {size} pixels "
+            f"({type(problem).__name__}: {reason}); set its input size"
+        ) from problem

@@ -1,0 +1,90 @@
+"""Which modules of a network are watched: what `--layers` asks for, or the usual ones."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from torch import nn
+
+from generator.errors import ConfigError, NetworkError
+from generator.network.zoo.loaded import Candidate
+
+LISTED = 40  # so many convolutions are named where layers have to be
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a layer's name is a folder's name too
+TAKEN = ("assets",)  # folders that the site has for itself
+
+
+def modules_to_watch(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
+    """Return name → module path of the layers asked for; of the usual ones where none is.
+
+    Each entry of `asked` is the name of one of the usual layers, or each is `name=module`. The
+    usual layers keep the network's order, others that in which they are given. Raises ConfigError
+    for a layer that there is not and for names that cannot be, NetworkError for an unknown module.
+    """
+    explicit = [entry for entry in asked if "=" in entry]
+    if not explicit:
+        return _usual(candidate, asked)
+    if len(explicit) < len(asked):
+        plain = next(entry for entry in asked if "=" not in entry)
+        raise ConfigError(
+            f"layers: {plain!r} names no module, {explicit[0]!r} does; write name=module for all"
+        )
+    return _explicit(candidate, explicit)
+
+
+def _usual(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
+    if not candidate.layers:
+        raise ConfigError(
+            f"{candidate.name}: say which layers with --layers name=module,…; "
+            f"its convolutions are {_convolutions(candidate.model)}"
+        )
+    for name in asked:
+        if name not in candidate.layers:
+            raise ConfigError(
+                f"{candidate.name} has no layer {name!r}; did you mean "
+                f"{_nearest(name, candidate.layers)!r}? It has {', '.join(candidate.layers)}; "
+                "name=module watches any other"
+            )
+    return {name: module for name, module in candidate.layers.items() if not asked or name in asked}
+
+
+def _explicit(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
+    known = [name for name, _ in candidate.model.named_modules() if name]
+    found: dict[str, str] = {}
+    for entry in asked:
+        name, _, module = (part.strip() for part in entry.partition("="))
+        if not NAME.fullmatch(name) or name.casefold() in TAKEN:
+            raise ConfigError(
+                f"layers: {entry!r}: {name!r} cannot be a layer's name; use 1 to 64 of the letters "
+                f"a to z and A to Z, digits, _ and -, and not {', '.join(TAKEN)}"
+            )
+        # Some file systems take Conv and conv for one folder.
+        if name.casefold() in {other.casefold() for other in found}:
+            raise ConfigError(f"layers: {entry!r}: {name!r} names two layers; each needs its own")
+        if not known:
+            raise NetworkError(
+                f"{candidate.name} has no modules inside that could be watched; put it into an "
+                "nn.Sequential"
+            )
+        if module not in known:
+            raise NetworkError(
+                f"layers: {entry!r}: {candidate.name} has no module {module!r}; did you mean "
+                f"{_nearest(module, known)!r}? Its convolutions are "
+                f"{_convolutions(candidate.model)}"
+            )
+        if module in found.values():
+            raise ConfigError(f"layers: {entry!r}: module {module!r} is watched already")
+        found[name] = module
+    return found
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    return difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
+
+
+def _convolutions(model: nn.Module) -> str:
+    names = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return (", ".join(names[:LISTED]) or "not there: it has no nn.Conv2d") + more

@@ -1,0 +1,119 @@
+"""Networks by name, each made ready for probing."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from generator.config import Settings
+from generator.errors import ConfigError, NetworkError
+from generator.network.graph.selfcheck import hold_to_itself
+from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.weights.state import state_digest
+from generator.network.zoo.default_layers import CHOICES
+from generator.network.zoo.embedded import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
+from generator.network.zoo.layers import modules_to_watch
+from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.names import FORMS, RANDOM, file_and_function, name_and_weights
+from generator.network.zoo.untrained import untrained
+
+
+def load(settings: Settings) -> ProbedNetwork:
+    """Return the network that the settings name, in evaluation mode, on the CPU.
+
+    It watches exactly the layers that the settings ask for. Raises ConfigError for names and
+    settings that do not fit, NetworkError for a network or weights that cannot be used.
+    """
+    candidate = _candidate(settings)
+    candidate.model.eval()
+    candidate.model.requires_grad_(False)
+    network = _probed(candidate, settings)
+    if candidate.random:
+        drawn = untrained(network)
+        network = dataclasses.replace(
+            drawn,
+            name=f"{network.name}, random weights",
+            weights_sha256=state_digest(drawn.model),
+        )
+    with _naming(network.name):
+        hold_to_itself(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
+    return network
+
+
+def _candidate(settings: Settings) -> Candidate:
+    """Return the network that the settings name, with its weights."""
+    name, weights = settings.network, settings.weights
+    own = file_and_function(name)
+    if own is not None:
+        from generator.network.zoo.own import own_network  # noqa: PLC0415 - see below
+
+        return own_network(*own, weights)
+    if settings.mean is not None or settings.std is not None:
+        raise ConfigError(f"mean and std of {name} are known; set them for a file of your own only")
+    if weights is not None and name.endswith(f":{RANDOM}"):
+        raise ConfigError(f"{name} has random weights, so it takes no --weights; leave one out")
+    kind, _, rest = name.partition(":")
+    if name == f"zfnet:{RANDOM}":
+        return zfnet_random()
+    if name == "zfnet":
+        return zfnet_with(weights or EMBEDDED_WEIGHTS)
+    # torchvision takes longer to load than torch, and the embedded network does without it.
+    if kind == "torchvision":
+        from generator.network.zoo.torchvision import torchvision_network  # noqa: PLC0415
+
+        return torchvision_network(*name_and_weights(rest), weights, settings.rule)
+    if kind == "timm":
+        from generator.network.zoo.timm import timm_network  # noqa: PLC0415
+
+        return timm_network(*name_and_weights(rest), weights)
+    raise ConfigError(_unknown(name))
+
+
+def _probed(candidate: Candidate, settings: Settings) -> ProbedNetwork:
+    """Watch a candidate's layers, with what the settings say in the place of its usual numbers."""
+    size = settings.input_size or candidate.input_size
+    modules = modules_to_watch(candidate, settings.layers)
+    with _naming(candidate.name):
+        layers = probe_layers(
+            candidate.model, modules, size, rule=settings.rule, filters=settings.filters
+        )
+    return ProbedNetwork(
+        name=candidate.name,
+        source=candidate.source,
+        trained_on=candidate.trained_on,
+        weights_sha256=candidate.weights_sha256,
+        model=candidate.model,
+        input_size=size,
+        mean=settings.mean or candidate.mean,
+        std=settings.std or candidate.std,
+        classes=candidate.classes,
+        layers=layers,
+        code_sha256=candidate.code_sha256,
+        rule=settings.rule,
+        history=candidate.history,
+    )
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Turn whatever a person's forward pass may raise into NetworkError that names the network."""
+    try:
+        yield
+    except NetworkError as problem:
+        raise NetworkError(f"{name}: {problem}") from problem
+    except Exception as problem:
+        raise NetworkError(f"{name}: {type(problem).__name__}: {problem}") from problem
+
+
+def _unknown(name: str) -> str:
+    """Say that there is no such network, and which name is nearest."""
+    path, _, _ = name.rpartition(":")
+    for file in (path, name):
+        if file.endswith(".py"):
+            return f"network {name!r}: name the function that makes it, {file}:FUNCTION"
+    known = ["zfnet", f"zfnet:{RANDOM}", *(f"torchvision:{each}" for each in CHOICES)]
+    hints = {each: each for each in known} | {each: f"torchvision:{each}" for each in CHOICES}
+    near = difflib.get_close_matches(name, hints, n=1, cutoff=0)[0]
+    return f"no network is named {name!r}; did you mean {hints[near]!r}? There are {FORMS}"

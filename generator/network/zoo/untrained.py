@@ -1,0 +1,76 @@
+"""A network as it was before it learned anything: the same shapes, random weights."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+from torch.nn.utils.prune import BasePruningMethod
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
+
+from generator.errors import NetworkError
+from generator.network.watched import ProbedNetwork
+
+SEED = 0
+
+
+def untrained(network: ProbedNetwork, seed: int = SEED) -> ProbedNetwork:
+    """Return the network with seeded random weights, on the same device.
+
+    Convolutions and linear layers are drawn as He and others (2015) propose for ReLUs, which keeps
+    signals at their size from layer to layer, with biases of zero; whatever else knows how to begin
+    does so afresh. The network given stays as it is. Raises NetworkError where it cannot be copied.
+    """
+    model = _copied(network.model).cpu()
+    # Random numbers fill a tensor in the order in which it lies in memory.
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    source = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):  # what has its own way to begin draws from torch's own
+        torch.manual_seed(seed)
+        for module in list(model.modules()):
+            _make_plain(module)
+        for module in model.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=source)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            else:
+                begin = getattr(module, "reset_parameters", None)
+                if callable(begin):
+                    begin()
+    model.to(network.device)
+    model.eval()
+    model.requires_grad_(False)
+    return dataclasses.replace(
+        network,
+        name=f"{network.name}, untrained",
+        source=f"random weights, seed {seed}",
+        trained_on="",
+        weights_sha256="",
+        model=model,
+    )
+
+
+def _copied(model: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(model)
+    except (TypeError, RuntimeError, NotImplementedError) as problem:
+        raise NetworkError(
+            f"the network cannot be copied, to be shown beside itself with random weights "
+            f"({problem}); let it hold nothing but tensors, modules and plain values"
+        ) from problem
+
+
+def _make_plain(module: nn.Module) -> None:
+    """Let weights that are computed from others, which were learned, be parameters of their own."""
+    if parametrize.is_parametrized(module):
+        for name in list(module.parametrizations):  # type: ignore[arg-type]  # a dict of modules
+            parametrize.remove_parametrizations(module, name, leave_parametrized=True)
+    for key, hook in list(module._forward_pre_hooks.items()):  # noqa: SLF001 - torch has no other
+        if isinstance(hook, WeightNorm | SpectralNorm | BasePruningMethod):
+            hook.remove(module)
+            del module._forward_pre_hooks[key]  # noqa: SLF001 - as above

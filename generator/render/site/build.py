@@ -1,0 +1,251 @@
+"""Atlas and content in, a site in its place out.
+
+Everything is read and rendered to memory, checked, written to a folder beside the target, and
+swapped in at the end: whatever happens, the target holds the previous or the new site, whole. The
+same inputs make the same bytes, and then nothing is written at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jinja2
+import markdown
+from pymdownx import __meta__ as pymdownx
+
+from generator import __version__
+from generator.atlas.store import Atlas, picture_kinds
+from generator.errors import ContentError
+from generator.progress import Progress
+from generator.render import urls
+from generator.render.facts import Gallery, LayerFacts, read_gallery
+from generator.render.site.assets import Assets, read_assets
+from generator.render.site.check import check_files
+from generator.render.site.output import (
+    Marker,
+    Site,
+    all_files,
+    listing,
+    refuse_foreign,
+    tidy,
+    unchanged,
+    write_site,
+)
+from generator.render.site.pages import Pages
+from generator.render.site.sharing import sitemap, social_card
+from generator.render.text.content import Subject, read_content
+from generator.render.text.evidence import check_claims
+from generator.render.text.texts import Texts
+from generator.render.views.filter.page import facts_json, filter_view
+from generator.render.views.finder import finder_view, index_parts, index_view
+from generator.render.views.frame import Frames
+from generator.render.views.layer.card_pages import cards_view
+from generator.render.views.layer.cards import cards_script
+from generator.render.views.layer.page import layer_view
+from generator.render.views.layer.spans import spans
+from generator.render.views.search_index import search_script
+from generator.render.views.texts import home_view, not_found_view, text_view
+from generator.replace import recover
+
+FAULTS_NAMED = 5
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What a render did."""
+
+    pages: int
+    files: int
+    bytes: int
+    unchanged: bool
+    warnings: int
+
+
+def render(
+    atlas_path: Path,
+    site: Path,
+    *,
+    templates: Path,
+    content: Path,
+    strict: bool,
+    base_url: str | None,
+    progress: Progress,
+    warn: Warn,
+) -> RenderReport:
+    """Make the site of an atlas at `site`.
+
+    Raises AtlasError where the atlas is not whole, ContentError where a text or template does not
+    hold or, with `strict`, where there was any warning, and OutputError where `site` is not ours to
+    replace or cannot be written. The previous site then stays as it was.
+    """
+    recover(site)
+    refuse_foreign(site)
+    if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
+        raise ContentError(f"--base-url {base_url}: must start with https:// or http://")
+    atlas = Atlas.open(atlas_path)
+    atlas.verify()
+    digest = inputs_digest(atlas, templates, content, base_url)
+    if known := unchanged(site, digest):
+        tidy(site)
+        for warning in known.warnings:
+            warn(warning)
+        _hold_strict(strict, known.warnings)
+        return RenderReport(known.pages, known.files, known.bytes, True, len(known.warnings))
+
+    warnings: list[str] = []
+
+    def remember(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    made = compose(atlas, Pages(templates), content, base_url, progress, remember)
+    report = check_files(made.texts, made.sizes())
+    if report.faults:
+        named = "; ".join(str(fault) for fault in report.faults[:FAULTS_NAMED])
+        raise ContentError(f"the site would have {len(report.faults)} faults: {named}")
+    for problem in report.budgets:
+        remember(f"{problem} (budget)")
+    _hold_strict(strict, warnings)
+    marker = Marker(
+        made_by=f"Filter Gallery {__version__}",
+        inputs=digest,
+        listing=listing(made.sizes()),
+        pages=report.pages,
+        files=report.files,
+        bytes=report.bytes,
+        warnings=tuple(warnings),
+    )
+    write_site(made, site, marker, progress)
+    return RenderReport(report.pages, report.files, report.bytes, False, len(warnings))
+
+
+def compose(
+    atlas: Atlas,
+    pages: Pages,
+    content_folder: Path,
+    base_url: str | None,
+    progress: Progress,
+    warn: Warn,
+) -> Site:
+    """Return the whole site in memory, its pictures as paths into the atlas."""
+    gallery = read_gallery(atlas)
+    network = atlas.manifest.network
+    content = read_content(content_folder, Subject.of(atlas.manifest), warn)
+    check_claims(content, gallery)
+    terms = atlas.manifest.images.credits
+    if terms is None or not terms.licence:
+        warn(f"the images ({atlas.manifest.images.root_name}) have no licence text: CREDITS.toml")
+    assets = site_assets(pages.templates, gallery)
+    frames = Frames(gallery, content, assets, base_url, __version__)
+    texts = Texts(gallery, content, pages.figure)
+    site = Site()
+    for path, data in assets.files.items():
+        site.add(path, data)
+    site.add(".nojekyll", b"")
+    site.add(urls.HOME, pages.html("home", home_view(frames, texts)))
+    site.add(urls.NOT_FOUND, pages.html("not_found", not_found_view(frames)))
+    _add_finder(site, pages, frames, texts)
+    for text in content.pages:
+        site.add(urls.text_page(text.name), pages.html("text", text_view(frames, texts, text)))
+    if base_url:
+        for layer in gallery.layers:
+            site.add(urls.social_card(layer.record.name), _card(atlas, layer))
+    total, done = sum(len(layer.filters) for layer in gallery.layers), 0
+    for layer in gallery.layers:
+        record = layer.record
+        _add_layer(site, pages, frames, texts, layer)
+        data = facts_json(layer, network.input_size, atlas.manifest.images.count)
+        site.add(urls.facts(record.name), data)
+        site.pictures.update(_pictures(atlas, layer))
+        for number in range(len(layer.filters)):
+            page = pages.html("filter", filter_view(frames, texts, layer, number))
+            site.add(urls.filter_page(record.name, number), page)
+            done += 1
+            progress("pages", done, total)
+    if base_url:
+        pages_made = [path for path in site.texts if path.endswith(".html")]
+        site.add(urls.SITEMAP, sitemap(base_url, pages_made))
+    return site
+
+
+def _add_finder(site: Site, pages: Pages, frames: Frames, texts: Texts) -> None:
+    """Add the finder, and the pages on which a long index goes on."""
+    site.add(urls.FINDER, pages.html("finder", finder_view(frames, texts)))
+    for number in range(2, len(index_parts(frames.gallery)) + 1):
+        site.add(urls.finder(number), pages.html("labels", index_view(frames, number)))
+
+
+def _add_layer(site: Site, pages: Pages, frames: Frames, texts: Texts, layer: LayerFacts) -> None:
+    """Add the page of a layer, and those on which very many cards go on."""
+    name = layer.record.name
+    site.add(urls.layer(name), pages.html("layer", layer_view(frames, texts, layer)))
+    for number in range(2, len(spans(layer.record.filters)) + 1):
+        site.add(urls.layer(name, number), pages.html("cards", cards_view(frames, layer, number)))
+
+
+def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
+    """Return the pictures of a layer: path inside the site, and where it lies in the atlas.
+
+    Where patches are whole images, no page shows the whole images a second time.
+    """
+    record = layer.record
+    name = record.name
+    pictures = {
+        urls.kernels(name, sheet.name): atlas.kernels(name, sheet.name) for sheet in record.kernels
+    }
+    kinds = [kind for kind in picture_kinds(record) if kind != "images" or not layer.sees_all]
+    for number in range(record.filters):
+        for kind in kinds:
+            pictures[urls.picture(name, number, kind)] = atlas.picture(name, number, kind)
+    return pictures
+
+
+def site_assets(templates: Path, gallery: Gallery) -> Assets:
+    """Return style sheets and scripts, with the tables that scripts read."""
+    assets = read_assets(templates / "static").with_script(
+        urls.SEARCH_INDEX, search_script(gallery)
+    )
+    for at, layer in enumerate(gallery.layers):
+        for number in range(1, len(spans(layer.record.filters)) + 1):
+            script = cards_script(layer, number)
+            assets = assets.with_script(urls.cards_script(at, number), script)
+    return assets
+
+
+def _card(atlas: Atlas, layer: LayerFacts) -> bytes:
+    name, number = layer.record.name, layer.steadiest(1)[0].number
+    return social_card(
+        atlas.picture(name, number, "reconstructions"), atlas.picture(name, number, "patches")
+    )
+
+
+def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | None) -> str:
+    """Return one hash over everything that a site is made from."""
+    digest = hashlib.sha256()
+    parts = (
+        atlas.identity,
+        __version__,
+        jinja2.__version__,
+        markdown.__version__,
+        pymdownx.__version__,
+        base_url or "",
+    )
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    generator = Path(__file__).parents[1]
+    for folder, pattern in ((templates, "*"), (content, "*"), (generator, "*.py")):
+        for path in all_files(folder, pattern):
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _hold_strict(strict: bool, warnings: Sequence[str]) -> None:
+    if strict and warnings:
+        raise ContentError(f"--strict allows no warnings: {'; '.join(warnings)}")

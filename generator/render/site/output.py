@@ -1,0 +1,127 @@
+"""The output folder of a site: whose it is, whether it is up to date, and how a new one gets there.
+
+The functions that decide only read; `write_site` alone writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generator.errors import ContentError, OutputError
+from generator.progress import Progress
+from generator.replace import replace_folder
+
+MARKER = ".filter-gallery.json"
+
+
+class Marker(BaseModel):
+    """`.filter-gallery.json`: says that a folder is ours, and what it was made from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    made_by: str
+    inputs: str  # one hash over everything the site was made from
+    listing: str  # one hash over the names and sizes of its files
+    pages: int
+    files: int
+    bytes: int
+    warnings: tuple[str, ...]
+
+
+@dataclass
+class Site:
+    """A whole site, before it is written."""
+
+    texts: dict[str, bytes] = field(default_factory=dict)
+    pictures: dict[str, Path] = field(default_factory=dict)
+
+    def add(self, path: str, content: str | bytes) -> None:
+        """Add a file; ContentError where two want the same path."""
+        if path in self.texts:
+            raise ContentError(f"{path}: two pages of the site want this address; rename one")
+        self.texts[path] = content.encode() if isinstance(content, str) else content
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of every file."""
+        sizes = {path: len(content) for path, content in self.texts.items()}
+        sizes.update({path: source.stat().st_size for path, source in self.pictures.items()})
+        return sizes
+
+
+def refuse_foreign(site: Path) -> None:
+    """Raise OutputError where something stands at `site` that a render did not put there."""
+    if not site.exists():
+        return
+    if not site.is_dir():
+        raise OutputError(f"{site}: is a file; name a folder for the site")
+    if not (site / MARKER).is_file() and any(site.iterdir()):
+        raise OutputError(
+            f"{site}: not empty and not made by Filter Gallery; name another folder or empty it"
+        )
+
+
+def unchanged(site: Path, inputs: str) -> Marker | None:
+    """Return the marker of a site that was made from these inputs and is still whole."""
+    try:
+        marker = Marker.model_validate_json((site / MARKER).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    if marker.inputs != inputs:
+        return None
+    sizes = {path.relative_to(site).as_posix(): path.stat().st_size for path in all_files(site)}
+    sizes.pop(MARKER, None)
+    return marker if listing(sizes) == marker.listing else None
+
+
+def write_site(made: Site, site: Path, marker: Marker, progress: Progress) -> None:
+    """Write a site beside its target and swap it in; OutputError where the disk refuses."""
+    target = site.resolve()
+    working = _working(site)
+    total, done = len(made.texts) + len(made.pictures), 0
+    try:
+        tidy(site)
+        working.mkdir(parents=True)
+        for path in {(working / name).parent for name in (*made.texts, *made.pictures)}:
+            path.mkdir(parents=True, exist_ok=True)
+        for name, content in made.texts.items():
+            (working / name).write_bytes(content)
+            done += 1
+        for name, source in made.pictures.items():
+            shutil.copyfile(source, working / name)
+            done += 1
+            progress("files", done, total)
+        (working / MARKER).write_text(marker.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        replace_folder(working, target)
+    except OSError as error:
+        where = error.filename or target
+        raise OutputError(f"{where}: {error.strerror}; the previous site is untouched") from error
+    finally:
+        tidy(site)
+
+
+def tidy(site: Path) -> None:
+    """Remove what a run that was killed while it wrote a site has left beside it."""
+    shutil.rmtree(_working(site), ignore_errors=True)
+
+
+def _working(site: Path) -> Path:
+    """Return where a site is written before it takes its place."""
+    target = site.resolve()
+    return target.with_name(f".{target.name}.filter-gallery-new")
+
+
+def listing(sizes: dict[str, int]) -> str:
+    """Return one hash over the names and sizes of a site's files."""
+    lines = "".join(f"{size} {name}\n" for name, size in sorted(sizes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def all_files(folder: Path, pattern: str = "*") -> Iterator[Path]:
+    """Yield the files under a folder in order of path."""
+    yield from sorted(path for path in folder.rglob(pattern) if path.is_file())

@@ -1,0 +1,191 @@
+"""What a text says of filters, in a form that can be checked: the tables `[[claims]]`.
+
+    filter = "layer1/12"                    layer = "layer1"
+    fact = "orientation"                    fact = "orientation_selectivity"
+    within = [130, 140]                     statistic = "share"  # or "median"
+                                            at_least = 0.5       # of a share
+    filter = "layer2/7"                     within = [0.2, 0.4]
+    fact = "family"                         subject = "untrained"  # the same with random weights
+    is = "concentric rings"
+
+Whether a claim holds is for `evidence` to say, which knows the atlas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from generator.atlas.measures import MEASURES
+from generator.render.text.front_matter import Keys, Table, Words, suggestion
+
+LABELS = "labels."  # "labels.lotus": places with this label
+
+
+class _Keys(Keys):
+    fact: Words
+    within: list[float] = Field(
+        [], min_length=2, max_length=2, description="two numbers, [low, high]"
+    )
+    is_: Words = Field("", alias="is")
+
+
+class _FilterKeys(_Keys):
+    filter: Words
+
+
+class _LayerKeys(_Keys):
+    layer: Words
+    statistic: Literal["median", "share"] = Field(description='"median" or "share"')
+    at_least: float = Field(0, description="a number")
+    subject: Literal["untrained"] | None = Field(None, description='"untrained"; else leave it out')
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that the atlas knows of a filter."""
+
+    name: str
+    named: bool = False  # told by a name, not by a number
+    photographs: bool = False  # depends on the image set
+    period: float = 0  # degrees after which it is the same again; 0 for never
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From `low` to `high`, both included; around a circle where there is a `period`."""
+
+    low: float
+    high: float
+    period: float = 0
+
+    def holds(self, value: float) -> bool:
+        """Say whether a value lies in it."""
+        high = self.high + self.period if self.low > self.high else self.high
+        turned = (value - self.period, value, value + self.period)
+        return any(self.low <= each <= high for each in turned)
+
+    def __str__(self) -> str:
+        return f"{self.low:.6g} to {self.high:.6g}"
+
+
+@dataclass(frozen=True)
+class FilterClaim:
+    """A fact of one filter is this name, or lies in this interval."""
+
+    line: int
+    filter: str  # "layer1/12"
+    fact: Fact
+    says: Interval | str
+
+
+@dataclass(frozen=True)
+class LayerClaim:
+    """A median, or a share of the filters of a layer, lies in this interval."""
+
+    line: int
+    layer: str
+    fact: Fact
+    share_of: float | str | None  # filters with at least this, or of this name; None: the median
+    says: Interval
+    untrained: bool  # of the network with random weights
+
+
+Claim = FilterClaim | LayerClaim
+
+_FACTS = [
+    *(
+        Fact(name, named=measure.names is not None, period=measure.period)
+        for name, measure in MEASURES.items()
+        if measure.curve is None
+    ),
+    Fact("active_share", photographs=True),
+    Fact("label_purity", photographs=True),
+    Fact("common_label", named=True, photographs=True),
+]
+FACTS = {fact.name: fact for fact in _FACTS}
+
+
+def read_claims(front: Table) -> tuple[Claim, ...]:
+    """Return the claims of a text; ContentError with the line of one that is not well formed."""
+    return tuple(_claim(table) for table in front.tables("claims"))
+
+
+def _claim(table: Table) -> Claim:
+    if ("filter" in table.values) == ("layer" in table.values):
+        raise table.error("a claim names either a filter or a layer")
+    hint = "; keys of the text stand above the first [[claims]]"
+    if "layer" in table.values:
+        return _layer_claim(table, table.read(_LayerKeys, hint))
+    keys = table.read(_FilterKeys, hint)
+    fact = _fact(table, keys)
+    kind, wanted, other = ("name", "is", "within") if fact.named else ("number", "within", "is")
+    if other in table.values:
+        raise table.error(f"{fact.name} is a {kind}; write {wanted} instead of {other}", other)
+    says = _name(table, keys) if fact.named else _interval(table, keys, fact.period)
+    return FilterClaim(table.line, keys.filter, fact, says)
+
+
+def _layer_claim(table: Table, keys: _LayerKeys) -> LayerClaim:
+    fact = _fact(table, keys)
+    if fact.period or fact.name == "twin":
+        raise table.error(f"{fact.name} has no low and high, so no median and no share", "fact")
+    if keys.subject and fact.photographs:
+        raise table.error(f"{fact.name} is not known of untrained filters", "subject")
+    return LayerClaim(
+        line=table.line,
+        layer=keys.layer,
+        fact=fact,
+        share_of=_share_of(table, keys, fact),
+        says=_interval(table, keys, period=0),
+        untrained=keys.subject is not None,
+    )
+
+
+def _share_of(table: Table, keys: _LayerKeys, fact: Fact) -> float | str | None:
+    """Return what filters must have to count; None where the claim is about a median."""
+    if keys.statistic == "median" and fact.named:
+        raise table.error(f'{fact.name} is a name and has no median; use "share"', "statistic")
+    wanted = "is" if fact.named else "at_least"
+    for name in ("is", "at_least"):
+        if name in table.values and (keys.statistic == "median" or name != wanted):
+            raise table.error(
+                f"{name} has no meaning for the {keys.statistic} of {fact.name}", name
+            )
+    if keys.statistic == "median":
+        return None
+    if fact.named:
+        return _name(table, keys)
+    if wanted not in table.values:
+        raise table.error("at_least is missing: of the filters with how much is it the share?")
+    return keys.at_least
+
+
+def _fact(table: Table, keys: _Keys) -> Fact:
+    name = keys.fact
+    if name.startswith(LABELS) and name != LABELS:
+        return Fact(name, photographs=True)
+    if name not in FACTS:
+        raise table.error(f"unknown fact {name}{suggestion(name, [*FACTS, LABELS + '…'])}", "fact")
+    return FACTS[name]
+
+
+def _name(table: Table, keys: _Keys) -> str:
+    """Return the name that the claim says."""
+    if "is" not in table.values:
+        raise table.error(f'is is missing: {keys.fact} is a name; write is = "…"')
+    return keys.is_
+
+
+def _interval(table: Table, keys: _Keys, period: float) -> Interval:
+    """Return the interval that the claim says; degrees for a fact with a `period`."""
+    if not keys.within:
+        raise table.error("within is missing: write within = [low, high]")
+    low, high = keys.within
+    if period and not (0 <= low <= period and 0 <= high <= period):
+        raise table.error(f"{keys.fact} goes from 0 to {period:g} degrees", "within")
+    if not period and not low <= high:
+        raise table.error(f"within goes from {low:g} down to {high:g}; put the low first", "within")
+    return Interval(low, high, period)

@@ -1,0 +1,274 @@
+"""The section "What was measured" of a filter's page: charts, their captions, and numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from generator.atlas.measures import ProbeRecord
+from generator.render.charts.tuning import (
+    Forms,
+    Hues,
+    Polar,
+    Spectrum,
+    distance,
+    form_bars,
+    hue_bars,
+    polar,
+    relative,
+    spectrum,
+)
+from generator.render.facts import FilterFacts
+from generator.render.stimuli_facts import Probed
+from generator.render.views.frame import Fact
+from generator.render.words.words import (
+    NO_BREAK,
+    activation,
+    count,
+    direction,
+    first_capital,
+    hue_name,
+    in_words,
+    share,
+    shortened,
+)
+
+SILENT = "This filter answers to none of the {stimuli} drawn stimuli."
+INTRODUCTION = (
+    "Answers to {stimuli} drawn stimuli, {side} wide, on mid grey; each chart is relative to its "
+    "best. The line in the circle, the mean direction, is as long as the selectivity; σ is the "
+    "standard deviation of all answers."
+)
+NEARLY_A_TIE = 1.0  # σ between the best family of forms and the next
+# Families that a change leaves nearly as they are, so that what is kept says nothing of the filter.
+NO_TURN = ("rings", "blob")
+NO_SCALE = ("corner", "edge")
+EVEN = 0.05  # polarity up to which light and dark do alike
+AT_THE_END = 1.001  # ratio to the lowest or highest frequency shown that counts as the same
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What stimuli of known content and the image set told of a filter."""
+
+    sentence: str  # "" without probes
+    orientation: Polar | None
+    orientation_words: str
+    frequency: Spectrum | None
+    frequency_words: str
+    hues: Hues | None
+    hue_words: str
+    forms: Forms | None
+    form_words: str
+    facts: tuple[Fact, ...]
+
+
+def measured(facts: FilterFacts, record: ProbeRecord | None) -> Measured | None:
+    """Return the section of a filter; charts of which nothing is known are None.
+
+    None where neither probes nor images told anything.
+    """
+    found = _image_facts(facts)
+    probed = facts.probed
+    if probed is None or record is None:
+        return replace(_UNCHARTED, facts=found) if found else None
+    words = INTRODUCTION if probed.answered else SILENT
+    sentence = words.format(stimuli=count(record.stimuli), side=f"{count(record.side)}{NO_BREAK}px")
+    if not probed.answered:
+        return replace(_UNCHARTED, sentence=sentence, facts=found)
+    return Measured(
+        sentence=sentence,
+        orientation=polar(
+            probed.orientation_curve,
+            record.orientations,
+            probed.orientation,
+            probed.orientation_selectivity,
+        ),
+        orientation_words=_orientation(probed),
+        frequency=spectrum(probed.frequency_curve, record.frequencies, probed.frequency),
+        frequency_words=_frequency(probed, record),
+        hues=hue_bars(probed.hue_curve, record.hues, probed.hue),
+        hue_words=_hue(probed),
+        forms=form_bars(probed.family_response, record.families, probed.family),
+        form_words=_forms(probed, record),
+        facts=(*_probe_facts(probed), *found),
+    )
+
+
+_UNCHARTED = Measured(
+    sentence="",
+    orientation=None,
+    orientation_words="",
+    frequency=None,
+    frequency_words="",
+    hues=None,
+    hue_words="",
+    forms=None,
+    form_words="",
+    facts=(),
+)
+
+
+def decimal(value: float, sign: str = "-") -> str:
+    """Return a value with two decimals and a true minus sign."""
+    text = f"{value:{sign}.2f}"
+    return text.replace("-0.00", "0.00").replace("-", "−")
+
+
+def _orientation(probed: Probed) -> str:
+    width = probed.orientation_bandwidth
+    if width is None:
+        half = ""
+    elif width >= 180:
+        half = "nowhere down to half"
+    else:
+        half = f"{width:.0f}° wide at half height"
+    return _sentence(
+        "" if probed.orientation is None else f"mean {direction(probed.orientation)}",
+        _number("selectivity", probed.orientation_selectivity),
+        half,
+    )
+
+
+def _frequency(probed: Probed, record: ProbeRecord) -> str:
+    if probed.frequency is None:
+        return ""
+    lowest, highest = record.frequencies[0], record.frequencies[-1]
+    ends = ("", " apart")
+    if probed.frequency <= lowest * AT_THE_END:
+        ends = (" or less", " or more apart")
+    elif probed.frequency >= highest / AT_THE_END:
+        ends = (" or more", " or less apart")
+    width = ""
+    if probed.frequency_bandwidth is not None:
+        width = f"{_least(probed)}{probed.frequency_bandwidth:.1f} octaves wide at half height"
+    return _sentence(
+        f"{activation(probed.frequency, 2)}{ends[0]}",
+        f"stripes {distance(probed.frequency)}{ends[1]}",
+        width,
+    )
+
+
+def _least(probed: Probed) -> str:
+    """Return "at least " where the curve ends before it has fallen to half."""
+    parts = relative(probed.frequency_curve)
+    return "at least " if parts and max(parts[0], parts[-1]) > 1 / 2 else ""
+
+
+def _hue(probed: Probed) -> str:
+    return _sentence(
+        "" if probed.hue is None else f"mean {hue_name(probed.hue)}, {round(probed.hue) % 360}°",
+        _number("selectivity", probed.hue_selectivity),
+    )
+
+
+def _forms(probed: Probed, record: ProbeRecord) -> str:
+    if probed.family is None:
+        return ""
+    contrast = ""
+    if probed.form_contrast is not None:
+        contrast = "light on grey" if probed.form_contrast > 0 else "dark on grey"
+    return _sentence(probed.family, contrast, _margin(probed, record))
+
+
+def _margin(probed: Probed, record: ProbeRecord) -> str:
+    """Say how far the best family is ahead of which other one."""
+    others = [
+        (value, name)
+        for name, value in zip(record.families, probed.family_response, strict=True)
+        if name != probed.family
+    ]
+    if probed.family_margin is None or not others:
+        return ""
+    second = max(others, key=lambda other: other[0])[1]
+    ahead = f"{probed.family_margin:.1f}{NO_BREAK}σ ahead of {second}"
+    return f"nearly a tie: {ahead}" if probed.family_margin < NEARLY_A_TIE else ahead
+
+
+def _probe_facts(probed: Probed) -> tuple[Fact, ...]:
+    kinds = {
+        "grating": probed.orientation_curve,
+        "hue": probed.hue_curve,
+        "form": probed.family_response,
+    }
+    best = [f"{name} {_best(curve)}" for name, curve in kinds.items()]
+    facts = [
+        Fact("Best answers", _joined(*best)),
+        Fact("Answer to mid grey", activation(probed.rest)),
+    ]
+    if probed.axis is not None:
+        facts.append(Fact("Colours of the best grating", probed.axis))
+    if probed.colour_selectivity is not None:
+        facts.append(Fact("Colour selectivity", decimal(probed.colour_selectivity)))
+    if probed.polarity is not None:
+        facts.append(Fact("Polarity of forms", _polarity(probed.polarity)))
+    changes = _joined(
+        _number("shifted", probed.shift_invariance),
+        "" if probed.family in NO_SCALE else _number("scaled", probed.scale_invariance),
+        "" if probed.family in NO_TURN else _number("turned", probed.rotation_invariance),
+    )
+    return (*facts, *((Fact("Kept when the best form is", changes),) if changes else ()))
+
+
+def _best(curve: tuple[float, ...]) -> str:
+    return activation(max(curve)) if relative(curve) else "none"
+
+
+def _polarity(value: float) -> str:
+    if abs(value) <= EVEN:
+        return f"{decimal(value)}, even"
+    return f"{decimal(value, sign='+')}, {'light' if value > 0 else 'dark'} preferred"
+
+
+def _image_facts(facts: FilterFacts) -> tuple[Fact, ...]:
+    if not facts.places:
+        return ()
+    found = []
+    shown = len(facts.places)
+    if nine := label_spread(facts):
+        purity, entropy = nine
+        found.append(
+            Fact(f"Labels of the {in_words(shown)}", f"purity {purity:.2f}, {_bits(entropy)}")
+        )
+    if None not in {facts.common_label, facts.label_purity, facts.label_entropy}:
+        label = shortened(facts.common_label or "", 30)
+        purity, entropy = facts.label_purity or 0, facts.label_entropy or 0
+        found.append(
+            Fact(
+                "Labels of the strongest hundredth",
+                f"purity {purity:.2f} ({label}), {_bits(entropy)}",
+            )
+        )
+    if facts.clipped is not None:
+        clipped = f"{facts.clipped} ({share(facts.clipped, shown)})"
+        found.append(Fact(f"Clipped of the {in_words(shown)}", clipped))
+    return tuple(found)
+
+
+def label_spread(facts: FilterFacts) -> tuple[float, float] | None:
+    """Return the share of the commonest label among the places, and the labels' entropy in bits.
+
+    None where no place has a label; places without one are left out.
+    """
+    total = sum(number for _, number in facts.labels)
+    if total == 0:
+        return None
+    shares = [number / total for _, number in facts.labels]
+    return max(shares), sum(part * math.log2(1 / part) for part in shares)
+
+
+def _bits(entropy: float) -> str:
+    return f"{entropy:.1f} bits"
+
+
+def _number(name: str, value: float | None) -> str:
+    return "" if value is None else f"{name} {decimal(value)}"
+
+
+def _sentence(*parts: str) -> str:
+    joined = _joined(*parts)
+    return f"{first_capital(joined)}." if joined else ""
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

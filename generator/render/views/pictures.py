@@ -1,0 +1,183 @@
+"""Where a picture lies on a contact sheet, and what is said of it in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_TILE, LayerRecord, PictureKind
+from generator.atlas.store import sheet_side
+from generator.render import urls
+from generator.render.charts.svg import short
+from generator.render.facts import FilterFacts, LayerFacts, Place
+from generator.render.views.frame import Pair, Picture
+from generator.render.words.captions import own_words, short_words
+from generator.render.words.words import count, first_capital, label_list, listing, shortened
+
+FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
+SMALL_FIELD = 24  # a box below this side is ringed, or it would be overlooked
+RING = 20  # radius of the ring, input pixels
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One tile of a contact sheet, drawn as SVG: works, prints and has its own text everywhere."""
+
+    src: str
+    side: int  # of the sheet, picture pixels
+    view_box: str
+    alt: str
+    pixelated: bool
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The whole input image, in input pixels, with the receptive field drawn over it."""
+
+    src: str
+    view_box: str  # wider than the image where a field reaches outside
+    size: int  # side of the image, input pixels
+    tile_x: str  # place of the sheet, so that the right tile shows
+    tile_y: str
+    sheet: str  # side of the sheet in input pixels
+    box_x: int
+    box_y: int
+    box_width: int
+    box_height: int
+    ring_x: str  # "" where the box is large enough to be seen
+    ring_y: str
+    ring_radius: int
+    alt: str
+
+
+def field_words(layer: LayerFacts) -> str:
+    """Say that units see all of the image, or nearly; "" where they see a part of it."""
+    field, size = layer.record.receptive_field, layer.input_size
+    if layer.sees_all:
+        return (
+            f"Each unit sees the whole picture: its receptive field of {count(field)} pixels is "
+            f"larger than the input of {count(size)}, so that every patch is a whole image."
+        )
+    if layer.sees_nearly_all:
+        return (
+            f"The receptive field of {count(field)} pixels is so large in an input of "
+            f"{count(size)} that nearly every unit’s field reaches past an edge of the image."
+        )
+    return ""
+
+
+def pixelated(layer: LayerRecord) -> bool:
+    """Say whether the layer's tiles hold each input pixel exactly."""
+    return layer.receptive_field < FEW_PIXELS
+
+
+def pair(
+    page: str, layer: LayerFacts, facts: FilterFacts, *, small: bool, brief: bool = False
+) -> Pair:
+    """Return both sheets of a filter as shown on `page`; `brief` leaves out what probes told.
+
+    A brief text for the patches names only labels that stand more than once, where any does.
+    """
+    record = layer.record
+    thumbnails = small and record.thumbnails
+    side = sheet_side(SMALL_TILE if thumbnails else record.tile, record.gutter)
+
+    def sheet(kind: PictureKind, alt: str) -> Picture:
+        src = urls.link(page, urls.picture(record.name, facts.number, kind))
+        return Picture(src, side, side, alt, pixelated(record) and not thumbnails)
+
+    return Pair(
+        href=urls.link(page, urls.filter_page(record.name, facts.number)),
+        title=f"{record.title}, filter {facts.number}",
+        words=short_words(facts, record.probes),
+        reconstructions=sheet(
+            "reconstructions.small" if thumbnails else "reconstructions",
+            _reconstructions(layer, facts, brief=brief),
+        ),
+        patches=sheet("patches.small" if thumbnails else "patches", _patches(facts, brief=brief)),
+    )
+
+
+def _reconstructions(layer: LayerFacts, facts: FilterFacts, *, brief: bool) -> str:
+    kind = layer.projection.title if facts.places else "Empty"
+    words = "" if brief else own_words(facts, layer.record.probes)
+    return f"{kind}; probed: {words}" if words else kind
+
+
+def _patches(facts: FilterFacts, *, brief: bool) -> str:
+    if not facts.places:
+        return "No patches"
+    if not facts.labels:
+        return "Patches"
+    repeated = tuple((label, times) for label, times in facts.labels if times > 1)
+    return f"Patches: {label_list(repeated if brief and repeated else facts.labels)}"
+
+
+def crop(page: str, layer: LayerFacts, facts: FilterFacts, place: Place, *, patch: bool) -> Crop:
+    """Return one patch, or the reconstruction of its activation."""
+    kind: PictureKind = "patches" if patch else "reconstructions"
+    record = layer.record
+    x, y = _corner(place, record.tile + record.gutter)
+    of = f"{place.rank} of {len(facts.places)}"
+    label = shortened(place.image.label, 40)
+    origin = f", from an image labelled {label}" if label else ""
+    return Crop(
+        src=urls.link(page, urls.picture(record.name, facts.number, kind)),
+        side=sheet_side(record.tile, record.gutter),
+        view_box=f"{x} {y} {record.tile} {record.tile}",
+        alt=f"Patch {of}{origin}" if patch else f"{first_capital(layer.projection.one)} {of}",
+        pixelated=pixelated(record),
+    )
+
+
+def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Whole | None:
+    """Return the whole image of a place; None where the patch is the whole image already.
+
+    All wholes of a filter are drawn at one scale.
+    """
+    if layer.sees_all:
+        return None
+    size = layer.input_size
+    margin = max(overhang(each, size) for each in facts.places)
+    x, y = _corner(place, IMAGE_TILE + GUTTER)
+    scale = size / IMAGE_TILE
+    top, left, bottom, right = place.box
+    small = bottom - top < SMALL_FIELD
+    return Whole(
+        src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
+        view_box=f"{-margin} {-margin} {size + 2 * margin} {size + 2 * margin}",
+        size=size,
+        tile_x=short(-x * scale, 2),
+        tile_y=short(-y * scale, 2),
+        sheet=short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
+        box_x=left,
+        box_y=top,
+        box_width=right - left,
+        box_height=bottom - top,
+        ring_x=short((left + right) / 2, 2) if small else "",
+        ring_y=short((top + bottom) / 2, 2) if small else "",
+        ring_radius=RING,
+        alt=f"Whole image of patch {place.rank}, receptive field outlined: "
+        f"{_span('rows', top, bottom, size)}, {_span('columns', left, right, size)}",
+    )
+
+
+def overhang(place: Place, size: int) -> int:
+    """Return how far the receptive field reaches outside the image, input pixels."""
+    top, left, bottom, right = place.box
+    return max(0, -top, -left, bottom - size, right - size)
+
+
+def clipped_sides(place: Place, size: int) -> str:
+    """Name the sides on which the field leaves the image: "top and left"; "" where it does not."""
+    top, left, bottom, right = place.box
+    sides = {"top": top < 0, "bottom": bottom > size, "left": left < 0, "right": right > size}
+    return listing([name for name, outside in sides.items() if outside])
+
+
+def _corner(place: Place, step: int) -> tuple[int, int]:
+    row, column = divmod(place.rank - 1, 3)
+    return column * step, row * step
+
+
+def _span(name: str, start: int, stop: int, size: int) -> str:
+    return f"{name} {max(start, 0)} to {min(stop, size) - 1}"

@@ -1,0 +1,144 @@
+"""Parts of a search: each batch counts once, whatever is left of which files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from generator.atlas.schema import SkippedFile
+from generator.compute.run.checkpoints import JOINED, Parts, covered
+from generator.compute.search.state import CPU, Extent, Findings
+from generator.compute.search.topk import peaks_of
+
+EXTENT = Extent(filters=(3, 2), images=22, batch=4)  # six batches, the last of two images
+
+
+def found_in(*batches: int) -> Findings:
+    """Findings over some batches of drawn numbers; image 9 cannot be read, 13 repeats image 2."""
+    source = np.random.default_rng(0)
+    maps = [torch.from_numpy(source.random((22, f, 2, 2), np.float32)) for f in EXTENT.filters]
+    content = torch.arange(1, 23)
+    content[13] = content[2]
+    found = Findings.empty(EXTENT)
+    for batch in batches:
+        rows = torch.arange(4 * batch, min(4 * batch + 4, 22))
+        valid = rows != 9
+        for state, layer in zip(found.layers, maps, strict=True):
+            maps_ = layer[rows]
+            state.update(maps_, peaks_of(maps_, rows, valid), rows, content[rows])
+        found.content[rows.numpy()] = (content[rows] * valid).numpy()
+        if batch == 2:
+            found.skipped[9] = SkippedFile(path="nine", reason="broken")
+        found.done[batch] = True
+    return found
+
+
+def alike(one: Findings, other: Findings) -> bool:
+    """Whether two findings tell the same."""
+    first, second = one.arrays(), other.arrays()
+    return list(first) == list(second) and all(
+        np.array_equal(array, second[name]) for name, array in first.items()
+    )
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    """An empty folder for parts."""
+    return Parts(tmp_path / "search", "this", EXTENT)
+
+
+def test_findings_join_to_those_of_one_search() -> None:
+    """However the batches are dealt out; counts of readable and repeated images as well."""
+    whole = found_in(*range(6))
+    assert whole.readable == 21
+    assert whole.duplicates == 1
+    for shares in (((0, 2, 4), (1, 3, 5)), ((5, 0), (4,), (3, 1, 2)), ((0, 1, 2, 3, 4, 5), ())):
+        assert alike(Findings.merge([found_in(*share) for share in shares]), whole)
+    assert found_in(0).duplicates == 0
+    assert found_in(0, 3).duplicates == 1
+    assert found_in(2, 5).readable == 5
+
+
+def test_what_was_saved_comes_back(parts: Parts) -> None:
+    """All of it: places, counts, contents, skipped files."""
+    parts.save("one", found_in(1, 2, 5))
+    (part,) = parts.taken()
+    assert alike(parts.load(part), found_in(1, 2, 5))
+    assert alike(found_in(1, 2).on(CPU), found_in(1, 2))
+
+
+def test_a_larger_part_replaces_those_that_it_came_from(parts: Parts) -> None:
+    """Killed between writing what was joined and removing the rest: nothing counts twice."""
+    parts.save("one", found_in(0, 1))
+    parts.save("two", found_in(2))
+    parts.save("joined", found_in(0, 1, 2))
+    parts.save("three", found_in(3))
+    joined = parts.join(parts.taken())
+    assert alike(joined, found_in(0, 1, 2, 3))
+    assert [path.stem for path in parts.folder.iterdir()] == [JOINED]
+    assert alike(parts.join(parts.taken()), joined)
+
+
+def test_of_parts_that_overlap_one_counts(parts: Parts) -> None:
+    """The larger one; what only the other held is searched again."""
+    parts.save("one", found_in(0, 1))
+    parts.save("two", found_in(1, 2, 3))
+    taken = parts.taken()
+    assert covered(taken, EXTENT).tolist() == [False, True, True, True, False, False]
+    assert alike(parts.join(taken), found_in(1, 2, 3))
+
+
+def test_shards_are_preferred_where_they_give_more(parts: Parts) -> None:
+    """A run that was turned into shards half way has left a part that fits to none of them."""
+    parts.save("joined", found_in(0, 1, 2, 3))
+    parts.save("shard-1-of-2", found_in(0, 2, 4))
+    parts.save("shard-2-of-2", found_in(1, 3, 5))
+    taken = parts.taken()
+    assert {part.path.stem for part in taken} == {"shard-1-of-2", "shard-2-of-2"}
+    assert alike(parts.join(taken), found_in(0, 1, 2, 3, 4, 5))
+
+
+def test_shards_give_way_where_a_larger_part_gives_more(parts: Parts) -> None:
+    """One of two shards holds less than the run that it came from; equal parts leave the shard."""
+    parts.save("joined", found_in(0, 1, 2, 3))
+    parts.save("shard-1-of-2", found_in(0, 2, 4))
+    assert [part.path.stem for part in parts.taken()] == ["joined"]
+    parts.save("joined", found_in(0, 1, 2))
+    assert [part.path.stem for part in parts.taken()] == ["shard-1-of-2"]
+
+
+def test_a_part_can_be_had_and_dropped_alone(parts: Parts) -> None:
+    """Whatever else was recorded; where there is none nothing was found."""
+    parts.save("one", found_in(0, 1))
+    parts.save("two", found_in(1, 2, 3))
+    assert alike(parts.own("one"), found_in(0, 1))
+    parts.drop("one")
+    parts.drop("one")
+    assert alike(parts.own("one"), Findings.empty(EXTENT))
+    assert [part.path.stem for part in parts.taken()] == ["two"]
+
+
+def test_parts_of_something_else_or_damaged_are_not_there(parts: Parts) -> None:
+    """Another network, torn files, strange files: none of them counts."""
+    Parts(parts.folder, "that", EXTENT).save("other", found_in(0, 1, 2, 3))
+    parts.save("good", found_in(4))
+    whole = parts.path("good").read_bytes()
+    for cut in (0, 5, 9, len(whole) // 2, len(whole) - 1):
+        parts.path(f"torn-{cut}").write_bytes(whole[:cut])
+    parts.path("longer").write_bytes(whole + b"\0")
+    (parts.folder / "notes.txt").write_text("mine")
+    for position in range(8, len(whole), 501):
+        flipped = bytearray(whole)
+        flipped[position] ^= 16
+        parts.path("flipped").write_bytes(flipped)
+        assert [part.path.stem for part in parts.taken()] == ["good"]
+
+
+def test_nothing_recorded_is_nothing_found(parts: Parts) -> None:
+    """And leaves no file."""
+    joined = parts.join(parts.taken())
+    assert alike(joined, Findings.empty(EXTENT))
+    assert not parts.folder.exists()

@@ -1,0 +1,46 @@
+"""`build --filters N`: a quick look at the first filters of each layer of the embedded network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from generator.atlas.store import Atlas
+from generator.cli import app
+from generator.render.text.content import Subject
+from tests.support.tiny_atlas import make_atlas
+from tests.support.tiny_network import draw_pictures
+
+
+@pytest.mark.parametrize(
+    ("probes", "reason"),
+    [
+        ("--probes", "all filters of a layer, and this atlas has the first only"),
+        ("--no-probes", "answers to probes, and this atlas has none of layer1"),
+    ],
+)
+def test_the_first_filters_alone_make_a_site(tmp_path: Path, probes: str, reason: str) -> None:
+    """Texts whose claims count all filters, or name one that is not there, have a stand-in."""
+    pictures, atlas, site = (tmp_path / name for name in ("pictures", "atlas", "site"))
+    draw_pictures(pictures, 2)
+    paths = ["--images", str(pictures), "--atlas", str(atlas), "--site", str(site)]
+    small = ["--layers", "layer1,layer2", "--input-size", "64", "--workers", "0"]
+    done = CliRunner().invoke(app, ["build", *paths, *small, "--filters", "3", probes])
+    assert done.exit_code == 0, done.output
+    assert f"content/layers/layer1.md describes {reason}; layers/default.md" in done.stderr
+    assert {page.stem for page in (site / "layer2").glob("*.html")} == {"index", "0", "1", "2"}
+    manifest = Atlas.open(atlas).manifest
+    assert manifest.settings["filters"] == 3
+    assert Subject.of(manifest).first_only
+
+
+def test_more_filters_than_there_are_leave_nothing_out(tmp_path: Path) -> None:
+    """Only a layer that shows as many filters as were asked for may have more."""
+    manifest = Atlas.open(make_atlas(tmp_path / "atlas")).manifest
+    largest = max(layer.filters for layer in manifest.layers)
+    for asked, first_only in ((largest + 1, False), (largest, True), (None, False)):
+        settings = {} if asked is None else {"filters": asked}
+        subject = Subject.of(manifest.model_copy(update={"settings": settings}))
+        assert subject.first_only is first_only

@@ -1,0 +1,151 @@
+"""WebDataset shards: many tars named with braces."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator.errors import ImagesError
+from generator.images.sets import tar as tar_images
+from generator.images.sets.braces import MOST, expand
+from generator.images.sets.image_set import ImageSet
+from generator.images.sets.sources import open_images
+from generator.images.sets.tar_index import TarIndex
+from tests import ROOT
+from tests.support.image_forms import picture, write_shards, write_tar
+
+PNG = picture()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a.tar", ["a.tar"]),
+        ("{0..2}", ["0", "1", "2"]),
+        ("s/{008..011}.tar", [f"s/{number}.tar" for number in ("008", "009", "010", "011")]),
+        ("{8..11}", ["8", "9", "10", "11"]),
+        ("{02..0}", ["02", "01", "00"]),
+        ("{3..3}", ["3"]),
+        ("{train,val}-{0..1}", ["train-0", "train-1", "val-0", "val-1"]),
+        ("{a,}b", ["ab", "b"]),
+        ("{a}{..}{1..}", ["{a}{..}{1..}"]),
+    ],
+)
+def test_braces(text: str, names: list[str]) -> None:
+    """Ranges keep their zeros and may fall, lists may be empty, the last braces change fastest."""
+    assert expand(text) == names
+
+
+def test_braces_beyond_measure_are_told() -> None:
+    """A slip of the finger does not fill the memory."""
+    assert len(expand(f"{{1..{MOST}}}")) == MOST
+    with pytest.raises(ImagesError, match="stands for more than 1,000,000 names; check its braces"):
+        expand("{1..1000}{1..1000}{0..1}")
+    with pytest.raises(ImagesError, match="more than"):
+        expand("{0..99999999999999999999}")
+
+
+def paths_of(images: ImageSet) -> list[str]:
+    """Return all paths in their order."""
+    return [images.path(row) for row in range(len(images))]
+
+
+def test_a_sample_gives_one_picture(tmp_path: Path) -> None:
+    """Of several pictures the one whose whole ending is a picture's, the first of these."""
+    members = ["1.seg.png", "1.png", "1.jpg", "2.depth.png", "2.seg.png", "x/1.png", "y/1.png"]
+    write_tar(tmp_path / "0.tar", [(name, PNG) for name in members])
+    images = open_images(str(tmp_path / "{0..0}.tar"))
+    assert paths_of(images) == [
+        "0.tar/1.png",
+        "0.tar/2.depth.png",
+        "0.tar/x/1.png",
+        "0.tar/y/1.png",
+    ]
+    assert images.labels() == ("x", "y")  # a shard's name is nobody's label
+    assert images.label(0) == ""
+
+
+def test_shards_follow_each_other(tmp_path: Path) -> None:
+    """Rows run through the shards in their order; folders of different shards are told apart."""
+    for part in ("train", "val"):
+        (tmp_path / part).mkdir()
+        for number in range(2):
+            names = [f"{number}{each}.png" for each in range(3 * number)]
+            write_tar(tmp_path / part / f"{number}.tar", [(name, PNG) for name in names])
+    images = open_images(str(tmp_path / "{train,val}" / "{0..1}.tar"))
+    assert paths_of(images) == [
+        f"{part}/1.tar/1{each}.png" for part in ("train", "val") for each in range(3)
+    ]
+    assert [images.caption(row) for row in range(3)] == ["image 10", "image 11", "image 12"]
+
+
+def test_captions_at_the_root_of_a_shard_are_its_own(tmp_path: Path) -> None:
+    """The same path in two shards is two pictures."""
+    for number, words in enumerate((b'{"a.png": "First"}', b'{"a.png": "Second"}')):
+        write_tar(tmp_path / f"{number}.tar", [("a.png", PNG), ("captions.json", words)])
+    images = open_images(str(tmp_path / "{0..1}.tar"))
+    assert [images.caption(row) for row in range(2)] == ["First", "Second"]
+
+
+def test_a_missing_or_damaged_shard_is_named(tmp_path: Path) -> None:
+    """One of a hundred is enough to stop: a set with a hole is another set."""
+    spec = write_shards(tmp_path / "shards")
+    damaged = tmp_path / "shards" / "09.tar"
+    damaged.write_bytes(damaged.read_bytes()[:700])
+    with pytest.raises(ImagesError, match=r"shards/09\.tar is cut short"):
+        open_images(spec)
+    damaged.unlink()
+    with pytest.raises(ImagesError, match=r"shards/09\.tar: cannot be read: No such file"):
+        open_images(spec)
+
+
+def die(_tar: Path, *, one_each: bool) -> TarIndex:  # noqa: ARG001 - as `index_tar` is called
+    """End the process that reads headers as the system would for want of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def test_a_process_that_dies_over_headers_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing waits for it for ever."""
+    for number in range(3):
+        write_tar(tmp_path / f"{number}.tar", [("a.png", PNG)])
+    monkeypatch.setattr(tar_images, "index_tar", die)
+    with pytest.raises(ImagesError, match="has died"):
+        open_images(str(tmp_path / "{0..2}.tar"))
+
+
+ORPHANS = """
+import os, signal, sys
+from pathlib import Path
+from generator.images import forking
+from generator.images.sets import tar as tar_images
+
+def read_for_ever(tar, *, one_each):
+    if tar.name == "0.tar":
+        os.kill(os.getppid(), signal.SIGKILL)
+    os.read(os.pipe()[0], 1)
+
+forking.ORPHAN_CHECK = 0.05
+tar_images.index_tar = read_for_ever
+tar_images.open_tars("x", [tar_images.Shard.of(Path(name)) for name in sys.argv[1:]], True)
+"""
+
+
+def test_processes_that_read_headers_end_with_their_parent(tmp_path: Path) -> None:
+    """Nothing is left running: the pipe that all of them hold comes to its end."""
+    tars = [write_tar(tmp_path / f"{number}.tar", [("a.png", PNG)]) for number in range(3)]
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHANS, *tars],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL

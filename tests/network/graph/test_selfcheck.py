@@ -1,0 +1,135 @@
+"""Networks that are not what one run on an empty image told are found out before any search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from generator.errors import NetworkError
+from generator.network.graph.selfcheck import hold_to_itself
+from generator.network.watched import ProbedNetwork, probe_layers
+from generator.rule import Rule
+
+SIZE = 12
+
+
+class Between(nn.Module):
+    """Two convolutions with something between them."""
+
+    def __init__(self, between: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.first, self.last = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3)
+        self.norm = nn.BatchNorm2d(4, track_running_stats=False)
+        self.between = between
+
+    def forward(self, images: Tensor) -> Tensor:
+        out: Tensor = self.last(self.between(self.first(images)))
+        return out
+
+
+def network_of(model: nn.Module, rule: Rule = "deconvnet") -> ProbedNetwork:
+    """Watch the last convolution."""
+    model.eval().requires_grad_(False)
+    layers = probe_layers(model, {"top": "last"}, SIZE, rule)
+    half = (0.5, 0.5, 0.5)
+    return ProbedNetwork("net", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
+
+
+def by_value(maps: Tensor) -> Tensor:
+    """Take another way where there is an image: zeros of `SIZE` give the first one's biases."""
+    return maps if float(maps.std()) > 0.3 else maps.relu()
+
+
+def by_number(maps: Tensor) -> Tensor:
+    """Let a number leave torch and come back."""
+    kernel = torch.eye(4)[:, :, None, None] * (1 + maps.abs().max().item())
+    return functional.conv2d(maps, kernel)
+
+
+def unseen(maps: Tensor) -> Tensor:
+    """Write over a map behind torch's back."""
+    maps.data.mul_(2)
+    return maps
+
+
+UNLIKE: dict[str, Callable[[Tensor], Tensor]] = {
+    "decides by values": by_value,
+    "a number that comes back": by_number,
+    "writes unseen": unseen,
+}
+
+
+@pytest.mark.parametrize("what", UNLIKE)
+def test_what_a_trace_does_not_see_is_found_out(what: str) -> None:
+    """The layer is named, and nothing wrong is ever shown."""
+    network = network_of(Between(UNLIKE[what]))
+    with pytest.raises(NetworkError, match=r"top cannot be watched: on another image"):
+        hold_to_itself(network)
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
+def test_an_honest_network_passes(rule: Rule) -> None:
+    """By its steps, and where it runs as it came."""
+    hold_to_itself(network_of(Between(torch.relu), rule))
+    if rule != "deconvnet":
+        hold_to_itself(network_of(Between(functional.gelu), rule))
+
+
+@pytest.mark.parametrize("what", ["batch", "chance"])
+def test_a_network_that_mixes_images_or_draws_numbers_is_found_out(what: str) -> None:
+    """Its nine would depend on their neighbours."""
+    model = Between(lambda maps: model.norm(maps) if what == "batch" else mixed(maps))
+
+    def mixed(maps: Tensor) -> Tensor:
+        return maps + torch.randn(1)
+
+    with pytest.raises(NetworkError, match=r"top cannot be watched: of one image"):
+        hold_to_itself(network_of(model, "gradient"))
+
+
+def test_a_layer_that_not_every_image_reaches_is_found_out() -> None:
+    """It would be missed in the middle of a search."""
+
+    class Forked(Between):
+        def forward(self, images: Tensor) -> Tensor:
+            if float(images.abs().sum()) > 0:
+                return images
+            return super().forward(images)
+
+    for network in (
+        network_of(Forked(torch.relu)),
+        network_of(Forked(functional.gelu), "gradient"),
+    ):
+        with pytest.raises(NetworkError, match=r"top cannot be watched: its module last does not"):
+            hold_to_itself(network)
+
+
+def test_a_network_that_keeps_a_tensor_from_its_first_image_passes() -> None:
+    """As those do that make a grid of places once."""
+    kept: list[Tensor] = []
+
+    def between(maps: Tensor) -> Tensor:
+        if not kept:
+            kept.append(torch.ones_like(maps[:1]))
+        return functional.gelu(maps) * kept[0]
+
+    network = network_of(Between(between), "gradient")
+    kept.clear()  # else it is kept from the trace
+    hold_to_itself(network)
+
+
+def test_a_network_without_gradients_is_found_out() -> None:
+    """Or they would be missed after hours of searching."""
+
+    class Shut(Between):
+        @torch.no_grad()
+        def forward(self, images: Tensor) -> Tensor:
+            return super().forward(images)
+
+    with pytest.raises(NetworkError, match=r"no gradient comes down from top"):
+        hold_to_itself(network_of(Shut(functional.gelu), "gradient"))

@@ -1,0 +1,228 @@
+"""Layers with more filters than one page holds: each filter once, in order, and ways between."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.atlas.store import Atlas
+from generator.render import urls
+from generator.render.facts import read_gallery
+from generator.render.site.check import ELEMENTS, check_site
+from generator.render.site.markup import read_markup
+from generator.render.site.pages import Pages
+from generator.render.views import paging
+from generator.render.views.layer import portrait
+from generator.render.views.layer.cards import cards_script
+from generator.render.views.layer.portrait import Health
+from generator.render.views.layer.spans import MOST, page_of, spans
+from generator.render.words.captions import own_words
+from tests import ROOT
+from tests.render.site.test_build import make
+from tests.render.views.layer.test_portrait import pages_of
+from tests.support import large_atlas
+from tests.support.large_atlas import LARGE, make_large_atlas
+from tests.support.several_pages import FILTERS, PAGES, WIDE, make_wide_atlas, small_pages
+
+LINK = re.compile(r"<a ([^>]*)>([^<]*)</a>")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a site with three pages of layer 3, which knows its own address."""
+    folder = tmp_path_factory.mktemp("wide")
+    with small_pages():
+        make(make_wide_atlas(folder / "atlas"), folder / "site", base_url="https://h.example/r/")
+    return folder / "site"
+
+
+def cards(page: Path) -> list[int]:
+    """Return the filters that a page has cards of, in order."""
+    return [int(number) for number in re.findall(r'<a id="(\d+)"', page.read_text())]
+
+
+def ways(page: Path) -> list[str]:
+    """Return the two lists of pages, above and below the cards."""
+    return re.findall(r'<nav class="pages".*?</nav>', page.read_text(), re.DOTALL)
+
+
+def beside(page: Path, rel: str) -> Path | None:
+    """Return the page that the lists call the one before or after."""
+    found = {
+        urlsplit(address).path
+        for way in ways(page)
+        for address in re.findall(rf'href="([^"]*)" rel="{rel}"', way)
+    }
+    assert len(found) <= 1
+    return page.parent / found.pop() if found else None
+
+
+def target_of(page: Path, words: str) -> str:
+    """Return where the only link of these words leads, as a path inside the page's folder."""
+    found = [attributes for attributes, text in LINK.findall(page.read_text()) if text == words]
+    addresses = {
+        match[1] for attributes in found if (match := re.search('href="([^"]*)"', attributes))
+    }
+    assert len(addresses) == 1
+    return posixpath.normpath(addresses.pop())
+
+
+@given(st.integers(1, 20_000))
+def test_every_filter_has_one_page(filters: int) -> None:
+    """In order, all pages full but for the last, and never too many."""
+    shared = spans(filters)
+    assert [number for span in shared for number in span] == list(range(filters))
+    assert {len(span) for span in shared[:-1]} <= {MOST}
+    assert 0 < len(shared[-1]) <= MOST
+    for number in {0, filters // 2, filters - 1}:
+        assert number in shared[page_of(number) - 1]
+
+
+@pytest.mark.parametrize(
+    ("filters", "sizes"), [(96, [96]), (128, [128]), (256, [128, 128]), (300, [128, 128, 44])]
+)
+def test_layers_of_known_networks(filters: int, sizes: list[int]) -> None:
+    """A layer of up to 128 filters has one page, and pages hold 128 each."""
+    assert [len(span) for span in spans(filters)] == sizes
+
+
+def test_each_filter_has_its_card_on_one_page(site: Path) -> None:
+    """The pages of the layer hold its filters in order, and there are no other pages."""
+    for name, numbers in PAGES.items():
+        assert cards(site / WIDE / name) == list(numbers)
+    made = {path.name for path in (site / WIDE).glob("*.html")}
+    assert made == {*PAGES, *(f"{number}.html" for number in range(FILTERS))}
+
+
+def test_the_check_finds_nothing(site: Path) -> None:
+    """Links and fragments of all pages hold."""
+    assert [str(problem) for problem in check_site(site).problems] == []
+
+
+def test_the_lists_lead_through_all_pages_and_back(site: Path) -> None:
+    """Previous and next visit each page once; every list has all pages and marks its own."""
+    names = list(PAGES)
+    page: Path | None = site / WIDE / names[0]
+    seen = []
+    while page is not None:
+        seen.append(page.name)
+        assert len(ways(page)) == 2
+        for way in ways(page):
+            assert re.findall('href="([^"]*)"', way) == names
+            assert re.findall('href="([^"]*)"[^>]* aria-current="page"', way) == [page.name]
+        page = beside(page, "next")
+    assert seen == names
+    back = [beside(site / WIDE / name, "prev") for name in names]
+    assert [page.name if page else None for page in back] == [None, *names[:-1]]
+    assert "0 to 3" in ways(site / WIDE / names[0])[0]
+
+
+def test_a_filter_leads_back_to_the_page_with_its_card(site: Path) -> None:
+    """By its card's link, by the way up and by the crumbs, on whatever page the card stands."""
+    for name, numbers in PAGES.items():
+        for number in numbers:
+            page = site / WIDE / f"{number}.html"
+            assert target_of(page, "Among all filters of Layer 3") == f"{name}#{number}"
+            up = re.findall(r'class="up" href="([^"]*)"', page.read_text())
+            assert up == [name, name]
+            crumbs = page.read_text().partition('class="crumbs"')[2].partition("</nav>")[0]
+            above = re.findall('href="([^"]*)"', crumbs)[1:-1]
+            assert above == list(dict.fromkeys(["index.html", name]))
+
+
+def test_later_pages_name_themselves(site: Path) -> None:
+    """Title, heading, crumbs, the way up and the sitemap are those of the page."""
+    text = (site / WIDE / "page2.html").read_text()
+    assert "<title>Layer 3, filters 4 to 7 – " in text
+    assert re.search("<h1[^>]*>Layer 3, filters 4 to 7</h1>", text)
+    assert re.findall(r'class="up" href="([^"]*)"', text) == ["index.html", "index.html"]
+    assert 'rel="canonical" href="https://h.example/r/layer3/page2.html"' in text
+    listed = (site / "sitemap.xml").read_text()
+    assert all(f"<loc>https://h.example/r/layer3/page{n}.html</loc>" in listed for n in (2, 3))
+
+
+def test_the_layer_is_explained_once(site: Path) -> None:
+    """Text and charts stand on the first page; controls say that they act on the page."""
+    for name in PAGES:
+        text = (site / WIDE / name).read_text()
+        assert ('class="portrait"' in text) == (name == "index.html")
+        assert "Order of this page" in text
+        assert "Find on this page" in text
+        assert 'data-ask="Layer 3"' in text
+
+
+def test_a_layer_that_fits_knows_nothing_of_pages(site: Path) -> None:
+    """No list of pages, no other wording, no second script of tables."""
+    text = (site / "layer1" / "index.html").read_text()
+    assert 'class="pages"' not in text
+    assert "this page" not in text
+    assert not (site / "layer1" / "page2.html").exists()
+    assert len(list(site.glob("assets/cards-0*.js"))) == 1
+
+
+def test_each_page_has_the_tables_of_its_own_cards(site: Path) -> None:
+    """Words by place on the page, ranks for as many filters, and each script on one page."""
+    layer = read_gallery(Atlas.open(site.parent / "atlas")).layer(WIDE)
+    for number, (name, filters) in enumerate(PAGES.items(), 1):
+        with small_pages():
+            script = cards_script(layer, number)
+        tables = json.loads(script.partition(b"=")[2].rpartition(b";")[0])
+        assert tables["words"] == [
+            own_words(layer.filters[n], layer.record.probes) for n in filters
+        ]
+        assert len(tables["named"]) == len(filters)
+        assert all(len(ranks) == len(filters) for ranks in tables["orders"].values())
+        part = "" if number == 1 else f"-{number}"
+        (file,) = site.glob(f"assets/cards-2{part}.*.js")
+        assert file.read_bytes() == script
+        assert urls.is_table(file.relative_to(site).as_posix())
+        users = [
+            page.name for page in (site / WIDE).glob("*.html") if file.name in page.read_text()
+        ]
+        assert users == [name]
+
+
+@pytest.mark.parametrize("here", [0, 1, 20, 39])
+def test_of_very_many_pages_those_about_are_listed(here: int) -> None:
+    """The first, the last, and the neighbours; what is left out shows, and the list stays short."""
+    pages = [(f"layer/{number}.html", str(number)) for number in range(40)]
+    found = paging.paging(pages[here][0], "Pages", "Filters", pages)
+    assert found is not None
+    listed = [step.text for step in found.steps if step.href]
+    near = range(max(here - 1, 0), min(here + 2, 40))
+    assert {"0", "39", *map(str, near)} <= set(listed)
+    assert listed == sorted(listed, key=int)
+    assert len(found.steps) <= paging.MOST_LISTED
+    assert sum(not step.href for step in found.steps) == (1 if here in {0, 1, 39} else 2)
+    assert [step.text for step in found.steps if step.current] == [str(here)]
+
+
+def test_the_list_has_as_many_elements_as_room_is_kept_for() -> None:
+    """The longest list, printed twice, and the link beside the controls fit into `ROOM`."""
+    pages = [(f"layer/{number}.html", str(number)) for number in range(paging.MOST_LISTED)]
+    shown = paging.paging(pages[3][0], "Pages", "Filters", pages)
+    module = Pages(ROOT / "site_templates")._environment.get_template("partials/pages.html").module
+    printed = module.pages(shown)  # type: ignore[attr-defined]
+    assert 2 * read_markup(printed).elements + 1 == paging.ROOM
+
+
+def test_the_fullest_pages_keep_their_promise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pages as full as can be, all filters troubled, have at most 1,400 elements each."""
+    monkeypatch.setattr(large_atlas, "FILTERS", 2 * MOST)
+    everyone = tuple(range(2 * MOST))
+    troubled = Health(everyone, everyone, tuple((n, n + 1) for n in everyone[:-1]), everyone)
+    monkeypatch.setattr(portrait, "health", lambda *_: troubled)
+    pages = pages_of(make_large_atlas(tmp_path / "atlas"))
+    for name in ("index.html", "page2.html"):
+        page = read_markup(pages[f"{LARGE}/{name}"])
+        assert page.elements <= ELEMENTS
+        assert page.faults == []
