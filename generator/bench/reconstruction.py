@@ -14,12 +14,12 @@ from generator.bench.search import Clock, channels_last
 from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.records import boxes
 from generator.network.rules import following
-from generator.network.watched import ProbedLayer, ProbedNetwork, hooked
+from generator.network.watched import WatchedLayer, WatchedNetwork, hooked
 
 UNITS = 128  # of each layer, timed both ways, as far as they are active
 
 
-def measure_reconstruction(network: ProbedNetwork, images: Tensor) -> list[Figure]:
+def measure_reconstruction(network: WatchedNetwork, images: Tensor) -> list[Figure]:
     """Time the same units both ways, layer by layer, each layer by its share of all filters' nine.
 
     `images` [n, 3, h, w] are normalised. The plain way runs the whole image forward and one unit
@@ -49,7 +49,7 @@ def measure_reconstruction(network: ProbedNetwork, images: Tensor) -> list[Figur
     ]
 
 
-def _places(network: ProbedNetwork, layer: ProbedLayer, images: Tensor) -> Places:
+def _places(network: WatchedNetwork, layer: WatchedLayer, images: Tensor) -> Places:
     """Return places where images activate filters most, of filters and images in turn."""
     with torch.inference_mode(), network.watching([layer]) as run:
         maps = torch.cat([run(part)[0] for part in torch.split(images, 8)]).flatten(2).cpu()
@@ -69,7 +69,7 @@ def _places(network: ProbedNetwork, layer: ProbedLayer, images: Tensor) -> Place
 
 
 def _plainly(
-    model: nn.Module, network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Tensor
+    model: nn.Module, network: WatchedNetwork, layer: WatchedLayer, places: Places, images: Tensor
 ) -> list[Tensor]:
     """Return the signals [3, h, w], each at a whole image."""
     signals = []

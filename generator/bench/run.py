@@ -21,7 +21,7 @@ from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
 from generator.images.stream import normalise
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
 
 
@@ -49,7 +49,7 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
         yield from measure_growth(settings.model_copy(update={"images": str(small)}))
 
 
-def _inputs(network: ProbedNetwork, images: ImageSet) -> Tensor:
+def _inputs(network: WatchedNetwork, images: ImageSet) -> Tensor:
     """Return some normalised images [n, 3, h, w]."""
     pixels = [
         torch.from_numpy(images.read(row, network.input_size))

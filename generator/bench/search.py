@@ -20,7 +20,7 @@ from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import Batch, stream
-from generator.network.watched import ProbedNetwork, hooked
+from generator.network.watched import WatchedNetwork, hooked
 
 ROUNDS = 3
 MOST = 640  # images of a round
@@ -45,7 +45,7 @@ class Clock:
             torch.cuda.synchronize(self.device)
 
 
-def measure_search(settings: Settings, network: ProbedNetwork, images: ImageSet) -> list[Figure]:
+def measure_search(settings: Settings, network: WatchedNetwork, images: ImageSet) -> list[Figure]:
     """Time the search from files, the search in memory and the bare pass, in turns.
 
     The bare pass is the network as it came, run by its own `forward` to the last watched layer on
@@ -97,20 +97,20 @@ def channels_last(model: nn.Module) -> nn.Module:
     return copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _bare(plain: nn.Module, network: ProbedNetwork, batches: Sequence[Tensor]) -> None:
+def _bare(plain: nn.Module, network: WatchedNetwork, batches: Sequence[Tensor]) -> None:
     """Run the network as it came to the last layer."""
     with torch.inference_mode(), hooked(plain, network.layers[-1:]) as run:
         for batch in batches:
             run(batch)
 
 
-def _search(network: ProbedNetwork, found: Findings, batches: Sequence[Batch]) -> None:
+def _search(network: WatchedNetwork, found: Findings, batches: Sequence[Batch]) -> None:
     """Search batches that lie in memory."""
     deque(take_in(network, found, batches, content_keys, _silent), maxlen=0)
 
 
 def _from_files(
-    settings: Settings, network: ProbedNetwork, images: ImageSet, numbers: Sequence[int]
+    settings: Settings, network: WatchedNetwork, images: ImageSet, numbers: Sequence[int]
 ) -> None:
     """Search these batches as `compute` does."""
     survey(settings, network, images, numbers, _silent, _silent, _silent)

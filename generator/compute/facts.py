@@ -19,15 +19,15 @@ from generator.compute.stimuli import gratings as probes
 from generator.compute.stimuli import run as probing
 from generator.compute.stimuli.run import probe_layer, stage
 from generator.errors import AtlasError
-from generator.network.watched import ProbedLayer, ProbedNetwork, pixel_kernels
+from generator.network.watched import WatchedLayer, WatchedNetwork, pixel_kernels
 from generator.progress import Progress
 
 PROBING = (form_profiles, forms, preferences, probes, probing, tuning)  # a change shows them anew
 
 
 def show_probes(
-    network: ProbedNetwork,
-    random: ProbedNetwork,
+    network: WatchedNetwork,
+    random: WatchedNetwork,
     journal: Journal,
     progress: Progress,
     processes: Processes,
@@ -58,7 +58,7 @@ def show_probes(
     return shown
 
 
-def write_probes(network: ProbedNetwork, journal: Journal, writer: AtlasWriter) -> None:
+def write_probes(network: WatchedNetwork, journal: Journal, writer: AtlasWriter) -> None:
     """Write what the journal knows from probes, whoever has shown them, and drop what is no use.
 
     Raises AtlasError where something is missing.
@@ -77,12 +77,12 @@ def write_probes(network: ProbedNetwork, journal: Journal, writer: AtlasWriter) 
     journal.keep_probes(keys)
 
 
-def _steps(network: ProbedNetwork) -> list[tuple[ProbeKind, ProbedLayer]]:
+def _steps(network: WatchedNetwork) -> list[tuple[ProbeKind, WatchedLayer]]:
     kinds: tuple[ProbeKind, ...] = get_args(ProbeKind)
     return [(kind, layer) for kind in kinds for layer in network.layers]
 
 
-def probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> str:
+def probe_key(network: WatchedNetwork, layer: WatchedLayer, kind: ProbeKind) -> str:
     """Name everything that the facts of a layer rest on."""
     rests_on = (
         *(__version__, SCHEMA, network.weights_sha256, network.device.type),
@@ -94,7 +94,7 @@ def probe_key(network: ProbedNetwork, layer: ProbedLayer, kind: ProbeKind) -> st
 
 
 def write_kernels(
-    network: ProbedNetwork, random: ProbedNetwork, layer: ProbedLayer, writer: AtlasWriter
+    network: WatchedNetwork, random: WatchedNetwork, layer: WatchedLayer, writer: AtlasWriter
 ) -> tuple[KernelSheet, ...]:
     """Write the kernels of a layer that looks at pixels: random, while it learned, and now."""
     now = pixel_kernels(network, layer)

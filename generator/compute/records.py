@@ -23,10 +23,10 @@ from generator.compute.stimuli.gratings import (
 from generator.compute.stimuli.run import Probing, stage
 from generator.images.sets.image_set import ImageSet
 from generator.network.cone.geometry import Field
-from generator.network.watched import ProbedLayer, ProbedNetwork
+from generator.network.watched import WatchedLayer, WatchedNetwork
 
 
-def arrays_of(network: ProbedNetwork, found: Findings, images: ImageSet) -> list[LayerArrays]:
+def arrays_of(network: WatchedNetwork, found: Findings, images: ImageSet) -> list[LayerArrays]:
     """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
     labels = images.labels()
     return [
@@ -42,7 +42,7 @@ def arrays_of(network: ProbedNetwork, found: Findings, images: ImageSet) -> list
 
 
 def layer_arrays(
-    layer: ProbedLayer, input_size: int, best: TopNine, census: Census, labels: LabelFacts
+    layer: WatchedLayer, input_size: int, best: TopNine, census: Census, labels: LabelFacts
 ) -> LayerArrays:
     """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
     image = best.image.numpy()
@@ -77,7 +77,7 @@ def boxes(field: Field, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDA
     return np.concatenate([start, start + field.size], axis=-1).astype(np.int32)
 
 
-def network_record(network: ProbedNetwork) -> NetworkRecord:
+def network_record(network: WatchedNetwork) -> NetworkRecord:
     """Describe a network."""
     return NetworkRecord(
         name=network.name,
@@ -92,7 +92,7 @@ def network_record(network: ProbedNetwork) -> NetworkRecord:
 
 
 def layer_record(
-    layer: ProbedLayer, input_size: int, kernels: tuple[KernelSheet, ...], *, probes: bool
+    layer: WatchedLayer, input_size: int, kernels: tuple[KernelSheet, ...], *, probes: bool
 ) -> LayerRecord:
     """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field

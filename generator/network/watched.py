@@ -1,4 +1,4 @@
-"""A network made ready for probing: which modules are watched, and what their units see."""
+"""A network whose layers are watched: which modules are watched, and what their units see."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEPT = 20 << 20  # bytes
 
 
 @dataclass(frozen=True)
-class ProbedLayer:
+class WatchedLayer:
     """One watched layer."""
 
     name: str  # "layer1"
@@ -40,7 +40,7 @@ class ProbedLayer:
 
 
 @dataclass(frozen=True)
-class ProbedNetwork:
+class WatchedNetwork:
     """A network in evaluation mode and all that is known of it."""
 
     name: str
@@ -52,7 +52,7 @@ class ProbedNetwork:
     mean: tuple[float, float, float]  # RGB, of values in 0…1
     std: tuple[float, float, float]
     classes: tuple[str, ...]
-    layers: tuple[ProbedLayer, ...]
+    layers: tuple[WatchedLayer, ...]
     # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
     history: tuple[tuple[str, str, Tensor], ...] = ()
     rule: Rule = "deconvnet"  # that reconstructions follow
@@ -70,7 +70,7 @@ class ProbedNetwork:
         """
         return hashlib.sha256(f"{self.code_sha256}\n{self._trace.told}".encode()).hexdigest()
 
-    def cone(self, layer: ProbedLayer) -> Cone | None:
+    def cone(self, layer: WatchedLayer) -> Cone | None:
         """Return the cone of a layer's units; None where only the whole network runs.
 
         It holds the weights as they lie on the device at the first call of any method here.
@@ -82,7 +82,9 @@ class ProbedNetwork:
         return self._cones[layer.module]
 
     @contextmanager
-    def watching(self, layers: Sequence[ProbedLayer]) -> Iterator[Callable[[Tensor], list[Tensor]]]:
+    def watching(
+        self, layers: Sequence[WatchedLayer]
+    ) -> Iterator[Callable[[Tensor], list[Tensor]]]:
         """Give a function from images [b, 3, h, w] to the maps [b, f, h, w] of these layers.
 
         Values may be below zero where the module is no ReLU. The pass ends at the last layer.
@@ -99,12 +101,12 @@ class ProbedNetwork:
 
         yield run_program
 
-    def at_once(self, layers: Sequence[ProbedLayer]) -> int | None:
+    def at_once(self, layers: Sequence[WatchedLayer]) -> int | None:
         """Return how many images to watch at a time, for speed; None where more is no slower."""
         program = self.program(layers) if self.device.type == "cpu" else None
         return None if program is None else max(1, KEPT // program.largest)
 
-    def program(self, layers: Sequence[ProbedLayer]) -> Program | None:
+    def program(self, layers: Sequence[WatchedLayer]) -> Program | None:
         """Return the steps to these layers, None where only the whole network runs."""
         modules = [layer.module for layer in layers]
         try:
@@ -123,13 +125,13 @@ class ProbedNetwork:
         return trace(self.model, self.input_size)
 
 
-def probe_layers(
+def watch_layers(
     model: nn.Module,
     modules: Mapping[str, str],
     input_size: int,
     rule: Rule = "deconvnet",
     filters: int | None = None,
-) -> tuple[ProbedLayer, ...]:
+) -> tuple[WatchedLayer, ...]:
     """Describe the layers of a network, in the order given; `filters` shows so many of each.
 
     `modules` maps a layer's name to the path of its module. Raises NetworkError, naming the module,
@@ -140,7 +142,7 @@ def probe_layers(
     for name, path in modules.items():
         shape = told.shape(path)
         layers.append(
-            ProbedLayer(
+            WatchedLayer(
                 name=name,
                 title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
                 module=path,
@@ -152,7 +154,7 @@ def probe_layers(
     return tuple(layers)
 
 
-def pixel_kernels(network: ProbedNetwork, layer: ProbedLayer) -> Tensor | None:
+def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None:
     """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other.
 
     Such a layer is one convolution of the pixels, with square kernels, and what may follow it at
@@ -219,9 +221,9 @@ class _Stop(Exception):
 
 @contextmanager
 def hooked(
-    model: nn.Module, layers: Sequence[ProbedLayer]
+    model: nn.Module, layers: Sequence[WatchedLayer]
 ) -> Iterator[Callable[[Tensor], list[Tensor]]]:
-    """Give what `ProbedNetwork.watching` gives, by running the network itself as it came.
+    """Give what `WatchedNetwork.watching` gives, by running the network itself as it came.
 
     The hooks come off when the block ends, however it ends.
     """

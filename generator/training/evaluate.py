@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from generator.config import Settings
-from generator.network.watched import ProbedLayer, ProbedNetwork, pixel_kernels
+from generator.network.watched import WatchedLayer, WatchedNetwork, pixel_kernels
 from generator.network.weights import weights_file
 from generator.network.zoo import load as zoo
 from generator.network.zoo.zfnet import INPUT_SIZE, ZFNet
@@ -118,7 +118,7 @@ def _median(shares: Tensor) -> str:
 
 
 @torch.inference_mode()
-def _reconstructions(network: ProbedNetwork, layer: ProbedLayer, images: Tensor) -> Tensor:
+def _reconstructions(network: WatchedNetwork, layer: WatchedLayer, images: Tensor) -> Tensor:
     """Return one reconstruction [b, 3, h, w] for each of images [b, 3, h, w], of activation 1."""
     with network.watching([layer]) as run:
         maps = torch.cat([run(images[i : i + 10])[0] for i in range(0, len(images), 10)])

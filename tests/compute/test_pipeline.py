@@ -35,7 +35,7 @@ from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError,
 from generator.images.decode import read_image
 from generator.images.sets.folder import list_images
 from generator.images.stream import normalise
-from generator.network.watched import ProbedLayer, ProbedNetwork
+from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.network.zoo import load as zoo
 from generator.network.zoo.untrained import untrained
 from tests import ROOT
@@ -59,7 +59,7 @@ def _probed(source: str, layer: str, changes: bool) -> Probing:
 
 
 def probed_once(
-    network: ProbedNetwork, layer: ProbedLayer, progress: Callable[..., None], *, changes: bool
+    network: WatchedNetwork, layer: WatchedLayer, progress: Callable[..., None], *, changes: bool
 ) -> Probing:
     """Give what probes tell of the tiny network, which no image set changes."""
     progress("probe", 1, 1)

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from generator.errors import NetworkError
 from generator.network import watched as probed
 from generator.network.graph.trace import trace
-from generator.network.watched import ProbedNetwork, hooked, probe_layers
+from generator.network.watched import WatchedNetwork, hooked, watch_layers
 from generator.rule import Rule
 
-Watching = Callable[[ProbedNetwork], AbstractContextManager[Callable[[Tensor], list[Tensor]]]]
+Watching = Callable[[WatchedNetwork], AbstractContextManager[Callable[[Tensor], list[Tensor]]]]
 WAYS: dict[str, Watching] = {
     "steps": lambda network: network.watching(network.layers),
     "hooks": lambda network: hooked(network.model, network.layers),
@@ -29,12 +29,12 @@ def network_of(
     modules: Sequence[str],
     filters: int | None = None,
     rule: Rule = "deconvnet",
-) -> ProbedNetwork:
+) -> WatchedNetwork:
     """Watch modules of a network, in this order."""
     model.eval().requires_grad_(False)
-    layers = probe_layers(model, {f"at{path}": path for path in modules}, SIZE, rule, filters)
+    layers = watch_layers(model, {f"at{path}": path for path in modules}, SIZE, rule, filters)
     half = (0.5, 0.5, 0.5)
-    return ProbedNetwork("n", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
+    return WatchedNetwork("n", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
 
 
 def chain() -> nn.Sequential:

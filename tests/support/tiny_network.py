@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.watched import WatchedNetwork, watch_layers
 
 SIZE = 24
 
 
-def tiny_network(name: str = "zfnet") -> ProbedNetwork:
+def tiny_network(name: str = "zfnet") -> WatchedNetwork:
     """Two convolutional layers over 24 × 24 inputs; filter 3 of the second is dead."""
     torch.manual_seed(5)
     model = nn.Sequential(
@@ -25,7 +25,7 @@ def tiny_network(name: str = "zfnet") -> ProbedNetwork:
     assert isinstance(last, nn.Conv2d)
     assert last.bias is not None
     last.bias[3] = -1e6
-    return ProbedNetwork(
+    return WatchedNetwork(
         name=name,
         source="drawn at random",
         trained_on="nothing",
@@ -35,7 +35,7 @@ def tiny_network(name: str = "zfnet") -> ProbedNetwork:
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         classes=("a", "b"),
-        layers=probe_layers(model, {"layer1": "1", "layer2": "4"}, SIZE),
+        layers=watch_layers(model, {"layer1": "1", "layer2": "4"}, SIZE),
     )
 
 

@@ -19,7 +19,7 @@ from generator.compute.project import crops
 from generator.compute.project.reconstruct import gradients, reconstruct
 from generator.compute.run.threads import IN_TURN, side_by_side
 from generator.network.cone.cone import Cone
-from generator.network.watched import KEPT, ProbedLayer, ProbedNetwork
+from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
 
 TOLERANCE = 1e-4  # relative: recorded against recomputed activation
 ROUNDING = 1e-5  # of the largest activation beside it: what sums of float32 that cancel may be off
@@ -70,7 +70,7 @@ def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
 
 
 def reconstruct_places(
-    network: ProbedNetwork, layer: ProbedLayer, places: Places, images: Callable[[int], Tensor]
+    network: WatchedNetwork, layer: WatchedLayer, places: Places, images: Callable[[int], Tensor]
 ) -> npt.NDArray[np.float32]:
     """Return the reconstruction [n, 3, side, side] of each place, cut to its box.
 
@@ -115,7 +115,7 @@ def batch_size(cone: Cone | None) -> int:
     return min(LARGEST_BATCH, max(1, KEPT // cone.largest))
 
 
-def _sent(images: Tensor, network: ProbedNetwork) -> Tensor:
+def _sent(images: Tensor, network: WatchedNetwork) -> Tensor:
     return images.to(network.device).contiguous(memory_format=torch.channels_last)
 
 
@@ -133,8 +133,8 @@ def _check(places: Places, start: int, activation: npt.NDArray[np.float32], larg
 
 
 def portray(
-    network: ProbedNetwork,
-    layer: ProbedLayer,
+    network: WatchedNetwork,
+    layer: WatchedLayer,
     filter_: int,
     places: Places,
     signals: npt.NDArray[np.float32],

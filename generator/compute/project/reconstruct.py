@@ -18,7 +18,7 @@ from torch import Tensor
 
 from generator.network.cone.cone import Cone
 from generator.network.rules import following
-from generator.network.watched import ProbedLayer, ProbedNetwork
+from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.rule import Rule
 
 
@@ -39,7 +39,7 @@ def reconstruct(
 
 
 def gradients(
-    network: ProbedNetwork, layer: ProbedLayer, images: Tensor, units: Tensor, filters: Tensor
+    network: WatchedNetwork, layer: WatchedLayer, images: Tensor, units: Tensor, filters: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return the same, as far as it is a gradient, for whole images and any network.
 

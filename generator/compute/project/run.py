@@ -27,14 +27,14 @@ from generator.images.captions import display_path
 from generator.images.decode import PictureError
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import normalise
-from generator.network.watched import ProbedLayer, ProbedNetwork
+from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.progress import Progress
 
 FILTERS_AT_ONCE = 32  # filters whose pictures are made together
 
 
 def draw(
-    network: ProbedNetwork,
+    network: WatchedNetwork,
     arrays: Sequence[LayerArrays],
     images: ImageSet,
     journal: Journal,
@@ -61,7 +61,7 @@ def draw(
 
 
 def write_arrays(
-    network: ProbedNetwork, arrays: Sequence[LayerArrays], journal: Journal, writer: AtlasWriter
+    network: WatchedNetwork, arrays: Sequence[LayerArrays], journal: Journal, writer: AtlasWriter
 ) -> None:
     """Write the arrays of all layers, with the scales of all groups, whoever has drawn them.
 
@@ -80,7 +80,7 @@ def write_arrays(
         writer.write_arrays(layer.name, mine)
 
 
-def _groups(network: ProbedNetwork) -> list[tuple[int, int, int]]:
+def _groups(network: WatchedNetwork) -> list[tuple[int, int, int]]:
     """Return what is drawn together: number of the layer, first filter, the one after the last."""
     return [
         (number, first, min(first + FILTERS_AT_ONCE, layer.filters))
@@ -90,8 +90,8 @@ def _groups(network: ProbedNetwork) -> list[tuple[int, int, int]]:
 
 
 def _portray_group(
-    network: ProbedNetwork,
-    layer: ProbedLayer,
+    network: WatchedNetwork,
+    layer: WatchedLayer,
     arrays: LayerArrays,
     images: ImageSet,
     first: int,
@@ -137,7 +137,7 @@ def _portray_group(
     return scales, written
 
 
-def _input(network: ProbedNetwork, images: ImageSet, row: int) -> Tensor:
+def _input(network: WatchedNetwork, images: ImageSet, row: int) -> Tensor:
     """Return what the network saw of an image: [3, size, size], normalised, on the CPU."""
     try:
         pixels = images.read(row, network.input_size)
@@ -149,7 +149,7 @@ def _input(network: ProbedNetwork, images: ImageSet, row: int) -> Tensor:
     return normalise(torch.from_numpy(pixels)[None], network.mean, network.std)[0]
 
 
-def _whole(network: ProbedNetwork, image: Tensor) -> Pixels:
+def _whole(network: WatchedNetwork, image: Tensor) -> Pixels:
     """Return an image as the small picture that shows where a patch was cut."""
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     return resize(to_pixels(image.numpy(), mean, std), IMAGE_TILE)

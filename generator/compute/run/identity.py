@@ -10,7 +10,7 @@ from generator import __version__
 from generator.atlas.schema import SCHEMA
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 
 Identity = dict[str, Any]  # by what people call it; as JSON holds it
 
@@ -18,7 +18,7 @@ CREDITS = "credits"
 COUNT, CONTENT = "images", "content of the images"
 
 
-def identity_of(settings: Settings, network: ProbedNetwork, images: ImageSet) -> Identity:
+def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -> Identity:
     """Return everything that the atlas's bytes depend on."""
     credit = images.credits()
     layers = network.layers

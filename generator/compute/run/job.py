@@ -20,7 +20,7 @@ from generator.images.captions import display_path
 from generator.images.decode import FORMAT_NAMES
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
 from generator.network.zoo.untrained import untrained
 
@@ -30,8 +30,8 @@ class Job:
     """One atlas to be made."""
 
     settings: Settings
-    network: ProbedNetwork  # on its device
-    random: ProbedNetwork  # its shapes with random weights
+    network: WatchedNetwork  # on its device
+    random: WatchedNetwork  # its shapes with random weights
     images: ImageSet
     journal: Journal
     identity: Identity

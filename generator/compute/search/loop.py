@@ -15,14 +15,14 @@ from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import Batch, stream
 from generator.memory import give_back
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 
 Keys = Callable[[Batch], Tensor]  # what may take one place only, [b] int64
 SAVE_EVERY = 30.0  # seconds between two records of the search
 GIVE_BACK_EVERY = 16  # batches
 
 
-def extent_of(settings: Settings, network: ProbedNetwork, images: ImageSet) -> Extent:
+def extent_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -> Extent:
     """Return how much there is to search."""
     filters = tuple(layer.filters for layer in network.layers)
     return Extent(filters, len(images), settings.batch)
@@ -30,7 +30,7 @@ def extent_of(settings: Settings, network: ProbedNetwork, images: ImageSet) -> E
 
 def survey(
     settings: Settings,
-    network: ProbedNetwork,
+    network: WatchedNetwork,
     images: ImageSet,
     numbers: Sequence[int],
     save: Callable[[Findings], None],
@@ -60,7 +60,7 @@ def survey(
 
 
 def take_in(
-    network: ProbedNetwork, found: Findings, batches: Iterable[Batch], keys_of: Keys, log: Log
+    network: WatchedNetwork, found: Findings, batches: Iterable[Batch], keys_of: Keys, log: Log
 ) -> Iterator[int]:
     """Add to `found` what batches tell, and yield after each how many are done."""
     done = 0

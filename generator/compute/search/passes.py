@@ -12,7 +12,7 @@ from generator.compute.run.threads import side_by_side
 from generator.compute.search.topk import peaks_of
 from generator.errors import NetworkError
 from generator.images.stream import Batch, normalise
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 
 Log = Callable[[str], None]
 Run = Callable[[Tensor], list[Tensor]]  # images [b, c, h, w] → maps [b, f, h, w] of each layer
@@ -33,7 +33,7 @@ class Pass:
         return bool(self.part.stop == len(self.batch.pixels))
 
 
-def passes(network: ProbedNetwork, run: Run, batches: Iterable[Batch], log: Log) -> Iterator[Pass]:
+def passes(network: WatchedNetwork, run: Run, batches: Iterable[Batch], log: Log) -> Iterator[Pass]:
     """Yield the passes of all batches in their order; `run` is what `network.watching` gives.
 
     Raises NetworkError, naming layer and image row, where an activation is not a number, and where
@@ -60,7 +60,7 @@ def passes(network: ProbedNetwork, run: Run, batches: Iterable[Batch], log: Log)
         yield from threads.map(go, _parts(batches, most))
 
 
-def prepared(network: ProbedNetwork, pixels: Tensor) -> Tensor:
+def prepared(network: WatchedNetwork, pixels: Tensor) -> Tensor:
     """Bring pictures [b, 4, h, w] uint8 to the network's device and into the form it expects."""
     images = normalise(pixels.to(network.device), network.mean, network.std)
     return images.contiguous(memory_format=torch.channels_last)
@@ -72,7 +72,7 @@ def _parts(batches: Iterable[Batch], most: int) -> Iterator[tuple[Batch, slice]]
         yield from ((batch, slice(at, min(at + most, size))) for at in range(0, size, most))
 
 
-def _passed(network: ProbedNetwork, batch: Batch, part: slice, maps: list[Tensor]) -> Pass:
+def _passed(network: WatchedNetwork, batch: Batch, part: slice, maps: list[Tensor]) -> Pass:
     rows, valid = batch.rows[part].to(network.device), batch.valid[part].to(network.device)
     peaks = []
     for layer, activations in zip(network.layers, maps, strict=True):

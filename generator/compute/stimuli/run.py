@@ -26,7 +26,7 @@ from generator.compute.stimuli.tuning import ColourFacts, GratingFacts, colour_f
 from generator.errors import NetworkError
 from generator.network.cone.geometry import Field
 from generator.network.graph.graph import IMAGE
-from generator.network.watched import KEPT, ProbedLayer, ProbedNetwork
+from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
 from generator.progress import Progress
 
 BATCH = 64  # stimuli that run at a time
@@ -56,7 +56,7 @@ class Stage:
     start: int  # the first pixel of the input that it covers; may lie outside
 
 
-def stage(layer: ProbedLayer, input_size: int) -> Stage:
+def stage(layer: WatchedLayer, input_size: int) -> Stage:
     """Choose the unit nearest the grid's middle, of those whose field lies inside the input.
 
     Where none does it is the nearest of all, and a field larger than the input is shown stimuli of
@@ -77,8 +77,8 @@ def _inside(field: Field, unit: int, length: int) -> bool:
 
 
 def respond(
-    network: ProbedNetwork,
-    layer: ProbedLayer,
+    network: WatchedNetwork,
+    layer: WatchedLayer,
     pictures: Stimuli,
     progress: Callable[[int], None] = lambda _done: None,
     batch: int = BATCH,
@@ -117,7 +117,7 @@ def respond(
 
 @contextmanager
 def _answering(
-    network: ProbedNetwork, layer: ProbedLayer, place: Stage
+    network: WatchedNetwork, layer: WatchedLayer, place: Stage
 ) -> Iterator[Callable[[Floats], Tensor]]:
     """Give a function from pictures [k, 3, side, side] to the activations [k, f] of one unit."""
     cone = network.cone(layer)
@@ -145,7 +145,7 @@ def _batches(count: int, size: int) -> Iterator[npt.NDArray[np.int64]]:
 
 
 def _inputs(
-    network: ProbedNetwork,
+    network: WatchedNetwork,
     place: Stage,
     pictures: Floats,
     corner: tuple[int, int],
@@ -171,7 +171,7 @@ def _overlap(start: int, side: int, length: int) -> tuple[slice, slice]:
 
 
 def probe_layer(
-    network: ProbedNetwork, layer: ProbedLayer, progress: Progress, *, changes: bool = True
+    network: WatchedNetwork, layer: WatchedLayer, progress: Progress, *, changes: bool = True
 ) -> Probing:
     """Show a layer every stimulus and, with `changes`, each filter's best form in its changes.
 
@@ -218,8 +218,8 @@ def _rest(colour: npt.NDArray[np.float64], responses: Floats) -> Floats:
 
 
 def _invariances(
-    network: ProbedNetwork,
-    layer: ProbedLayer,
+    network: WatchedNetwork,
+    layer: WatchedLayer,
     probe: Forms,
     preferred: FormFacts,
     progress: Progress,

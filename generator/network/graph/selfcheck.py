@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from generator.errors import NetworkError
-from generator.network.watched import ProbedNetwork, hooked
+from generator.network.watched import WatchedNetwork, hooked
 
 TOLERANCE = 1e-3  # of a layer's largest value; folding and other kernels differ by about 1e-6
 SEED = 0
 
 
-def hold_to_itself(network: ProbedNetwork) -> None:
+def hold_to_itself(network: WatchedNetwork) -> None:
     """Raise NetworkError, naming the layer, where what is watched is not what the network does.
 
     A trace does not see decisions by values, numbers that leave torch and come back, and writing
@@ -44,7 +44,7 @@ def hold_to_itself(network: ProbedNetwork) -> None:
             )
 
 
-def _hold_gradients(network: ProbedNetwork, image: Tensor) -> None:
+def _hold_gradients(network: WatchedNetwork, image: Tensor) -> None:
     with torch.enable_grad(), hooked(network.model, network.layers) as run:
         maps = run(image.clone().requires_grad_(True))
     for layer, each in zip(network.layers, maps, strict=True):

@@ -10,13 +10,13 @@ from torch import Tensor
 from generator.network.weights import weights_file
 from generator.network.zoo import zfnet
 from generator.network.zoo.default_layers import numbered
-from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.loaded import LoadedNetwork
 
 EMBEDDED_WEIGHTS = Path(__file__).parents[1] / "weights" / "zfnet.safetensors"
 MODULES = tuple(f"features.relu{number}" for number in range(1, 6))
 
 
-def zfnet_with(path: Path) -> Candidate:
+def zfnet_with(path: Path) -> LoadedNetwork:
     """Return ZFNet with the weights of a file of this project.
 
     First kernels kept during training come with it where they lie beside the file. Raises
@@ -25,7 +25,7 @@ def zfnet_with(path: Path) -> Candidate:
     provenance = weights_file.provenance_of(path)
     model = zfnet.ZFNet(len(provenance.classes))
     digest = weights_file.load_into(model, path)
-    return Candidate(
+    return LoadedNetwork(
         name="zfnet",
         model=model,
         input_size=zfnet.INPUT_SIZE,
@@ -40,9 +40,9 @@ def zfnet_with(path: Path) -> Candidate:
     )
 
 
-def zfnet_random() -> Candidate:
+def zfnet_random() -> LoadedNetwork:
     """Return ZFNet with weights still to be drawn."""
-    return Candidate(
+    return LoadedNetwork(
         name="zfnet",
         model=zfnet.ZFNet(classes=1),
         input_size=zfnet.INPUT_SIZE,

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from torch import nn
 
 from generator.errors import ConfigError, NetworkError
-from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.loaded import LoadedNetwork
 
 LISTED = 40  # so many convolutions are named where layers have to be
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a layer's name is a folder's name too
 TAKEN = ("assets",)  # folders that the site has for itself
 
 
-def modules_to_watch(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
+def modules_to_watch(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
     """Return name → module path of the layers asked for; of the usual ones where none is.
 
     Each entry of `asked` is the name of one of the usual layers, or each is `name=module`. The
@@ -25,33 +25,33 @@ def modules_to_watch(candidate: Candidate, asked: Sequence[str]) -> dict[str, st
     """
     explicit = [entry for entry in asked if "=" in entry]
     if not explicit:
-        return _usual(candidate, asked)
+        return _usual(loaded, asked)
     if len(explicit) < len(asked):
         plain = next(entry for entry in asked if "=" not in entry)
         raise ConfigError(
             f"layers: {plain!r} names no module, {explicit[0]!r} does; write name=module for all"
         )
-    return _explicit(candidate, explicit)
+    return _explicit(loaded, explicit)
 
 
-def _usual(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
-    if not candidate.layers:
+def _usual(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
+    if not loaded.layers:
         raise ConfigError(
-            f"{candidate.name}: say which layers with --layers name=module,…; "
-            f"its convolutions are {_convolutions(candidate.model)}"
+            f"{loaded.name}: say which layers with --layers name=module,…; "
+            f"its convolutions are {_convolutions(loaded.model)}"
         )
     for name in asked:
-        if name not in candidate.layers:
+        if name not in loaded.layers:
             raise ConfigError(
-                f"{candidate.name} has no layer {name!r}; did you mean "
-                f"{_nearest(name, candidate.layers)!r}? It has {', '.join(candidate.layers)}; "
+                f"{loaded.name} has no layer {name!r}; did you mean "
+                f"{_nearest(name, loaded.layers)!r}? It has {', '.join(loaded.layers)}; "
                 "name=module watches any other"
             )
-    return {name: module for name, module in candidate.layers.items() if not asked or name in asked}
+    return {name: module for name, module in loaded.layers.items() if not asked or name in asked}
 
 
-def _explicit(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
-    known = [name for name, _ in candidate.model.named_modules() if name]
+def _explicit(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
+    known = [name for name, _ in loaded.model.named_modules() if name]
     found: dict[str, str] = {}
     for entry in asked:
         name, _, module = (part.strip() for part in entry.partition("="))
@@ -65,14 +65,14 @@ def _explicit(candidate: Candidate, asked: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"layers: {entry!r}: {name!r} names two layers; each needs its own")
         if not known:
             raise NetworkError(
-                f"{candidate.name} has no modules inside that could be watched; put it into an "
+                f"{loaded.name} has no modules inside that could be watched; put it into an "
                 "nn.Sequential"
             )
         if module not in known:
             raise NetworkError(
-                f"layers: {entry!r}: {candidate.name} has no module {module!r}; did you mean "
+                f"layers: {entry!r}: {loaded.name} has no module {module!r}; did you mean "
                 f"{_nearest(module, known)!r}? Its convolutions are "
-                f"{_convolutions(candidate.model)}"
+                f"{_convolutions(loaded.model)}"
             )
         if module in found.values():
             raise ConfigError(f"layers: {entry!r}: module {module!r} is watched already")

@@ -1,4 +1,4 @@
-"""Networks by name, each made ready for probing."""
+"""Networks by name, each whose layers are watched."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from contextlib import contextmanager
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.network.graph.selfcheck import hold_to_itself
-from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.watched import WatchedNetwork, watch_layers
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import CHOICES
 from generator.network.zoo.embedded import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 from generator.network.zoo.layers import modules_to_watch
-from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.names import FORMS, RANDOM, file_and_function, name_and_weights
 from generator.network.zoo.untrained import untrained
 
 
-def load(settings: Settings) -> ProbedNetwork:
+def load(settings: Settings) -> WatchedNetwork:
     """Return the network that the settings name, in evaluation mode, on the CPU.
 
     It watches exactly the layers that the settings ask for. Raises ConfigError for names and
     settings that do not fit, NetworkError for a network or weights that cannot be used.
     """
-    candidate = _candidate(settings)
-    candidate.model.eval()
-    candidate.model.requires_grad_(False)
-    network = _probed(candidate, settings)
-    if candidate.random:
+    loaded = _loaded(settings)
+    loaded.model.eval()
+    loaded.model.requires_grad_(False)
+    network = _watched(loaded, settings)
+    if loaded.random:
         drawn = untrained(network)
         network = dataclasses.replace(
             drawn,
@@ -42,7 +42,7 @@ def load(settings: Settings) -> ProbedNetwork:
     return network
 
 
-def _candidate(settings: Settings) -> Candidate:
+def _loaded(settings: Settings) -> LoadedNetwork:
     """Return the network that the settings name, with its weights."""
     name, weights = settings.network, settings.weights
     own = file_and_function(name)
@@ -71,28 +71,28 @@ def _candidate(settings: Settings) -> Candidate:
     raise ConfigError(_unknown(name))
 
 
-def _probed(candidate: Candidate, settings: Settings) -> ProbedNetwork:
-    """Watch a candidate's layers, with what the settings say in the place of its usual numbers."""
-    size = settings.input_size or candidate.input_size
-    modules = modules_to_watch(candidate, settings.layers)
-    with _naming(candidate.name):
-        layers = probe_layers(
-            candidate.model, modules, size, rule=settings.rule, filters=settings.filters
+def _watched(loaded: LoadedNetwork, settings: Settings) -> WatchedNetwork:
+    """Watch the layers of a loaded network, with what the settings say in the place of its usual numbers."""
+    size = settings.input_size or loaded.input_size
+    modules = modules_to_watch(loaded, settings.layers)
+    with _naming(loaded.name):
+        layers = watch_layers(
+            loaded.model, modules, size, rule=settings.rule, filters=settings.filters
         )
-    return ProbedNetwork(
-        name=candidate.name,
-        source=candidate.source,
-        trained_on=candidate.trained_on,
-        weights_sha256=candidate.weights_sha256,
-        model=candidate.model,
+    return WatchedNetwork(
+        name=loaded.name,
+        source=loaded.source,
+        trained_on=loaded.trained_on,
+        weights_sha256=loaded.weights_sha256,
+        model=loaded.model,
         input_size=size,
-        mean=settings.mean or candidate.mean,
-        std=settings.std or candidate.std,
-        classes=candidate.classes,
+        mean=settings.mean or loaded.mean,
+        std=settings.std or loaded.std,
+        classes=loaded.classes,
         layers=layers,
-        code_sha256=candidate.code_sha256,
+        code_sha256=loaded.code_sha256,
         rule=settings.rule,
-        history=candidate.history,
+        history=loaded.history,
     )
 
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A network and what its adapter knows of it; `zoo.load` makes it ready for probing."""
+class LoadedNetwork:
+    """A network and what its adapter knows of it; `zoo.load` chooses the layers to watch."""
 
     name: str
     model: nn.Module
@@ -24,4 +24,4 @@ class Candidate:
     code_sha256: str = ""  # of the file that makes it, where it is a person's own
     random: bool = False  # whether its weights are still to be drawn
     layers: Mapping[str, str] = field(default_factory=dict)  # name → module; none are known: empty
-    history: tuple[tuple[str, str, Tensor], ...] = ()  # as in ProbedNetwork
+    history: tuple[tuple[str, str, Tensor], ...] = ()  # as in WatchedNetwork

@@ -19,13 +19,13 @@ import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import NetworkError
 from generator.network.weights.state import fill, state_digest
 from generator.network.weights.state_file import file_digest, read_state
-from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.zfnet import INPUT_SIZE, MEAN, STD
 
 PREFIX = "filter_gallery_own_"  # so that a file named like a library hides none
 
 
-def own_network(file: Path, function: str, weights: Path | None) -> Candidate:
+def own_network(file: Path, function: str, weights: Path | None) -> LoadedNetwork:
     """Return the network that a function in a file makes when it is called without arguments.
 
     Its weights are those that the function gives it, or those of a file. Input size, mean and std
@@ -62,7 +62,7 @@ def own_network(file: Path, function: str, weights: Path | None) -> Candidate:
         fill(model, read_state(weights), f"weights {weights.name}")
         digest = file_digest(weights)
         source = f"the file {weights.name}"
-    return Candidate(
+    return LoadedNetwork(
         name=f"{file.name}:{function}",
         model=model,
         input_size=INPUT_SIZE,

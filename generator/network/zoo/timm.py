@@ -17,12 +17,12 @@ from generator.errors import ConfigError, NetworkError
 from generator.network.weights.state import fill, state_digest
 from generator.network.weights.state_file import file_digest, read_state
 from generator.network.zoo.default_layers import numbered
-from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.names import RANDOM
 from generator.network.zoo.untrained import SEED
 
 
-def timm_network(name: str, asked: str, file: Path | None) -> Candidate:
+def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
     """Return a network of timm, by its name with or without a tag.
 
     `asked` is "random" or "". Input size, mean and std are those of timm's data configuration; as
@@ -48,7 +48,7 @@ def timm_network(name: str, asked: str, file: Path | None) -> Candidate:
         )
     model = _create(timm, name, pretrained=not asked and file is None)
     data = timm.data.resolve_model_data_config(model)
-    candidate = Candidate(
+    loaded = LoadedNetwork(
         name=name,
         model=model,
         input_size=data["input_size"][1],
@@ -59,12 +59,12 @@ def timm_network(name: str, asked: str, file: Path | None) -> Candidate:
     if file is not None:
         fill(model, read_state(file), f"weights {file.name}")
         digest = file_digest(file)
-        return replace(candidate, source=f"the file {file.name}", weights_sha256=digest)
+        return replace(loaded, source=f"the file {file.name}", weights_sha256=digest)
     if asked:
-        return replace(candidate, random=True)
+        return replace(loaded, random=True)
     config = model.pretrained_cfg
     where = config.get("hf_hub_id") or config.get("url") or name
-    return replace(candidate, source=f"{where} of timm", weights_sha256=state_digest(model))
+    return replace(loaded, source=f"{where} of timm", weights_sha256=state_digest(model))
 
 
 def _create(timm: Any, name: str, *, pretrained: bool) -> Any:

@@ -15,7 +15,7 @@ from generator.network.torchvision_compat import models
 from generator.network.weights.state import fill, plain_names
 from generator.network.weights.state_file import file_digest, read_state
 from generator.network.zoo.default_layers import CHOICES, default_layers
-from generator.network.zoo.loaded import Candidate
+from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.names import RANDOM
 from generator.network.zoo.torchvision_weights import cached, hash_prefix, with_names_of_today
 from generator.network.zoo.untrained import SEED
@@ -34,7 +34,7 @@ def names() -> list[str]:
     return list(models.list_models(module=models))
 
 
-def torchvision_network(name: str, asked: str, file: Path | None, rule: str) -> Candidate:
+def torchvision_network(name: str, asked: str, file: Path | None, rule: str) -> LoadedNetwork:
     """Return a network of torchvision.
 
     `asked` names weights of torchvision (IMAGENET1K_V1, DEFAULT), or is "random", or "" for the
@@ -60,24 +60,24 @@ def torchvision_network(name: str, asked: str, file: Path | None, rule: str) -> 
     known = models.get_model_weights(name)
     weights = _weights_named(name, asked, known)
     model = _build(name)
-    candidate = Candidate(
+    loaded = LoadedNetwork(
         name=name, model=model, **_preprocessing(name, weights), layers=default_layers(name, rule)
     )
     if file is not None:
         digest = _fill(model, file)
         same = next((each for each in known if digest.startswith(hash_prefix(each))), None)
         if same is None:
-            return replace(candidate, source=f"the file {file.name}", weights_sha256=digest)
+            return replace(loaded, source=f"the file {file.name}", weights_sha256=digest)
         preprocessing = _preprocessing(name, same)
-        return replace(candidate, **preprocessing, **_provenance(same, digest))
+        return replace(loaded, **preprocessing, **_provenance(same, digest))
     if asked == RANDOM:
-        return replace(candidate, random=True)
+        return replace(loaded, random=True)
     path = cached(weights)
     digest = file_digest(path)
     if not digest.startswith(hash_prefix(weights)):
         raise NetworkError(f"weights {path.name}: damaged; remove {path} and start again")
     _fill(model, path)
-    return replace(candidate, **_provenance(weights, digest))
+    return replace(loaded, **_provenance(weights, digest))
 
 
 def _weights_named(name: str, asked: str, known: Any) -> Any:
@@ -95,7 +95,7 @@ def _weights_named(name: str, asked: str, known: Any) -> Any:
 
 
 def _preprocessing(name: str, weights: Any) -> dict[str, Any]:
-    """Return input size, mean and std as a candidate has them."""
+    """Return input size, mean and std as a loaded has them."""
     transforms = weights.transforms()
     transforming = name in TRANSFORMING
     return {

@@ -13,12 +13,12 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from generator.errors import NetworkError
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 
 SEED = 0
 
 
-def untrained(network: ProbedNetwork, seed: int = SEED) -> ProbedNetwork:
+def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
     """Return the network with seeded random weights, on the same device.
 
     Convolutions and linear layers are drawn as He and others (2015) propose for ReLUs, which keeps

@@ -199,10 +199,10 @@ class _Reader:
         if not about:
             return text
         beside = key.removesuffix(".md") + STAND_IN + ".md"
-        for candidate in (beside, fallback):
-            if candidate and (self.folder / candidate).is_file():
-                self.warn(f"content/{key} describes {about}; {candidate} stands in for it")
-                other, other_pin = self._text(candidate)
+        for loaded in (beside, fallback):
+            if loaded and (self.folder / loaded).is_file():
+                self.warn(f"content/{key} describes {about}; {loaded} stands in for it")
+                other, other_pin = self._text(loaded)
                 if other_pin or other.rule:
                     pin = "weights" if other_pin else "rule"
                     raise ContentError(f"{other.source.file}: a stand-in cannot carry `{pin}`")

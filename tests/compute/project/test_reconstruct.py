@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from generator.compute.project.reconstruct import gradients, reconstruct
 from generator.network.cone.cone import Cone
-from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.watched import WatchedNetwork, watch_layers
 from generator.rule import Rule
 
 SIZE = 4
@@ -28,15 +28,15 @@ def shut_below() -> nn.Sequential:
     return nn.Sequential(first, nn.ReLU(), last, nn.ReLU())
 
 
-def network_of(model: nn.Module, module: str, rule: Rule) -> ProbedNetwork:
+def network_of(model: nn.Module, module: str, rule: Rule) -> WatchedNetwork:
     """Watch a network's last layer, in float64."""
     model.double().eval().requires_grad_(False)
-    layers = probe_layers(model, {"layer1": module}, SIZE, rule=rule)
+    layers = watch_layers(model, {"layer1": module}, SIZE, rule=rule)
     zeros, ones = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    return ProbedNetwork("n", "", "", "", model, SIZE, zeros, ones, (), layers, rule=rule)
+    return WatchedNetwork("n", "", "", "", model, SIZE, zeros, ones, (), layers, rule=rule)
 
 
-def cone_of(network: ProbedNetwork) -> Cone:
+def cone_of(network: WatchedNetwork) -> Cone:
     """Return the cone of its only layer."""
     cone = network.cone(network.layers[0])
     assert cone is not None

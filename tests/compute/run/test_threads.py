@@ -17,7 +17,7 @@ from generator.compute.stimuli.gratings import gratings
 from generator.compute.stimuli.run import respond, stage
 from generator.config import Settings
 from generator.images.sets.sources import open_images
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
 from tests.support.tiny_network import draw_pictures
 
@@ -81,7 +81,7 @@ def same_from_any_number(threads: Callable[[int], None], work: Callable[[], Any]
 
 
 @pytest.fixture(scope="module")
-def network() -> ProbedNetwork:
+def network() -> WatchedNetwork:
     """Narrow convolutions of 1 × 1, which PyTorch sums up otherwise with one thread than with two.
 
     So it does on processors with AVX2; elsewhere these tests may hold by themselves.
@@ -90,7 +90,7 @@ def network() -> ProbedNetwork:
 
 
 def test_a_search_tells_the_same(
-    network: ProbedNetwork, tmp_path: Path, threads: Callable[[int], None]
+    network: WatchedNetwork, tmp_path: Path, threads: Callable[[int], None]
 ) -> None:
     """All activations, so all places."""
     images = open_images(str(draw_pictures(tmp_path / "pictures", 6)))
@@ -104,7 +104,7 @@ def test_a_search_tells_the_same(
 
 
 def test_reconstructions_are_the_same(
-    network: ProbedNetwork, threads: Callable[[int], None]
+    network: WatchedNetwork, threads: Callable[[int], None]
 ) -> None:
     """At the top, where sums are longest."""
     layer = network.layers[-1]
@@ -127,7 +127,7 @@ def test_reconstructions_are_the_same(
 
 
 def test_answers_to_probes_are_the_same(
-    network: ProbedNetwork, threads: Callable[[int], None]
+    network: WatchedNetwork, threads: Callable[[int], None]
 ) -> None:
     """Of layers whose window is small, too."""
     layer = network.layers[2]

@@ -15,7 +15,7 @@ from generator.compute.stimuli import gratings as probes
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.run import Probing, probe_layer, respond, stage
 from generator.errors import NetworkError
-from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.watched import WatchedNetwork, watch_layers
 from tests.support.tiny_network import tiny_network
 
 SIDE = 31
@@ -23,7 +23,7 @@ SIDE = 31
 
 def network_of(
     kernels: list[Tensor], *rest: nn.Module, size: int = SIDE + 9, bias: float = 0.0
-) -> ProbedNetwork:
+) -> WatchedNetwork:
     """Make a network of one convolution with these kernels [3, k, k], ReLU and further modules.
 
     The mean is mid grey, which is therefore zero to it; the last ReLU is "layer1".
@@ -36,7 +36,7 @@ def network_of(
         assert convolution.bias is not None
         convolution.bias.fill_(bias)
     model.requires_grad_(False)
-    return ProbedNetwork(
+    return WatchedNetwork(
         name="known",
         source="made by hand",
         trained_on="nothing",
@@ -46,11 +46,11 @@ def network_of(
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         classes=(),
-        layers=probe_layers(model, {"layer1": str(len(model) - 1)}, size),
+        layers=watch_layers(model, {"layer1": str(len(model) - 1)}, size),
     )
 
 
-def probe(network: ProbedNetwork) -> Probing:
+def probe(network: WatchedNetwork) -> Probing:
     """Probe the only layer."""
     return probe_layer(network, network.layers[0], lambda _stage, _done, _of: None)
 
@@ -242,12 +242,12 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
     """Padding lets a unit reach over every border: stimuli then have the input's size."""
     model = nn.Sequential(nn.Conv2d(3, 2, 15, padding=7), nn.ReLU()).eval().requires_grad_(False)
     network = tiny_network()
-    wide = ProbedNetwork(
+    wide = WatchedNetwork(
         **{
             **vars(network),
             "model": model,
             "input_size": 9,
-            "layers": probe_layers(model, {"layer1": "1"}, 9),
+            "layers": watch_layers(model, {"layer1": "1"}, 9),
         }
     )
     place = stage(wide.layers[0], 9)

@@ -28,7 +28,7 @@ from generator.compute.project.contact_sheets import Places, occupied, reconstru
 from generator.config import Settings
 from generator.errors import NetworkError
 from generator.network.torchvision_compat import models
-from generator.network.watched import ProbedLayer, ProbedNetwork, probe_layers
+from generator.network.watched import WatchedLayer, WatchedNetwork, watch_layers
 from generator.network.zoo import load as zoo
 from generator.rule import Rule
 from tests.oracles.networks import (
@@ -224,14 +224,14 @@ def silent(*_: object) -> None:
 class Run:
     """A network, what a whole computation found, and the truth to hold it against."""
 
-    network: ProbedNetwork
+    network: WatchedNetwork
     arrays: dict[str, LayerArrays]
     images: Tensor  # n 3 h w float64, as the network sees them
     truth: nn.Module  # float64
     gap: int  # input pixels that a dilated window may skip at a border
     supports: dict[tuple[str, int, int], Box] = field(default_factory=dict)  # by module and unit
 
-    def support(self, layer: ProbedLayer, row: int, column: int) -> Box:
+    def support(self, layer: WatchedLayer, row: int, column: int) -> Box:
         """Give the box of pixels that can change a unit."""
         key = layer.module, row, column
         if key not in self.supports:
@@ -340,7 +340,7 @@ def test_the_nine_are_those_of_scoring_everything(found: Run) -> None:
 # --- Boxes ----------------------------------------------------------------------------------------
 
 
-def assert_same_box(run: Run, layer: ProbedLayer, unit: tuple[int, int], box: list[int]) -> None:
+def assert_same_box(run: Run, layer: WatchedLayer, unit: tuple[int, int], box: list[int]) -> None:
     """Hold a box against gradient support, side by side.
 
     A side inside the input is exactly there. One outside stands for the border: the first pixel, or
@@ -369,7 +369,7 @@ def test_boxes_are_those_of_gradient_support(found: Run) -> None:
             assert_same_box(found, layer, (row, column), arrays.box[filter_, 0].tolist())
 
 
-def assert_same_field(truth: nn.Module, layer: ProbedLayer, size: int) -> None:
+def assert_same_field(truth: nn.Module, layer: WatchedLayer, size: int) -> None:
     """Hold size, stride and offset against units in a strip so long that they see no border."""
     sees = layer.field
     unit = -(sees.offset // sees.stride)  # the first that sees no padding
@@ -547,7 +547,7 @@ def refused(model: nn.Module, rule: Rule = "deconvnet", module: str = "end") -> 
     """Give the words of the refusal to watch a module of a network of 33 × 33 pixels."""
     torch.manual_seed(0)
     with pytest.raises(NetworkError) as caught:
-        probe_layers(model.eval().requires_grad_(False), {"chosen": module}, 33, rule=rule)
+        watch_layers(model.eval().requires_grad_(False), {"chosen": module}, 33, rule=rule)
     return str(caught.value)
 
 
@@ -576,7 +576,7 @@ def test_a_part_without_a_way_down_is_refused_by_name(part: str) -> None:
 def test_what_comes_after_the_watched_module_is_nobody_s_concern(part: str) -> None:
     """A layer before such a part can be shown."""
     model = Holding(NO_WAY_DOWN[part]()).eval().requires_grad_(False)
-    (layer,) = probe_layers(model, {"chosen": "first"}, 33)
+    (layer,) = watch_layers(model, {"chosen": "first"}, 33)
     assert (layer.grid, layer.filters) == ((33, 33), 4)
 
 
@@ -616,8 +616,8 @@ def test_other_rules_take_what_is_defined_for_them(part: str, rule: Rule, tmp_pa
     """An average is its own adjoint's; autograd knows a way down through any smooth part."""
     torch.manual_seed(1)
     model = Holding(NO_WAY_DOWN[part]()).eval().requires_grad_(False)
-    layers = probe_layers(model, {"chosen": "end"}, 33, rule=rule, filters=FILTERS)
-    network = ProbedNetwork(
+    layers = watch_layers(model, {"chosen": "end"}, 33, rule=rule, filters=FILTERS)
+    network = WatchedNetwork(
         name="holding",
         source="",
         trained_on="",
@@ -650,7 +650,7 @@ def test_other_rules_take_what_is_defined_for_them(part: str, rule: Rule, tmp_pa
         np.testing.assert_allclose(found, expected, atol=1e-4 * float(expected.abs().max()))
 
 
-def gradient_box(layer: ProbedLayer, row: int, column: int, size: int) -> Box:
+def gradient_box(layer: WatchedLayer, row: int, column: int, size: int) -> Box:
     """Give the box of a unit as an atlas has it."""
     if layer.field.size > size:
         return 0, 0, size, size

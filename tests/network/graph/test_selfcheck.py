@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from generator.errors import NetworkError
 from generator.network.graph.selfcheck import hold_to_itself
-from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.watched import WatchedNetwork, watch_layers
 from generator.rule import Rule
 
 SIZE = 12
@@ -32,12 +32,12 @@ class Between(nn.Module):
         return out
 
 
-def network_of(model: nn.Module, rule: Rule = "deconvnet") -> ProbedNetwork:
+def network_of(model: nn.Module, rule: Rule = "deconvnet") -> WatchedNetwork:
     """Watch the last convolution."""
     model.eval().requires_grad_(False)
-    layers = probe_layers(model, {"top": "last"}, SIZE, rule)
+    layers = watch_layers(model, {"top": "last"}, SIZE, rule)
     half = (0.5, 0.5, 0.5)
-    return ProbedNetwork("net", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
+    return WatchedNetwork("net", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
 
 
 def by_value(maps: Tensor) -> Tensor:

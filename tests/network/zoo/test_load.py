@@ -12,7 +12,7 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
-from generator.network.watched import ProbedNetwork, pixel_kernels
+from generator.network.watched import WatchedNetwork, pixel_kernels
 from generator.network.weights import weights_file
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
@@ -21,13 +21,13 @@ from generator.network.zoo.names import file_and_function
 from generator.network.zoo.zfnet import WIDTHS, ZFNet
 
 
-def load(network: str, **more: Any) -> ProbedNetwork:
+def load(network: str, **more: Any) -> WatchedNetwork:
     """Load a network with the usual settings but for these."""
     return zoo.load(Settings(network=network, **more))
 
 
 def test_the_embedded_network_is_complete() -> None:
-    """Five layers in order with the published widths, ready for probing."""
+    """Five layers in order with the published widths, watched."""
     network = load("zfnet")
     assert tuple(layer.filters for layer in network.layers) == WIDTHS
     assert [layer.name for layer in network.layers] == [f"layer{n}" for n in range(1, 6)]

@@ -15,7 +15,7 @@ from generator.atlas.store import Atlas
 from generator.compute.pipeline import compute
 from generator.config import Settings, load_settings
 from generator.errors import ConfigError, NetworkError
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
 from generator.network.zoo.zfnet import MEAN, STD
@@ -45,7 +45,7 @@ def write(folder: Path, text: str = NET, name: str = "net.py") -> Path:
     return file
 
 
-def load(file: Path, function: str = "build", **more: Any) -> ProbedNetwork:
+def load(file: Path, function: str = "build", **more: Any) -> WatchedNetwork:
     """Load the network that a function in a file makes."""
     settings = {"layers": LAYERS, "input_size": 16, **more}
     return zoo.load(Settings(network=f"{file}:{function}", **settings))

@@ -13,7 +13,7 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
-from generator.network.watched import ProbedNetwork
+from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
 from generator.network.weights.state_file import file_digest
 from generator.network.zoo import load as zoo
@@ -57,7 +57,7 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return library
 
 
-def load(name: str, **more: Any) -> ProbedNetwork:
+def load(name: str, **more: Any) -> WatchedNetwork:
     """Load a network with the usual settings but for these."""
     return zoo.load(Settings(network=f"timm:{name}", **more))
 

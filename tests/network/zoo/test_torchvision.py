@@ -16,7 +16,7 @@ from torch import nn
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.network.torchvision_compat import models
-from generator.network.watched import ProbedNetwork, probe_layers
+from generator.network.watched import WatchedNetwork, watch_layers
 from generator.network.weights.state import fill, state_digest
 from generator.network.weights.state_file import file_digest
 from generator.network.zoo import load as zoo
@@ -43,7 +43,7 @@ LITTLE = 96  # pixels; enough for every network here, and quick
 SMALL = "squeezenet1_1"  # 5 MB of weights
 
 
-def load(network: str, **more: Any) -> ProbedNetwork:
+def load(network: str, **more: Any) -> WatchedNetwork:
     """Load a network with the usual settings but for these."""
     return zoo.load(Settings(network=f"torchvision:{network}", **more))
 
@@ -86,7 +86,7 @@ def test_every_promised_network_has_five_layers(name: str, rule: Any) -> None:
     """Each sees at least as much as the one before, none is finer, and none is the same."""
     found = torchvision_network(name, "random", None, rule)
     found.model.eval().requires_grad_(False)
-    layers = probe_layers(found.model, found.layers, LITTLE, rule)
+    layers = watch_layers(found.model, found.layers, LITTLE, rule)
     assert [layer.name for layer in layers] == [f"layer{number}" for number in range(1, 6)]
     sizes = [layer.field.size for layer in layers]
     assert sizes == sorted(set(sizes))
