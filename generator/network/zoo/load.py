@@ -72,7 +72,7 @@ def _loaded(settings: Settings) -> LoadedNetwork:
 
 
 def _watched(loaded: LoadedNetwork, settings: Settings) -> WatchedNetwork:
-    """Watch the layers of a loaded network, with what the settings say in the place of its usual numbers."""
+    """Watch the layers of a loaded network; what the settings say goes before its usual numbers."""
     size = settings.input_size or loaded.input_size
     modules = modules_to_watch(loaded, settings.layers)
     with _naming(loaded.name):
