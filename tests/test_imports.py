@@ -104,7 +104,7 @@ def test_every_module_keeps_the_direction() -> None:
         ("render/site/pages.py", "import torch", "generator.render.site.pages imports torch"),
         (
             "compute/search/topk.py",
-            "from generator.compute.project.crops import cut",
+            "from generator.compute.project.crops import crop",
             "generator.compute.search.topk imports generator.compute.project.crops",
         ),
         (

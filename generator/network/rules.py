@@ -21,17 +21,17 @@ def following(rule: Rule) -> AbstractContextManager[object]:
 
 
 class _ReLUByRule(torch.autograd.Function):
-    """The way up and the way down of a step, as autograd wants them."""
+    """The way up and the way down of a op, as autograd wants them."""
 
     @staticmethod
-    def forward(ctx: Any, value: Tensor, step: Rectifier, rule: Rule) -> Tensor:
-        output, ctx.memory = step.up([value], rule)
-        ctx.step, ctx.rule = step, rule
+    def forward(ctx: Any, value: Tensor, op: Rectifier, rule: Rule) -> Tensor:
+        output, ctx.memory = op.forward_window([value], rule)
+        ctx.op, ctx.rule = op, rule
         return output
 
     @staticmethod
     def backward(ctx: Any, *signals: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.step.down(signals[0].clone(), ctx.memory, ctx.rule)[0], None, None
+        return ctx.op.project(signals[0].clone(), ctx.memory, ctx.rule)[0], None, None
 
 
 class _ReLUsByRule(TorchFunctionMode):
@@ -47,9 +47,9 @@ class _ReLUsByRule(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        step = rectifier_of(func, args, kwargs)
-        if step is None:
+        op = rectifier_of(func, args, kwargs)
+        if op is None:
             return func(*args, **kwargs)
         value = args[0] if args else kwargs["input"]
-        output = _ReLUByRule.apply(value, step, self.rule)  # type: ignore[no-untyped-call]
+        output = _ReLUByRule.apply(value, op, self.rule)  # type: ignore[no-untyped-call]
         return value.copy_(output) if works_in_place(func, args, kwargs) else output

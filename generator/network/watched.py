@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from generator.errors import NetworkError
 from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import Field
-from generator.network.graph.graph import IMAGE, Map, Program
+from generator.network.graph.graph import IMAGE, Graph, Map
 from generator.network.graph.ops import Convolution, Rectifier, Scaling
 from generator.network.graph.trace import NoWayDown, Trace, trace
 from generator.rule import Rule
@@ -76,8 +76,8 @@ class WatchedNetwork:
         It holds the weights as they lie on the device at the first call of any method here.
         """
         if layer.module not in self._cones:
-            program = self.program([layer])
-            cone = None if program is None else cone_of(program, program.watched[0])
+            graph = self.graph([layer])
+            cone = None if graph is None else cone_of(graph, graph.watched[0])
             self._cones[layer.module] = cone
         return self._cones[layer.module]
 
@@ -89,28 +89,28 @@ class WatchedNetwork:
 
         Values may be below zero where the module is no ReLU. The pass ends at the last layer.
         """
-        program = self.program(layers)
-        if program is None:
+        graph = self.graph(layers)
+        if graph is None:
             with hooked(self.model, layers) as run:
                 yield lambda images: run(images.contiguous())  # of which a person may make views
             return
 
-        def run_program(images: Tensor) -> list[Tensor]:
-            maps = zip(program.run(images), layers, strict=True)
+        def run_graph(images: Tensor) -> list[Tensor]:
+            maps = zip(graph.run(images), layers, strict=True)
             return [values[:, : layer.filters] for values, layer in maps]
 
-        yield run_program
+        yield run_graph
 
     def at_once(self, layers: Sequence[WatchedLayer]) -> int | None:
         """Return how many images to watch at a time, for speed; None where more is no slower."""
-        program = self.program(layers) if self.device.type == "cpu" else None
-        return None if program is None else max(1, KEPT // program.largest)
+        graph = self.graph(layers) if self.device.type == "cpu" else None
+        return None if graph is None else max(1, KEPT // graph.largest)
 
-    def program(self, layers: Sequence[WatchedLayer]) -> Program | None:
-        """Return the steps to these layers, None where only the whole network runs."""
+    def graph(self, layers: Sequence[WatchedLayer]) -> Graph | None:
+        """Return the ops to these layers, None where only the whole network runs."""
         modules = [layer.module for layer in layers]
         try:
-            return self._trace.program(modules, averages=self.rule != "deconvnet").folded()
+            return self._trace.graph(modules, averages=self.rule != "deconvnet").folded()
         except NoWayDown:
             if self.rule == "deconvnet":
                 raise
@@ -160,26 +160,26 @@ def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None
     Such a layer is one convolution of the pixels, with square kernels, and what may follow it at
     each place: batch normalisation, which is part of the kernels returned, and a ReLU.
     """
-    program = network.program([layer])
-    if program is None:
+    graph = network.graph([layer])
+    if graph is None:
         return None
-    first, *others = program.calls
-    step = first.step
+    first, *others = graph.nodes
+    op = first.op
     if not (
-        isinstance(step, Convolution)
+        isinstance(op, Convolution)
         and first.inputs == (IMAGE,)
-        and step.weight.shape[1] == 3
-        and step.kernel[0] == step.kernel[1]
-        and all(isinstance(call.step, Rectifier | Scaling) for call in others)
+        and op.weight.shape[1] == 3
+        and op.kernel[0] == op.kernel[1]
+        and all(isinstance(node.op, Rectifier | Scaling) for node in others)
     ):
         return None
-    return step.weight[: layer.filters].contiguous()
+    return op.weight[: layer.filters].contiguous()
 
 
 def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Field:
     """Return the square field of a layer's units in the input's pixels."""
     try:
-        program = told.program([path], averages=rule != "deconvnet")
+        graph = told.graph([path], averages=rule != "deconvnet")
     except NoWayDown as part:
         if rule == "deconvnet":
             raise NetworkError(
@@ -188,7 +188,7 @@ def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Fi
             ) from part
         return _everything(name, told.shape(path), input_size)
     try:
-        cone = cone_of(program, program.watched[0])
+        cone = cone_of(graph, graph.watched[0])
     except ValueError as problem:
         raise NetworkError(f"{name}: below module {path!r} {problem} in one sum") from problem
     rows, columns = cone.axes[IMAGE]

@@ -134,7 +134,7 @@ def _reconstructions(network: WatchedNetwork, layer: WatchedLayer, images: Tenso
     for start in range(0, len(images), 10):
         part = slice(start, start + 10)
         pixels = cone.pixels(images[part], units[part])
-        activations, ascent = cone.up(pixels, units[part], network.rule)
+        activations, ascent = cone.forward(pixels, units[part], network.rule)
         seed = torch.zeros_like(activations).scatter_(1, filters[part, None], 1.0)
-        parts.append(ascent.down(seed))
+        parts.append(ascent.project(seed))
     return torch.cat(parts)

@@ -24,7 +24,7 @@ from generator.bench.reconstruction import measure_reconstruction
 from generator.bench.search import Clock, measure_search
 from generator.bench.startup import measure_startup
 from generator.compute.project.contact_sheets import reconstruct_places
-from generator.compute.project.crops import cut
+from generator.compute.project.crops import crop
 from generator.compute.search import loop as survey
 from generator.config import Settings
 from generator.errors import ConfigError
@@ -116,7 +116,7 @@ def test_both_ways_to_reconstruct_do_the_same_work(
         ours = reconstruct_places(network, layer, places, inputs.__getitem__)
         assert 8 <= len(plain) == len(ours)
         for whole, part, box in zip(plain, ours, places.boxes, strict=True):
-            expected = cut(whole.numpy().astype(np.float32), box)
+            expected = crop(whole.numpy().astype(np.float32), box)
             assert expected.any()
             np.testing.assert_allclose(part, expected, rtol=1e-5, atol=1e-6)
             assert np.abs(part).sum() == pytest.approx(float(whole.abs().sum()), rel=1e-5)

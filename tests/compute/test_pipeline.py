@@ -21,7 +21,7 @@ import torch
 from generator.atlas.bins import BINS
 from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
-from generator.compute import assembly, facts
+from generator.compute import assembly, facts, records
 from generator.compute.pipeline import compute
 from generator.compute.project import run as drawing
 from generator.compute.project.contact_sheets import occupied, reconstruct_places
@@ -204,7 +204,7 @@ def test_a_changed_activation_is_named(
         arrays.activation[2, 1] *= 1.001
         return arrays
 
-    monkeypatch.setattr(drawing, "layer_arrays", tampered)
+    monkeypatch.setattr(records, "layer_arrays", tampered)
     with pytest.raises(AtlasError, match=r"layer1, filter 2, image (left|right)/picture_\d+\.png"):
         run(pictures, tmp_path / "atlas")
     assert not (tmp_path / "atlas").exists()

@@ -1,4 +1,4 @@
-"""Watching layers of a network: by its steps, and by hooks where it has to run as it came."""
+"""Watching layers of a network: by its ops, and by hooks where it has to run as it came."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from generator.rule import Rule
 
 Watching = Callable[[WatchedNetwork], AbstractContextManager[Callable[[Tensor], list[Tensor]]]]
 WAYS: dict[str, Watching] = {
-    "steps": lambda network: network.watching(network.layers),
+    "ops": lambda network: network.watching(network.layers),
     "hooks": lambda network: hooked(network.model, network.layers),
 }
 SIZE = 12

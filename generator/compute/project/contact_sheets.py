@@ -104,7 +104,7 @@ def reconstruct_places(
             _check(places, start, activation.cpu().numpy(), largest)
             for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
                 box = places.boxes[start + index] - np.array([*corner, *corner])
-                result[start + index] = crops.cut(part, box)
+                result[start + index] = crops.crop(part, box)
     return result
 
 
@@ -156,7 +156,7 @@ def portray(
     for index in np.nonzero(places.filters == filter_)[0]:
         place = int(places.places[index])
         row = int(places.rows[index])
-        patch = crops.cut(images(row).numpy(), places.boxes[index])
+        patch = crops.crop(images(row).numpy(), places.boxes[index])
         patches[place] = crops.to_pixels(patch, mean, std)
         signal = signals[index] if shown <= side else crops.resampled(signals[index], side)
         projections[place], scales[place] = crops.signed_picture(signal)

@@ -40,7 +40,7 @@ def to_pixels(image: Floats, mean: Floats, std: Floats) -> Pixels:
     return pixels
 
 
-def cut(image: Floats, box: Sequence[int] | npt.NDArray[np.integer]) -> Floats:
+def crop(image: Floats, box: Sequence[int] | npt.NDArray[np.integer]) -> Floats:
     """Cut top, left, bottom, right out of [c, h, w]; what lies outside the image is zero."""
     top, left, bottom, right = (int(edge) for edge in box)
     result = np.zeros((len(image), bottom - top, right - left), np.float32)

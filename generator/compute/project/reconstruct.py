@@ -33,9 +33,9 @@ def reconstruct(
     units of the network's input.
     """
     with torch.inference_mode():
-        activations, ascent = cone.up(pixels, units, rule)
+        activations, ascent = cone.forward(pixels, units, rule)
         seed, activation = _one_each(activations, filters)
-        return activation, ascent.down(seed)
+        return activation, ascent.project(seed)
 
 
 def gradients(

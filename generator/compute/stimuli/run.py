@@ -134,7 +134,7 @@ def _answering(
     def answer(pictures: Floats) -> Tensor:
         pixels = _inputs(network, place, pictures, corner, (rows.length, columns.length))
         units = unit.expand(len(pixels), 2)
-        return cone.up(pixels, units, network.rule)[0][:, : layer.filters]
+        return cone.forward(pixels, units, network.rule)[0][:, : layer.filters]
 
     yield answer
 

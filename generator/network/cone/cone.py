@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from generator.network.cone.geometry import Field, Window
-from generator.network.cone.windows import Cut, Same, Span, Spans, cut
-from generator.network.graph.graph import IMAGE, Call, Program
+from generator.network.cone.windows import Crop, Identity, Span, Spans, crop
+from generator.network.graph.graph import IMAGE, Graph, Node
 from generator.rule import Rule
 
 
@@ -39,9 +39,9 @@ class Axis:
 
 @dataclass(frozen=True)
 class Cone:
-    """The calls behind one watched value, and what its units need of every value."""
+    """The nodes behind one watched value, and what its units need of every value."""
 
-    calls: tuple[Call, ...]
+    nodes: tuple[Node, ...]
     axes: dict[int, tuple[Axis, Axis]]  # value → rows, columns
     maps: dict[int, int]  # value → how many maps it has
     target: int
@@ -67,52 +67,52 @@ class Cone:
         rows, columns = (
             Span((0,) * len(units), length) for length in (axis.size for axis in self.axes[IMAGE])
         )
-        windows = cut((rows, columns), self.spans(IMAGE, units), (rows.length, columns.length))
-        return windows.out_of(images, 0.0, spent=False)
+        windows = crop((rows, columns), self.spans(IMAGE, units), (rows.length, columns.length))
+        return windows.out_of(images, 0.0, in_place=False)
 
     def corners(self, units: Tensor) -> list[tuple[int, int]]:
-        """Return the first row and column that `pixels` cuts for each of units [b, 2]."""
+        """Return the first row and column that `pixels` crops for each of units [b, 2]."""
         rows, columns = self.spans(IMAGE, units)
         return list(zip(rows.starts, columns.starts, strict=True))
 
-    def up(self, pixels: Tensor, units: Tensor, rule: Rule) -> tuple[Tensor, Ascent]:
+    def forward(self, pixels: Tensor, units: Tensor, rule: Rule) -> tuple[Tensor, Ascent]:
         """Return the activations [b, f] of units [b, 2], and what the way down needs.
 
         `pixels` are as `pixels` gives them.
         """
         values = {IMAGE: pixels}  # never written over
-        last = {value: call.output for call in self.calls for value in call.inputs}
+        last = {value: node.output for node in self.nodes for value in node.inputs}
         memories: list[Tensor | None] = []
-        cuts: list[list[Same | Cut]] = []
-        for call in self.calls:
-            found = [self._window(call, value, units) for value in call.inputs]
-            done = {value for value in call.inputs if last[value] == call.output} - {IMAGE}
+        crops: list[list[Identity | Crop]] = []
+        for node in self.nodes:
+            found = [self._window(node, value, units) for value in node.inputs]
+            done = {value for value in node.inputs if last[value] == node.output} - {IMAGE}
             inputs = []
-            for windows, value in zip(found, call.inputs, strict=True):
-                fill = call.step.fill
-                if value == IMAGE and isinstance(windows, Same) and fill == 0:
+            for windows, value in zip(found, node.inputs, strict=True):
+                fill = node.op.fill
+                if value == IMAGE and isinstance(windows, Identity) and fill == 0:
                     inputs.append(pixels)  # which are zero outside already
                 else:
-                    inputs.append(windows.out_of(values[value], fill, spent=value in done))
-            spent = not set(call.inputs) - done
-            values[call.output], memory = call.step.up(inputs, rule, spent=spent)
+                    inputs.append(windows.out_of(values[value], fill, in_place=value in done))
+            in_place = not set(node.inputs) - done
+            values[node.output], memory = node.op.forward_window(inputs, rule, in_place=in_place)
             memories.append(memory)
-            cuts.append(found)
+            crops.append(found)
             for value in done:
                 del values[value]
-        return values[self.target][:, :, 0, 0], Ascent(self, rule, cuts, memories)
+        return values[self.target][:, :, 0, 0], Ascent(self, rule, crops, memories)
 
-    def _window(self, call: Call, value: int, units: Tensor) -> Same | Cut:
-        """Find where in an input, as far as it is there, lie the windows that a call reads."""
+    def _window(self, node: Node, value: int, units: Tensor) -> Identity | Crop:
+        """Find where in an input, as far as it is there, lie the windows that a node reads."""
         need = []
-        for axis, span in enumerate(self.spans(call.output, units)):
-            window = call.step.window(axis)
+        for axis, span in enumerate(self.spans(node.output, units)):
+            window = node.op.window(axis)
             starts = tuple(start * window.stride - window.padding for start in span.starts)
             need.append(Span(starts, (span.length - 1) * window.stride + window.span))
         have, sizes = self.spans(value, units), [axis.size for axis in self.axes[value]]
-        if have == tuple(need) and all(call.step.window(axis) == Window() for axis in (0, 1)):
-            return Same(())  # outside stays outside
-        return cut(have, (need[0], need[1]), (sizes[0], sizes[1]))
+        if have == tuple(need) and all(node.op.window(axis) == Window() for axis in (0, 1)):
+            return Identity(())  # outside stays outside
+        return crop(have, (need[0], need[1]), (sizes[0], sizes[1]))
 
 
 @dataclass(frozen=True)
@@ -121,32 +121,32 @@ class Ascent:
 
     cone: Cone
     rule: Rule
-    cuts: list[list[Same | Cut]]  # by call, by input
-    memories: list[Tensor | None]  # by call: switches and gates
+    crops: list[list[Identity | Crop]]  # by node, by input
+    memories: list[Tensor | None]  # by node: switches and gates
 
-    def down(self, signal: Tensor) -> Tensor:
+    def project(self, signal: Tensor) -> Tensor:
         """Return the signal [b, 3, h, w] at the pixels for one [b, f] at the units."""
         cone = self.cone
         signals = {cone.target: signal[:, :, None, None]}
-        for call, memory, cuts in reversed(
-            list(zip(cone.calls, self.memories, self.cuts, strict=True))
+        for node, memory, crops in reversed(
+            list(zip(cone.nodes, self.memories, self.crops, strict=True))
         ):
-            below = call.step.down(signals.pop(call.output), memory, self.rule)
-            for value, part, windows in zip(call.inputs, below, cuts, strict=True):
+            below = node.op.project(signals.pop(node.output), memory, self.rule)
+            for value, part, windows in zip(node.inputs, below, crops, strict=True):
                 signals[value] = windows.back(part, signals.get(value))
         return signals[IMAGE]
 
 
-def cone_of(program: Program, value: int) -> Cone:
+def cone_of(graph: Graph, value: int) -> Cone:
     """Return the cone of a value's units. Raises ValueError where two strides meet in it."""
-    part = program.behind([value])
+    part = graph.behind([value])
     fields = {value: (Field(), Field())}
     whole = {value: (False, False)}
-    for call in reversed(part.calls):
-        above, taken = fields[call.output], whole[call.output]
-        for source in call.inputs:
+    for node in reversed(part.nodes):
+        above, taken = fields[node.output], whole[node.output]
+        for source in node.inputs:
             shape = part.shapes[source]
-            below = [above[axis].below(call.step.window(axis)) for axis in (0, 1)]
+            below = [above[axis].below(node.op.window(axis)) for axis in (0, 1)]
             known = fields.get(source)
             if known is not None:
                 below = [one.union(other) for one, other in zip(known, below, strict=True)]
@@ -164,4 +164,4 @@ def cone_of(program: Program, value: int) -> Cone:
         for source, shape in part.shapes.items()
     }
     maps = {source: shape.maps for source, shape in part.shapes.items()}
-    return Cone(part.calls, axes, maps, value)
+    return Cone(part.nodes, axes, maps, value)

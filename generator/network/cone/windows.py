@@ -26,19 +26,19 @@ Place = tuple[slice, slice]  # rows, columns
 
 
 @dataclass(frozen=True)
-class Same:
+class Identity:
     """Needed windows that are all that there is of a value: nothing moves."""
 
     outside: tuple[tuple[int, slice, slice], ...]  # unit, rows, columns: what lies outside its map
 
-    def out_of(self, value: Tensor, fill: float, *, spent: bool) -> Tensor:
+    def out_of(self, value: Tensor, fill: float, *, in_place: bool) -> Tensor:
         """Return the windows [b, c, h, w]; what lies outside the map is `fill`.
 
-        A `spent` value may be written over.
+        With `in_place` the value may be written over.
         """
         if not self.outside:
             return value
-        windows = value if spent else value.clone()
+        windows = value if in_place else value.clone()
         self._fill(windows, fill)
         return windows
 
@@ -65,7 +65,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Cut:
+class Crop:
     """Needed windows that lie elsewhere in what there is of a value, or reach beyond it."""
 
     parts: tuple[Part, ...]
@@ -73,8 +73,8 @@ class Cut:
     need: tuple[int, int]
     plain: bool  # one part, which leaves nothing to fill
 
-    def out_of(self, value: Tensor, fill: float, *, spent: bool) -> Tensor:
-        """Return the windows [b, c, h, w] as `Same.out_of` does."""
+    def out_of(self, value: Tensor, fill: float, *, in_place: bool) -> Tensor:
+        """Return the windows [b, c, h, w] as `Identity.out_of` does."""
         if self.plain:
             return value[:, :, *self.parts[0].source]
         windows = _new(value, self.need).fill_(fill)
@@ -83,7 +83,7 @@ class Cut:
         return windows
 
     def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
-        """Return the signal at a value as `Same.back` does."""
+        """Return the signal at a value as `Identity.back` does."""
         if signal is None:
             signal = _new(windows, self.have).zero_()
         for part in self.parts:
@@ -99,10 +99,10 @@ def _new(like: Tensor, size: tuple[int, int]) -> Tensor:
     )
 
 
-def cut(have: Spans, need: Spans, size: tuple[int, int]) -> Same | Cut:
+def crop(have: Spans, need: Spans, size: tuple[int, int]) -> Identity | Crop:
     """Find where in the stretches of a map that there are lie those that are needed."""
     if have == need:
-        return Same(tuple(_outside(need, size)))
+        return Identity(tuple(_outside(need, size)))
     parts: dict[str, tuple[list[int], Place, Place]] = {}
     for unit in range(len(need[0].starts)):
         (top, top_there), (left, left_there) = (
@@ -114,7 +114,7 @@ def cut(have: Spans, need: Spans, size: tuple[int, int]) -> Same | Cut:
     needed = (need[0].length, need[1].length)
     alone = len(parts) == 1
     plain = alone and next(iter(parts.values()))[2] == (slice(0, needed[0]), slice(0, needed[1]))
-    return Cut(
+    return Crop(
         tuple(
             Part(slice(None) if alone else members, source, target)
             for members, source, target in parts.values()

@@ -1,4 +1,4 @@
-"""Which step each of torch's functions is. A parser has its function's own parameters."""
+"""Which op each of torch's functions is. A parser has its function's own parameters."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from generator.network.graph.ops import (
     Concatenation,
     Convolution,
     MaxPool,
+    Op,
     Pair,
     Rectifier,
     Scaling,
-    Step,
     Sum,
 )
 
 
-class NoStep(Exception):
-    """A call that has none; its text says why, where the function's name does not."""
+class NoOp(Exception):
+    """A node that has none; its text says why, where the function's name does not."""
 
 
-Parsed = tuple[tuple[Tensor, ...], Step | None]  # inputs, step; None: the value stays as it is
+Parsed = tuple[tuple[Tensor, ...], Op | None]  # inputs, op; None: the value stays as it is
 
 
 def _pair(value: int | Sequence[int]) -> Pair:
@@ -50,9 +50,9 @@ def _convolution(
     if padding == "valid":
         padding = 0
     elif padding == "same":
-        extra = [step * (taps - 1) for step, taps in zip(spread, kernel, strict=True)]
+        extra = [op * (taps - 1) for op, taps in zip(spread, kernel, strict=True)]
         if any(number % 2 for number in extra):
-            raise NoStep("pads one side more than the other")
+            raise NoOp("pads one side more than the other")
         padding = [number // 2 for number in extra]
     assert not isinstance(padding, str)
     shape = (kernel, _pair(stride), _pair(padding), spread)
@@ -70,7 +70,7 @@ def _max_pool(
     return_indices: bool = False,
 ) -> Parsed:
     if return_indices:
-        raise NoStep("gives its switches away")
+        raise NoOp("gives its switches away")
     kernel = _pair(kernel_size)
     shape = (kernel, _pair(stride) if stride else kernel, _pair(padding), _pair(dilation))
     return (input,), MaxPool(*shape, ceil_mode)
@@ -87,7 +87,7 @@ def _average_pool(
 ) -> Parsed:
     kernel, margin = _pair(kernel_size), _pair(padding)
     if ceil_mode or divisor_override or (margin != (0, 0) and not count_include_pad):
-        raise NoStep("divides by numbers that differ at the border")
+        raise NoOp("divides by numbers that differ at the border")
     return (input,), AveragePool(kernel, _pair(stride) if stride else kernel, margin, (1, 1))
 
 
@@ -102,7 +102,7 @@ def _batch_norm(
     eps: float = 1e-5,
 ) -> Parsed:
     if training or running_mean is None or running_var is None:
-        raise NoStep("normalises by the batch itself")
+        raise NoOp("normalises by the batch itself")
     gain = (running_var.double() + eps).rsqrt()
     if weight is not None:
         gain = gain * weight.double()
@@ -140,7 +140,7 @@ def _clamp(
     max: float | Tensor | None = None,  # noqa: A002 - torch's own name
 ) -> Parsed:
     if isinstance(min, Tensor) or isinstance(max, Tensor) or min != 0 or max == 0:
-        raise NoStep("clamps elsewhere than at zero")
+        raise NoOp("clamps elsewhere than at zero")
     return (input,), Rectifier() if max is None else Rectifier(float(max))
 
 
@@ -160,7 +160,7 @@ def _dropout(
     inplace: bool = False,  # noqa: ARG001 - as above
 ) -> Parsed:
     if training:
-        raise NoStep("drops at random, which evaluation mode does not do")
+        raise NoOp("drops at random, which evaluation mode does not do")
     return (input,), None
 
 
@@ -171,13 +171,13 @@ def _add(
     alpha: float = 1,
 ) -> Parsed:
     if getattr(other, "shape", None) != input.shape or alpha != 1:
-        raise NoStep("adds something that is no map of the same shape")
+        raise NoOp("adds something that is no map of the same shape")
     return (input, other), Sum()
 
 
 def _concatenate(tensors: Sequence[Tensor], dim: int = 0) -> Parsed:
     if dim not in (1, -3):
-        raise NoStep("joins elsewhere than along the maps")
+        raise NoOp("joins elsewhere than along the maps")
     return tuple(tensors), Concatenation(tuple(tensor.shape[1] for tensor in tensors))
 
 
@@ -208,9 +208,9 @@ PARSERS: dict[Callable[..., Any], Callable[..., Parsed]] = {
 def parsed(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Parsed | None:
-    """Return what a call is, None for a function that has no step.
+    """Return what a node is, None for a function that has no op.
 
-    Raises NoStep, saying why, where it is only this way of calling that has none.
+    Raises NoOp, saying why, where it is only this way of calling that has none.
     """
     parser = PARSERS.get(function)
     if parser is None:
@@ -218,26 +218,26 @@ def parsed(
     try:
         inspect.signature(parser).bind(*args, **kwargs)
     except TypeError as other:
-        raise NoStep("is called with arguments that are not known here") from other
+        raise NoOp("is called with arguments that are not known here") from other
     return parser(*args, **kwargs)
 
 
 def rectifier_of(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Rectifier | None:
-    """Return the ReLU that a call is, None where it is something else."""
+    """Return the ReLU that a node is, None where it is something else."""
     if PARSERS.get(function) not in (_relu, _relu6, _clamp, _hard_tanh):
         return None
     try:
-        _, step = parsed(function, args, kwargs) or (None, None)
-    except NoStep:
+        _, op = parsed(function, args, kwargs) or (None, None)
+    except NoOp:
         return None
-    return step if isinstance(step, Rectifier) else None
+    return op if isinstance(op, Rectifier) else None
 
 
 def works_in_place(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> bool:
-    """Return whether the call, one that has a step, writes its output over its input."""
+    """Return whether the node, one that has an op, writes its output over its input."""
     given = inspect.signature(PARSERS[function]).bind(*args, **kwargs).arguments
     return bool(given.get("inplace")) or function.__name__.endswith("_")

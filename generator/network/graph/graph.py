@@ -1,6 +1,6 @@
-"""A network as a list of steps, each with a way up and a way down.
+"""A network as a list of ops, each with a way up and a way down.
 
-Values are numbered: 0 is the image, every call makes one more. A program holds only what its
+Values are numbered: 0 is the image, every node makes one more. A graph holds only what its
 watched values rest on, so running it ends at the last of them.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from generator.network.graph.ops import Convolution, Scaling, Step, folded
+from generator.network.graph.ops import Convolution, Op, Scaling, folded
 
 IMAGE = 0
 
@@ -31,19 +31,19 @@ class Map:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One step in its place."""
+class Node:
+    """One op in its place."""
 
-    step: Step
+    op: Op
     inputs: tuple[int, ...]  # values
     output: int  # the value it makes
 
 
 @dataclass(frozen=True)
-class Program:
-    """The calls that make some watched values, in order; shapes of all values they touch."""
+class Graph:
+    """The nodes that make some watched values, in order; shapes of all values they touch."""
 
-    calls: tuple[Call, ...]
+    nodes: tuple[Node, ...]
     shapes: dict[int, Map]
     watched: tuple[int, ...]
 
@@ -51,47 +51,47 @@ class Program:
         """Return the watched values [b, c, h, w] for whole images [b, 3, h, w]."""
         values = {IMAGE: images}  # never written over
         last = self._last_uses()
-        for number, call in enumerate(self.calls):
-            inputs = [values[value] for value in call.inputs]
-            done = {value for value in call.inputs if last[value] == number} - {IMAGE}
-            values[call.output] = call.step.whole(inputs, spent=not set(call.inputs) - done)
+        for number, node in enumerate(self.nodes):
+            inputs = [values[value] for value in node.inputs]
+            done = {value for value in node.inputs if last[value] == number} - {IMAGE}
+            values[node.output] = node.op.forward(inputs, in_place=not set(node.inputs) - done)
             for value in done:
                 del values[value]
         return [values[value] for value in self.watched]
 
-    def behind(self, watched: Sequence[int]) -> Program:
-        """Return the part of the program that these values rest on."""
+    def behind(self, watched: Sequence[int]) -> Graph:
+        """Return the part of the graph that these values rest on."""
         needed = set(watched)
-        calls = []
-        for call in reversed(self.calls):
-            if call.output in needed:
-                needed.update(call.inputs)
-                calls.append(call)
+        nodes = []
+        for node in reversed(self.nodes):
+            if node.output in needed:
+                needed.update(node.inputs)
+                nodes.append(node)
         shapes = {value: self.shapes[value] for value in sorted(needed)}
-        return Program(tuple(reversed(calls)), shapes, tuple(watched))
+        return Graph(tuple(reversed(nodes)), shapes, tuple(watched))
 
-    def folded(self) -> Program:
-        """Return the program with batch normalisation made part of the convolution before it.
+    def folded(self) -> Graph:
+        """Return the graph with batch normalisation made part of the convolution before it.
 
         Where nothing else reads that convolution; the same function up to rounding.
         """
-        uses = [value for call in self.calls for value in call.inputs] + list(self.watched)
-        makers = {call.output: call for call in self.calls}
-        calls: dict[int, Call] = {}
-        for call in self.calls:
-            before = makers.get(call.inputs[0])
+        uses = [value for node in self.nodes for value in node.inputs] + list(self.watched)
+        makers = {node.output: node for node in self.nodes}
+        nodes: dict[int, Node] = {}
+        for node in self.nodes:
+            before = makers.get(node.inputs[0])
             if (
-                isinstance(call.step, Scaling)
+                isinstance(node.op, Scaling)
                 and before is not None
-                and isinstance(before.step, Convolution)
+                and isinstance(before.op, Convolution)
                 and uses.count(before.output) == 1
             ):
-                del calls[before.output]
-                step = folded(before.step, call.step)
-                calls[call.output] = replace(call, step=step, inputs=before.inputs)
+                del nodes[before.output]
+                op = folded(before.op, node.op)
+                nodes[node.output] = replace(node, op=op, inputs=before.inputs)
             else:
-                calls[call.output] = call
-        return Program(tuple(calls.values()), self.shapes, self.watched).behind(self.watched)
+                nodes[node.output] = node
+        return Graph(tuple(nodes.values()), self.shapes, self.watched).behind(self.watched)
 
     @property
     def largest(self) -> int:
@@ -99,6 +99,6 @@ class Program:
         return max(shape.bytes for shape in self.shapes.values())
 
     def _last_uses(self) -> dict[int, int]:
-        """Return after which call, by number, a value is needed no more; watched ones stay."""
-        last = {value: number for number, call in enumerate(self.calls) for value in call.inputs}
-        return last | dict.fromkeys(self.watched, len(self.calls))
+        """Return after which node, by number, a value is needed no more; watched ones stay."""
+        last = {value: number for number, node in enumerate(self.nodes) for value in node.inputs}
+        return last | dict.fromkeys(self.watched, len(self.nodes))

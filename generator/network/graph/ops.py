@@ -1,7 +1,7 @@
-"""The steps of a network that have a way down: what each does going up, and its adjoint.
+"""The ops of a network that have a way down: what each does going up, and its adjoint.
 
 Axes: b images or units, c maps, h w rows and columns. `up` takes what a window needs, cut out with
-its padding; `whole` takes whole maps. `down` takes the signal at a step's output, and what `up`
+its padding; `whole` takes whole maps. `down` takes the signal at an op's output, and what `up`
 remembered, to the signals at its inputs, and may write over the signal. Biases take no part on the
 way down ([ZF] §2.1).
 
@@ -28,14 +28,14 @@ FEW_MAPS = 8  # a convolution that reads no more goes down by phases
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step; `fill` is what lies outside its input's map."""
+class Op:
+    """One op; `fill` is what lies outside its input's map."""
 
     fill: ClassVar[float] = 0.0
 
     @property
     def told(self) -> str:
-        """Return what the step is in one line, with sha256 of its weights for the weights."""
+        """Return what the op is in one line, with sha256 of its weights for the weights."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
         told = (
             f"{name}={_digest(value) if isinstance(value, Tensor) else value}"
@@ -44,30 +44,30 @@ class Step:
         return f"{type(self).__name__}({', '.join(told)})"
 
     def window(self, axis: int) -> Window:
-        """Return what the step does along an axis: 0 rows, 1 columns."""
+        """Return what the op does along an axis: 0 rows, 1 columns."""
         return Window()
 
-    def whole(self, inputs: list[Tensor], *, spent: bool = False) -> Tensor:
-        """Return the output [b, c, h, w] for whole maps; `spent` ones may be written over."""
-        return self.up(inputs, "deconvnet", spent=spent)[0]
+    def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
+        """Return the output [b, c, h, w] for whole maps; `in_place` lets it write over them."""
+        return self.forward_window(inputs, "deconvnet", in_place=in_place)[0]
 
-    def up(
-        self, inputs: list[Tensor], rule: Rule, *, spent: bool = False
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
     ) -> tuple[Tensor, Tensor | None]:
         """Return the output, and what the way down by `rule` has to know of this pass.
 
-        Inputs that are `spent` may be written over.
+        `in_place` lets it write over the inputs.
         """
         raise NotImplementedError
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         """Return the signals at the inputs, in their order, each a tensor of its own."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Windowed(Step):
-    """A step that reads through a window."""
+class Windowed(Op):
+    """An op that reads through a window."""
 
     kernel: Pair
     stride: Pair
@@ -94,20 +94,22 @@ class Convolution(Windowed):
     bias: Tensor | None
     groups: int
 
-    def whole(self, inputs: list[Tensor], *, spent: bool = False) -> Tensor:
+    def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
         return F.conv2d(
             inputs[0],
             *(self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups),
         )
 
-    def up(self, inputs: list[Tensor], rule: Rule, *, spent: bool = False) -> tuple[Tensor, None]:
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
+    ) -> tuple[Tensor, None]:
         output = F.conv2d(
             inputs[0],
             *(self.weight, self.bias, self.stride, 0, self.dilation, self.groups),
         )
         return output, None
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         if self._phases is not None:
             return [self._down_by_phases(signal, self._phases)]
         return [
@@ -151,18 +153,20 @@ class MaxPool(Windowed):
 
     fill: ClassVar[float] = -math.inf
 
-    def whole(self, inputs: list[Tensor], *, spent: bool = False) -> Tensor:
+    def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
         windows = (self.kernel, self.stride, self.padding, self.dilation, self.rounds_up)
         return F.max_pool2d(inputs[0], *windows)
 
-    def up(self, inputs: list[Tensor], rule: Rule, *, spent: bool = False) -> tuple[Tensor, Tensor]:
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Return the maxima, and the switches: where in the input each maximum was."""
         maxima, switches = F.max_pool2d_with_indices(
             inputs[0], self.kernel, self.stride, (0, 0), self.dilation
         )
         return maxima, switches
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         """Unpool: put each value where its maximum was. Values that meet there add up."""
         assert memory is not None
         shape = (*signal.shape[:2], *self.read(signal.shape[2:]))
@@ -179,33 +183,35 @@ class MaxPool(Windowed):
 class AveragePool(Windowed):
     """The mean of each window, padding counted as zeros. The deconvnet has no rule for it."""
 
-    def whole(self, inputs: list[Tensor], *, spent: bool = False) -> Tensor:
+    def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
         return F.avg_pool2d(inputs[0], self.kernel, self.stride, self.padding)
 
-    def up(self, inputs: list[Tensor], rule: Rule, *, spent: bool = False) -> tuple[Tensor, None]:
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
+    ) -> tuple[Tensor, None]:
         return F.avg_pool2d(inputs[0], self.kernel, self.stride), None
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         maps = signal.shape[1]
         share = signal.new_full((maps, 1, *self.kernel), 1 / math.prod(self.kernel))
         return [F.conv_transpose2d(signal, share, None, self.stride, groups=maps)]
 
 
 @dataclass(frozen=True)
-class Rectifier(Step):
-    """ReLU, cut off at `ceiling` where it has one (ReLU6). The one step where rules differ."""
+class Rectifier(Op):
+    """ReLU, cut off at `ceiling` where it has one (ReLU6). The one op where rules differ."""
 
     ceiling: float = math.inf
 
-    def up(
-        self, inputs: list[Tensor], rule: Rule, *, spent: bool = False
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
     ) -> tuple[Tensor, Tensor | None]:
         (value,) = inputs
         gate = None if rule == "deconvnet" else (value > 0) & (value < self.ceiling)
         limits = (0, None if math.isinf(self.ceiling) else self.ceiling)
-        return (value.clamp_(*limits) if spent else value.clamp(*limits)), gate
+        return (value.clamp_(*limits) if in_place else value.clamp(*limits)), gate
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         """Rectify the signal itself (deconvnet), gate it by the way up (gradient), or both."""
         if rule != "gradient":
             signal = signal.clamp_(min=0)
@@ -213,41 +219,47 @@ class Rectifier(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling(Step):
+class Scaling(Op):
     """Batch normalisation in evaluation mode: each map times `gain` [c], plus `shift` [c]."""
 
     gain: Tensor
     shift: Tensor
 
-    def up(self, inputs: list[Tensor], rule: Rule, *, spent: bool = False) -> tuple[Tensor, None]:
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
+    ) -> tuple[Tensor, None]:
         return torch.addcmul(self.shift[:, None, None], inputs[0], self.gain[:, None, None]), None
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         return [signal * self.gain[:, None, None]]
 
 
 @dataclass(frozen=True)
-class Sum(Step):
+class Sum(Op):
     """Two maps added: what a residual connection ends in."""
 
-    def up(self, inputs: list[Tensor], rule: Rule, *, spent: bool = False) -> tuple[Tensor, None]:
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
+    ) -> tuple[Tensor, None]:
         first, second = inputs
         return first + second, None
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         return [signal, signal.clone()]
 
 
 @dataclass(frozen=True)
-class Concatenation(Step):
+class Concatenation(Op):
     """Maps of several branches, one after the other."""
 
     maps: tuple[int, ...]  # of each branch
 
-    def up(self, inputs: list[Tensor], rule: Rule, *, spent: bool = False) -> tuple[Tensor, None]:
+    def forward_window(
+        self, inputs: list[Tensor], rule: Rule, *, in_place: bool = False
+    ) -> tuple[Tensor, None]:
         return torch.cat(inputs, dim=1), None
 
-    def down(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
+    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         return list(torch.split(signal, list(self.maps), dim=1))
 
 

@@ -1,4 +1,4 @@
-"""A network's steps, as one run told them, held against the network itself on other pixels."""
+"""A network's ops, as one run told them, held against the network itself on other pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hold_to_itself(network: WatchedNetwork) -> None:
     source = torch.Generator().manual_seed(SEED)
     shape = (2, 3, network.input_size, network.input_size)
     images = torch.randn(shape, generator=source).to(next(network.model.parameters()))
-    by_steps = network.program(network.layers) is not None
+    by_steps = network.graph(network.layers) is not None
     with torch.no_grad():
         with hooked(network.model, network.layers) as run:
             expected = [maps[:1].clone() for maps in run(images[:1] if by_steps else images)]

@@ -1,7 +1,7 @@
 """What a network does, found out by letting it run once and watching every function it calls.
 
 It makes no difference whether a ReLU is a module or a function, works in place or is used twice:
-each call is a step of its own. What a call without a rule makes is remembered under the name of the
+each node is an op of its own. What a node without a rule makes is remembered under the name of the
 module that made it, and refused if a watched layer rests on it.
 """
 
@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
-from generator.network.graph.functions import NoStep, parsed
-from generator.network.graph.graph import IMAGE, Call, Map, Program
-from generator.network.graph.ops import AveragePool, Step
+from generator.network.graph.functions import NoOp, parsed
+from generator.network.graph.graph import IMAGE, Graph, Map, Node
+from generator.network.graph.ops import AveragePool, Op
 
 # What a person's network may raise when it is run on an input that does not fit it.
 RUNNING = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
@@ -31,38 +31,40 @@ class NoWayDown(NetworkError):
 
 @dataclass
 class Trace:
-    """What one run told: every call with a rule, and who made each value."""
+    """What one run told: every node with a rule, and who made each value."""
 
     shapes: dict[int, Map]
-    calls: list[Call] = field(default_factory=list)
-    unruled: dict[int, str] = field(default_factory=dict)  # value → who made it, without a rule
+    nodes: list[Node] = field(default_factory=list)
+    without_rule: dict[int, str] = field(
+        default_factory=dict
+    )  # value → who made it, without a rule
     makers: dict[int, str] = field(default_factory=dict)  # value → "module 'a.b' (Conv2d)"
     outputs: dict[str, list[int]] = field(default_factory=dict)  # module path → values it gave
 
-    def program(self, modules: Sequence[str], *, averages: bool) -> Program:
-        """Return the steps to these modules' outputs, through average pools if `averages`.
+    def graph(self, modules: Sequence[str], *, averages: bool) -> Graph:
+        """Return the ops to these modules' outputs, through average pools if `averages`.
 
         Raises NetworkError where a module is not run, gives no map or runs more than once, and
-        NoWayDown where one rests on a call without a rule; both name the module.
+        NoWayDown where one rests on a node without a rule; both name the module.
         """
         watched = [self._output(path) for path in modules]
-        program = Program(tuple(self.calls), self.shapes, tuple(watched)).behind(watched)
-        for call in program.calls:
-            if isinstance(call.step, AveragePool) and not averages:
-                maker = self.makers[call.output]
+        graph = Graph(tuple(self.nodes), self.shapes, tuple(watched)).behind(watched)
+        for node in graph.nodes:
+            if isinstance(node.op, AveragePool) and not averages:
+                maker = self.makers[node.output]
                 raise NoWayDown(f"{maker}, which pools by average, has no rule in the deconvnet")
-        made = {call.output for call in program.calls} | {IMAGE}
-        for value in program.shapes:
+        made = {node.output for node in graph.nodes} | {IMAGE}
+        for value in graph.shapes:
             if value not in made:
-                raise NoWayDown(f"{self.unruled[value]} has no rule in the deconvnet")
-        return program
+                raise NoWayDown(f"{self.without_rule[value]} has no rule in the deconvnet")
+        return graph
 
     @property
     def told(self) -> str:
         """Return in words all that the network does, as far as its parts have rules."""
-        calls = (f"{call.output} = {call.step.told} of {call.inputs}" for call in self.calls)
-        others = (f"{value} = {maker}" for value, maker in self.unruled.items())
-        return "\n".join((*calls, *others, str(self.outputs)))
+        nodes = (f"{node.output} = {node.op.told} of {node.inputs}" for node in self.nodes)
+        others = (f"{value} = {maker}" for value, maker in self.without_rule.items())
+        return "\n".join((*nodes, *others, str(self.outputs)))
 
     def shape(self, path: str) -> Map:
         """Return the shape of a module's output; NetworkError as above."""
@@ -103,12 +105,12 @@ class _Recorder(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         touched = {id(part) for part in _tensors((args, kwargs))} & self.values.keys()
-        call = self._parse(func, args, kwargs, touched) if touched else ""
+        node = self._parse(func, args, kwargs, touched) if touched else ""
         output = func(*args, **kwargs)
         if touched:
             for made in _tensors(output):
                 if id(made) not in self.values or self._written(made):
-                    self._record(func, call, made)
+                    self._record(func, node, made)
             for known in filter(self._written, tuple(self.kept)):
                 self._record(func, ", which writes into a map,", known)
         return output
@@ -123,25 +125,25 @@ class _Recorder(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         touched: set[int],
-    ) -> tuple[tuple[int, ...], Step | None] | str:
-        """Return inputs and step of a call, or why it has none."""
+    ) -> tuple[tuple[int, ...], Op | None] | str:
+        """Return inputs and op of a node, or why it has none."""
         try:
-            inputs, step = parsed(func, args, kwargs) or ((), None)
-        except NoStep as reason:
+            inputs, op = parsed(func, args, kwargs) or ((), None)
+        except NoOp as reason:
             return f", which {reason},"
         if {id(tensor) for tensor in inputs} != touched:
             return ""
-        return tuple(self.values[id(tensor)] for tensor in inputs), step
+        return tuple(self.values[id(tensor)] for tensor in inputs), op
 
     def _record(
         self,
         func: Callable[..., Any],
-        call: tuple[tuple[int, ...], Step | None] | str,
+        node: tuple[tuple[int, ...], Op | None] | str,
         output: Tensor,
     ) -> None:
         trace = self.trace
-        if isinstance(call, tuple) and call[1] is None:
-            self._name(output, call[0][0])
+        if isinstance(node, tuple) and node[1] is None:
+            self._name(output, node[0][0])
             return
         value = len(self.kept)
         self._name(output, value)
@@ -151,10 +153,10 @@ class _Recorder(TorchFunctionMode):
             trace.shapes[value] = Map(*output.shape[1:])
         else:
             trace.shapes[value] = Map(0, 0, 0)
-        if isinstance(call, tuple) and call[1] is not None:
-            trace.calls.append(Call(call[1], call[0], value))
+        if isinstance(node, tuple) and node[1] is not None:
+            trace.nodes.append(Node(node[1], node[0], value))
         else:
-            trace.unruled[value] = f"{maker}{call}"
+            trace.without_rule[value] = f"{maker}{node}"
 
     def _name(self, tensor: Tensor, value: int) -> None:
         self.kept.append(tensor)

@@ -27,7 +27,7 @@ def test_a_patch_is_cut_at_its_box_and_grey_outside(
     pixels = np.random.default_rng(seed).integers(0, 256, (9, 9, 3)).astype(np.uint8)
     image = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1).astype(np.float32)
     box = (top, left, top + side, left + side)
-    found = crops.to_pixels(crops.cut(image, box), MEAN, STD)
+    found = crops.to_pixels(crops.crop(image, box), MEAN, STD)
     mean_colour = np.rint(MEAN * 255).astype(np.uint8)
     assert (found == oracles.patch(pixels, box, mean_colour.tolist())).all()
 

@@ -32,8 +32,8 @@ def same(found: Tensor, expected: Tensor | NDArray[Any]) -> None:
 
 def cone_at(model: nn.Module, module: str, size: int) -> Cone:
     """Make the cone of a module's units, with normalisation folded as in a run."""
-    program = trace(model, size).program([module], averages=True).folded()
-    return cone_of(program, program.watched[0])
+    graph = trace(model, size).graph([module], averages=True).folded()
+    return cone_of(graph, graph.watched[0])
 
 
 def some_units(grid: tuple[int, int], seed: int, count: int = 5) -> Tensor:
@@ -64,7 +64,7 @@ def equals_the_whole_image(plan: Plan, rule: Rule) -> bool:
     grid = activation_of(model, module, torch.zeros(1, 3, plan.size, plan.size).double()).shape[2:]
     units = some_units((grid[0], grid[1]), plan.seed)
     images = torch.randn(len(units), 3, plan.size, plan.size, dtype=torch.float64)
-    activations, ascent = cone.up(cone.pixels(images, units), units, rule)
+    activations, ascent = cone.forward(cone.pixels(images, units), units, rule)
     maps = activation_of(model, module, images)
     places = torch.arange(len(units))
     expected = maps[places, :, units[:, 0], units[:, 1]]
@@ -72,7 +72,7 @@ def equals_the_whole_image(plan: Plan, rule: Rule) -> bool:
     filters = places % activations.shape[1]
     seed = torch.zeros_like(activations)
     seed[places, filters] = expected[places, filters]
-    signal = laid_out(cone, ascent.down(seed), units, plan.size)
+    signal = laid_out(cone, ascent.project(seed), units, plan.size)
     for index, (row, column) in enumerate(units.tolist()):
         plain = plain_reconstruction(
             model, module, images[index], index % activations.shape[1], (row, column), rule
@@ -127,11 +127,11 @@ def test_equals_explicit_loops(seed: int) -> None:
     maps = oracles.forward(parts, image)[-1]
     units = some_units(maps.shape[1:], seed, count=0)
     pixels = cone.pixels(torch.from_numpy(image).expand(len(units), -1, -1, -1), units)
-    activations, ascent = cone.up(pixels, units, "deconvnet")
+    activations, ascent = cone.forward(pixels, units, "deconvnet")
     seeds = torch.zeros_like(activations)
     strongest = activations.argmax(1)
     seeds[torch.arange(len(units)), strongest] = activations.amax(1)
-    signal = laid_out(cone, ascent.down(seeds), units, size)
+    signal = laid_out(cone, ascent.project(seeds), units, size)
     for index, (row, column) in enumerate(units.tolist()):
         same(activations[index], maps[:, row, column])
         filter_ = int(strongest[index])
@@ -152,16 +152,16 @@ def ready(plan: Plan = PLAIN) -> tuple[Cone, Tensor, Tensor]:
 def test_units_in_one_batch_do_not_touch_one_another(rule: Rule) -> None:
     """Together or alone, at borders and inside: the same."""
     cone, units, images = ready()
-    together, ascent = cone.up(cone.pixels(images, units), units, rule)
+    together, ascent = cone.forward(cone.pixels(images, units), units, rule)
     seed = together.clone()
-    down = ascent.down(seed.clone())
+    down = ascent.project(seed.clone())
     assert down.any()
     for index in range(len(units)):
         members = slice(index, index + 1)
         pixels = cone.pixels(images[members], units[members])
-        alone, alone_ascent = cone.up(pixels, units[members], rule)
+        alone, alone_ascent = cone.forward(pixels, units[members], rule)
         same(alone, together[members])
-        signal = alone_ascent.down(seed[members].clone())
+        signal = alone_ascent.project(seed[members].clone())
         same(signal, down[members])
 
 
@@ -169,8 +169,8 @@ def test_the_support_lies_inside_the_field() -> None:
     """Each unit's signal ends where its field does, and reaches all of its sides."""
     cone, units, images = ready()
     rows, columns = cone.axes[IMAGE]
-    activations, ascent = cone.up(cone.pixels(images, units), units, "deconvnet")
-    whole = laid_out(cone, ascent.down(activations), units, PLAIN.size)
+    activations, ascent = cone.forward(cone.pixels(images, units), units, "deconvnet")
+    whole = laid_out(cone, ascent.project(activations), units, PLAIN.size)
     for signal, (row, column) in zip(whole, units.tolist(), strict=True):
         (top, bottom), (left, right) = rows.field.interval(row), columns.field.interval(column)
         outside = signal.clone()
@@ -184,8 +184,8 @@ def test_the_support_lies_inside_the_field() -> None:
 def test_the_signal_scales_with_its_seed(factor: float) -> None:
     """Every step down is homogeneous."""
     cone, units, images = ready()
-    activations, ascent = cone.up(cone.pixels(images, units), units, "deconvnet")
-    once, louder = ascent.down(activations.clone()), ascent.down(factor * activations)
+    activations, ascent = cone.forward(cone.pixels(images, units), units, "deconvnet")
+    once, louder = ascent.project(activations.clone()), ascent.project(factor * activations)
     assert once.any()
     torch.testing.assert_close(louder, factor * once, rtol=1e-9, atol=1e-10 * factor)
 
@@ -196,10 +196,10 @@ def test_neither_way_writes_over_the_pixels(rule: Rule) -> None:
     cone, units, images = ready()
     pixels = cone.pixels(images, units)
     before = pixels.clone()
-    first, ascent = cone.up(pixels, units, rule)
-    ascent.down(first.clone())
+    first, ascent = cone.forward(pixels, units, rule)
+    ascent.project(first.clone())
     assert torch.equal(pixels, before)
-    assert torch.equal(cone.up(pixels, units, rule)[0], first)
+    assert torch.equal(cone.forward(pixels, units, rule)[0], first)
 
 
 def test_a_field_larger_than_the_input_takes_the_whole_input() -> None:

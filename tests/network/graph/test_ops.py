@@ -375,9 +375,9 @@ def assert_same_field(truth: nn.Module, layer: WatchedLayer, size: int) -> None:
     unit = -(sees.offset // sees.stride)  # the first that sees no padding
     start = sees.offset + unit * sees.stride
     strip = size, start + sees.size + 8 * sees.stride
-    for step in range(2):
-        _, left, _, right = gradient_support(truth, layer.module, strip, (0, unit + step))
-        shift = start + step * sees.stride
+    for op in range(2):
+        _, left, _, right = gradient_support(truth, layer.module, strip, (0, unit + op))
+        shift = start + op * sees.stride
         assert (left, right) == (shift, shift + sees.size)
 
 

@@ -74,7 +74,7 @@ def test_what_a_trace_does_not_see_is_found_out(what: str) -> None:
 
 @pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
 def test_an_honest_network_passes(rule: Rule) -> None:
-    """By its steps, and where it runs as it came."""
+    """By its ops, and where it runs as it came."""
     hold_to_itself(network_of(Between(torch.relu), rule))
     if rule != "deconvnet":
         hold_to_itself(network_of(Between(functional.gelu), rule))

@@ -231,7 +231,7 @@ def test_another_computation_with_the_same_weights_is_another_network(
 
 
 def test_code_in_a_neighbour_counts(tmp_path: Path) -> None:
-    """What it does may not show in any step."""
+    """What it does may not show in any op."""
     text = NET.replace("def build", "import filter_gallery_test_beside\ndef build")
     codes = []
     for number in range(2):

@@ -235,10 +235,10 @@ def test_weights_come_through_the_usual_cache(
     small: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Downloaded once, held to the hash in their name, then read from the cache."""
-    calls = []
+    nodes = []
 
     def bring(url: str, path: str, prefix: str, *, progress: bool) -> None:
-        calls.append((url, prefix, progress))
+        nodes.append((url, prefix, progress))
         shutil.copy(small, path)
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", bring)
@@ -246,7 +246,7 @@ def test_weights_come_through_the_usual_cache(
     first = load(SMALL)
     second = load(f"{SMALL}:IMAGENET1K_V1")
     known = models.get_model_weights(SMALL).DEFAULT
-    assert calls == [(known.url, hash_prefix(known), False)]
+    assert nodes == [(known.url, hash_prefix(known), False)]
     assert [path.name for path in cache.iterdir()] == [file_name(known)]
     assert first.weights_sha256 == second.weights_sha256 == file_digest(small)
     assert first.source == f"IMAGENET1K_V1 of torchvision, {known.url}"
