@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from generator.bench.figures import Figure
 from generator.compute.search.loop import content_keys, extent_of, survey, take_in
 from generator.compute.search.passes import prepared
-from generator.compute.search.state import Findings
+from generator.compute.search.state import SearchState
 from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.sets.image_set import ImageSet
@@ -62,7 +62,7 @@ def measure_search(settings: Settings, network: WatchedNetwork, images: ImageSet
     half = len(loaded) // 2
     inputs = [prepared(network, batch.pixels) for batch in loaded[half:]]
     plain = channels_last(network.model)
-    filled = Findings.empty(extent_of(settings, network, images), network.device)
+    filled = SearchState.empty(extent_of(settings, network, images), network.device)
     _search(network, filled, loaded[:half])
     taken = dict.fromkeys(("bare", "memory", "files"), 0.0)
     for _ in range(ROUNDS):
@@ -104,7 +104,7 @@ def _bare(plain: nn.Module, network: WatchedNetwork, batches: Sequence[Tensor]) 
             run(batch)
 
 
-def _search(network: WatchedNetwork, found: Findings, batches: Sequence[Batch]) -> None:
+def _search(network: WatchedNetwork, found: SearchState, batches: Sequence[Batch]) -> None:
     """Search batches that lie in memory."""
     deque(take_in(network, found, batches, content_keys, _silent), maxlen=0)
 

@@ -15,13 +15,13 @@ from generator.compute.records import arrays_of, layer_record, network_record
 from generator.compute.report import ComputeReport
 from generator.compute.run.job import Job
 from generator.compute.run.processes import Processes
-from generator.compute.search.state import Findings
+from generator.compute.search.state import SearchState
 from generator.progress import Progress
 from generator.replace import replace_folder
 
 
 def assemble(
-    job: Job, found: Findings, progress: Progress, processes: Processes
+    job: Job, found: SearchState, progress: Progress, processes: Processes
 ) -> ComputeReport | None:
     """Show probes, reconstruct, and put the atlas in its place; the first process reports.
 
@@ -60,7 +60,7 @@ def assemble(
     )
 
 
-def _manifest(job: Job, found: Findings, writer: AtlasWriter) -> Manifest:
+def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
     settings, network, images = job.settings, job.network, job.images
     return Manifest(
         network=network_record(network),

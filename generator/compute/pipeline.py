@@ -22,7 +22,7 @@ from generator.compute.run.job import Job
 from generator.compute.run.processes import Processes, launched
 from generator.compute.search.loop import survey
 from generator.compute.search.passes import Log
-from generator.compute.search.state import CPU, Extent, Findings
+from generator.compute.search.state import CPU, Extent, SearchState
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
 from generator.lock import holder, locked, this_process
@@ -87,7 +87,7 @@ def compute_shard(
                 job.network,
                 job.images,
                 np.flatnonzero(mine & ~before.done).tolist(),
-                lambda found: parts.save(shard.name, Findings.merge([before, found.on(CPU)])),
+                lambda found: parts.save(shard.name, SearchState.merge([before, found.on(CPU)])),
                 _counting(progress, extent, extent.images_in(before.done), mine, 1),
                 log,
             )
@@ -129,7 +129,7 @@ def _make(
     with launched() as processes, ExitStack() as held, enough_memory():
         with processes.agreeing():
             job = Job.open(settings, processes.local)
-            made, recorded = None, Findings.empty(job.extent)
+            made, recorded = None, SearchState.empty(job.extent)
             if processes.first:
                 held.enter_context(locked(job.journal.lock, str(settings.atlas)))
                 _hold_idle(job.journal.search, str(settings.atlas))
@@ -169,7 +169,7 @@ def _made(job: Job, log: Log) -> ComputeReport | None:
     return ComputeReport.of(atlas)
 
 
-def _recorded(job: Job, *, anew: bool, merging: Sequence[Path] | None) -> Findings:
+def _recorded(job: Job, *, anew: bool, merging: Sequence[Path] | None) -> SearchState:
     """Make ready to record; return what searches have recorded already."""
     if anew:
         job.journal.finished()
@@ -201,8 +201,8 @@ def _hold_alike(job: Job, processes: Processes) -> None:
 
 
 def _search(
-    job: Job, recorded: Findings, progress: Progress, log: Log, processes: Processes
-) -> tuple[Findings, int]:
+    job: Job, recorded: SearchState, progress: Progress, log: Log, processes: Processes
+) -> tuple[SearchState, int]:
     """Search what is not recorded; return all that is found, and how many images were searched.
 
     `recorded` is the first process's; what is returned is the same in all of them.
@@ -221,8 +221,8 @@ def _search(
         log,
     )
     gathered = processes.gather(found.arrays())
-    whole = Findings.merge([recorded, *(Findings.of(arrays, extent) for arrays in gathered)])
-    return Findings.of(processes.tell(whole.arrays()), extent), extent.images_in(~done)
+    whole = SearchState.merge([recorded, *(SearchState.of(arrays, extent) for arrays in gathered)])
+    return SearchState.of(processes.tell(whole.arrays()), extent), extent.images_in(~done)
 
 
 def _counting(

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from generator.atlas.measures import ProbeArrays, ProbeRecord
 from generator.atlas.schema import GUTTER, KernelSheet, LayerArrays, LayerRecord, NetworkRecord
 from generator.compute.project import crops
-from generator.compute.search.state import Findings
-from generator.compute.search.statistics import Census, LabelFacts, label_facts
-from generator.compute.search.topk import TopNine
+from generator.compute.search.state import SearchState
+from generator.compute.search.statistics import ActivationStatistics, LabelFacts, label_facts
+from generator.compute.search.topk import TopK
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.gratings import (
     AXES,
@@ -26,7 +26,7 @@ from generator.network.cone.geometry import Field
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
 
-def arrays_of(network: WatchedNetwork, found: Findings, images: ImageSet) -> list[LayerArrays]:
+def arrays_of(network: WatchedNetwork, found: SearchState, images: ImageSet) -> list[LayerArrays]:
     """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
     labels = images.labels()
     return [
@@ -34,15 +34,19 @@ def arrays_of(network: WatchedNetwork, found: Findings, images: ImageSet) -> lis
             layer,
             network.input_size,
             state.nine,
-            state.census,
-            label_facts(state.census.image.numpy(), labels, images.label),
+            state.statistics,
+            label_facts(state.statistics.image.numpy(), labels, images.label),
         )
         for layer, state in zip(network.layers, found.layers, strict=True)
     ]
 
 
 def layer_arrays(
-    layer: WatchedLayer, input_size: int, best: TopNine, census: Census, labels: LabelFacts
+    layer: WatchedLayer,
+    input_size: int,
+    best: TopK,
+    statistics: ActivationStatistics,
+    labels: LabelFacts,
 ) -> LayerArrays:
     """Bring what was found (on the CPU) into the atlas's form; scales are zero yet."""
     image = best.image.numpy()
@@ -58,7 +62,7 @@ def layer_arrays(
         unit=unit,
         box=box,
         scale=np.zeros_like(activation),
-        histogram=census.histogram.numpy(),
+        histogram=statistics.histogram.numpy(),
         label_purity=labels.purity,
         label_entropy=labels.entropy,
         label=labels.label,

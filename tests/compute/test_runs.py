@@ -20,7 +20,7 @@ from generator.compute.pipeline import compute, compute_shard, merge
 from generator.compute.project import run as drawing
 from generator.compute.run.checkpoints import Shard
 from generator.compute.search import loop as survey
-from generator.compute.search.state import Findings
+from generator.compute.search.state import SearchState
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError
 from generator.network.zoo import load as zoo
@@ -281,11 +281,11 @@ def test_a_shard_begins_anew_after_a_merge_that_was_refused(
     assert bytes_of(settings.atlas) == straight(False)
 
 
-class Elsewhere(Findings):
+class Elsewhere(SearchState):
     """What was found, on a device that no other tensor can join."""
 
-    def on(self, device: torch.device) -> Findings:
-        return Findings.of(Findings.empty(self.extent).arrays(), self.extent)
+    def on(self, device: torch.device) -> SearchState:
+        return SearchState.of(SearchState.empty(self.extent).arrays(), self.extent)
 
 
 def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
@@ -295,7 +295,7 @@ def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
     settings = settings_for(pictures, tmp_path / "atlas")
     searched = survey.survey
 
-    def survey_elsewhere(*arguments: Any) -> Findings:
+    def survey_elsewhere(*arguments: Any) -> SearchState:
         found = searched(*arguments)
         away = found.on(torch.device("meta"))
         save = arguments[4]

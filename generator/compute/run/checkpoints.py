@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.compute.run.sealed import read_sealed, write_sealed
-from generator.compute.search.state import Extent, Findings
+from generator.compute.search.state import Extent, SearchState
 from generator.errors import AtlasError, ConfigError
 from generator.files import told
 
@@ -54,7 +54,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Part:
-    """A file of findings."""
+    """A file of search state."""
 
     path: Path
     done: npt.NDArray[np.bool_]  # [batches] those that it rests on
@@ -66,7 +66,7 @@ class Parts:
     def __init__(self, folder: Path, rests_on: str, extent: Extent) -> None:
         self.folder, self.rests_on, self.extent = folder, rests_on, extent
 
-    def save(self, name: str, found: Findings) -> None:
+    def save(self, name: str, found: SearchState) -> None:
         """Write a part in one step, in the place of the last one of that name."""
         write_sealed(self.path(name), found.arrays(), {"rests_on": self.rests_on})
 
@@ -91,10 +91,10 @@ class Parts:
                 held |= part.done
         return taken
 
-    def own(self, name: str) -> Findings:
+    def own(self, name: str) -> SearchState:
         """Return what the part of this name holds; nothing where there is none that is usable."""
         part = self._part(self.path(name))
-        return Findings.empty(self.extent) if part is None else self.load(part)
+        return SearchState.empty(self.extent) if part is None else self.load(part)
 
     def drop(self, name: str) -> None:
         """Remove the part of this name, if there is one."""
@@ -107,18 +107,18 @@ class Parts:
         parts = [part for part in self.readable() if not _SHARD.match(part.path.stem)]
         return [part for part in parts if (part.done & own).any()]
 
-    def load(self, part: Part) -> Findings:
+    def load(self, part: Part) -> SearchState:
         """Return what a part holds. Raises AtlasError where it has been damaged meanwhile."""
         read = read_sealed(part.path)
         if read is None:
             raise AtlasError(f"{part.path}: was changed by somebody else; run the command again")
-        return Findings.of(read[0], self.extent)
+        return SearchState.of(read[0], self.extent)
 
-    def join(self, taken: Sequence[Part]) -> Findings:
+    def join(self, taken: Sequence[Part]) -> SearchState:
         """Make one part of these, drop all others, and return what it holds."""
-        joined = Findings.empty(self.extent)
+        joined = SearchState.empty(self.extent)
         for part in taken:  # one at a time: there may be hundreds
-            joined = Findings.merge([joined, self.load(part)])
+            joined = SearchState.merge([joined, self.load(part)])
         if taken and [part.path for part in taken] != [self.path(JOINED)]:
             self.save(JOINED, joined)
         with told(self.folder):

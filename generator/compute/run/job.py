@@ -13,7 +13,7 @@ from generator.compute.run.device import pick_device
 from generator.compute.run.identity import Identity, differences, digest, identity_of, work_of
 from generator.compute.run.workspace import Journal
 from generator.compute.search.loop import extent_of
-from generator.compute.search.state import Extent, Findings
+from generator.compute.search.state import Extent, SearchState
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, OutputError
 from generator.images.captions import display_path
@@ -83,7 +83,7 @@ class Job:
             raise AtlasError(f"{folder}: holds parts of something else ({told})")
         return self._parts(journal)
 
-    def hold_usable(self, found: Findings) -> None:
+    def hold_usable(self, found: SearchState) -> None:
         """Raise ImagesError where no image could be read, or one could not and settings mind."""
         skipped = list(found.skipped.values())
         if found.readable == 0:

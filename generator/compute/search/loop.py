@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from generator.compute.search.passes import Log, Pass, passes
-from generator.compute.search.state import CPU, Extent, Findings
+from generator.compute.search.state import CPU, Extent, SearchState
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import Batch, stream
@@ -33,16 +33,16 @@ def survey(
     network: WatchedNetwork,
     images: ImageSet,
     numbers: Sequence[int],
-    save: Callable[[Findings], None],
+    save: Callable[[SearchState], None],
     progress: Callable[[int], None],
     log: Log,
-) -> Findings:
+) -> SearchState:
     """Search the batches of these numbers; return what was found in them, on the CPU.
 
     What was found so far is given to `save` at most every 30 s, and at the end; `progress` is told
     how many batches are done. Raises NetworkError as `passes` does.
     """
-    found = Findings.empty(extent_of(settings, network, images), network.device)
+    found = SearchState.empty(extent_of(settings, network, images), network.device)
     if not numbers:
         return found.on(CPU)
     keys_of = label_keys(images) if settings.one_per_label else content_keys
@@ -60,7 +60,7 @@ def survey(
 
 
 def take_in(
-    network: WatchedNetwork, found: Findings, batches: Iterable[Batch], keys_of: Keys, log: Log
+    network: WatchedNetwork, found: SearchState, batches: Iterable[Batch], keys_of: Keys, log: Log
 ) -> Iterator[int]:
     """Add to `found` what batches tell, and yield after each how many are done."""
     done = 0
@@ -98,14 +98,14 @@ def label_keys(images: ImageSet) -> Keys:
     return keys
 
 
-def _compete(found: Findings, passed: Pass, keys: Tensor) -> None:
+def _compete(found: SearchState, passed: Pass, keys: Tensor) -> None:
     """Let images compete in every layer; `keys` [n] are theirs."""
     rows = passed.batch.rows[passed.part]
     for state, maps, peaks in zip(found.layers, passed.maps, passed.peaks, strict=True):
         state.update(maps, peaks, rows.to(maps.device), keys.to(maps.device))
 
 
-def _enter(found: Findings, batch: Batch) -> None:
+def _enter(found: SearchState, batch: Batch) -> None:
     """Note that a batch is done, and what it told beside activations."""
     last = min(batch.first + len(batch.pixels), found.extent.images)
     found.content[batch.first : last] = batch.content[: last - batch.first].numpy()

@@ -1,4 +1,4 @@
-"""What a search has found in some of the batches, and how findings of several searches join."""
+"""What a search has found in some of the batches, and how search state of several searches join."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from torch import Tensor
 
 from generator.atlas.schema import SkippedFile
 from generator.compute.run.sealed import Arrays
-from generator.compute.search.statistics import Census, hundredth
-from generator.compute.search.topk import TopNine
+from generator.compute.search.statistics import ActivationStatistics, hundredth
+from generator.compute.search.topk import TopK
 
 CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much there is to search; findings of one extent can be joined."""
+    """How much there is to search; search state of one extent can be joined."""
 
     filters: tuple[int, ...]  # of each layer
     images: int
@@ -42,46 +42,46 @@ class Extent:
 
 
 @dataclass(frozen=True)
-class LayerFindings:
+class LayerState:
     """What was found in one layer so far."""
 
-    nine: TopNine
-    census: Census
+    nine: TopK
+    statistics: ActivationStatistics
 
     def update(self, maps: Tensor, peaks: Tensor, images: Tensor, keys: Tensor) -> None:
-        """Take in images; arguments are those of `TopNine.update`."""
+        """Take in images; arguments are those of `TopK.update`."""
         self.nine.update(maps, peaks, images, keys)
-        self.census.update(peaks, images)
+        self.statistics.update(peaks, images)
 
     @classmethod
-    def merge(cls, layers: Sequence[LayerFindings]) -> LayerFindings:
+    def merge(cls, layers: Sequence[LayerState]) -> LayerState:
         """Join what was found in one layer over disjoint sets of images."""
         return cls(
-            TopNine.merge([layer.nine for layer in layers]),
-            Census.merge([layer.census for layer in layers]),
+            TopK.merge([layer.nine for layer in layers]),
+            ActivationStatistics.merge([layer.statistics for layer in layers]),
         )
 
 
 @dataclass(frozen=True)
-class Findings:
+class SearchState:
     """What was found over the batches that are done. Arrays are changed in place by a search."""
 
     extent: Extent
-    layers: list[LayerFindings]
+    layers: list[LayerState]
     done: npt.NDArray[np.bool_]  # [batches]
     content: npt.NDArray[np.int64]  # [images] hash of the pixels; 0 where unread
     skipped: dict[int, SkippedFile]  # by row
 
     @classmethod
-    def empty(cls, extent: Extent, device: torch.device = CPU) -> Findings:
+    def empty(cls, extent: Extent, device: torch.device = CPU) -> SearchState:
         """Return what is found before the first batch."""
         size = hundredth(extent.images)
         return cls(
             extent,
             [
-                LayerFindings(
-                    TopNine.empty(filters, torch.float32, device),
-                    Census.empty(filters, size, torch.float32, device),
+                LayerState(
+                    TopK.empty(filters, torch.float32, device),
+                    ActivationStatistics.empty(filters, size, torch.float32, device),
                 )
                 for filters in extent.filters
             ],
@@ -108,12 +108,12 @@ class Findings:
         return len(content) - len(np.unique(content))
 
     @classmethod
-    def merge(cls, parts: Sequence[Findings]) -> Findings:
-        """Join findings over disjoint sets of batches, in any order; there must be one at least."""
+    def merge(cls, parts: Sequence[SearchState]) -> SearchState:
+        """Join search state over disjoint sets of batches, in any order; there must be one at least."""
         return cls(
             parts[0].extent,
             [
-                LayerFindings.merge([part.layers[number] for part in parts])
+                LayerState.merge([part.layers[number] for part in parts])
                 for number in range(len(parts[0].layers))
             ],
             np.logical_or.reduce([part.done for part in parts]),
@@ -121,17 +121,17 @@ class Findings:
             dict(sorted(item for part in parts for item in part.skipped.items())),
         )
 
-    def on(self, device: torch.device) -> Findings:
+    def on(self, device: torch.device) -> SearchState:
         """Return the same on a device."""
         for layer in self.layers:
-            layer.census.settle()
+            layer.statistics.settle()
         layers = [
-            LayerFindings(
-                TopNine(*(getattr(layer.nine, part.name).to(device) for part in fields(TopNine))),
-                Census(
-                    layer.census.histogram.to(device),
-                    layer.census.strongest.to(device),
-                    layer.census.image.to(device),
+            LayerState(
+                TopK(*(getattr(layer.nine, part.name).to(device) for part in fields(TopK))),
+                ActivationStatistics(
+                    layer.statistics.histogram.to(device),
+                    layer.statistics.strongest.to(device),
+                    layer.statistics.image.to(device),
                 ),
             )
             for layer in self.layers
@@ -146,14 +146,14 @@ class Findings:
             "skipped": np.frombuffer(self._told().encode(), np.uint8),
         }
         for number, layer in enumerate(self.layers):
-            layer.census.settle()
+            layer.statistics.settle()
             for name, tensor in _tensors(layer):
                 arrays[f"{number}.{name}"] = tensor.cpu().numpy()
         return arrays
 
     @classmethod
-    def of(cls, arrays: Arrays, extent: Extent) -> Findings:
-        """Return the findings, on the CPU, that `arrays` gave."""
+    def of(cls, arrays: Arrays, extent: Extent) -> SearchState:
+        """Return the search state, on the CPU, that `arrays` gave."""
         found = cls.empty(extent)
         found.done[:] = arrays["done"]
         found.content[extent.rows_in(found.done)] = arrays["content"]
@@ -168,10 +168,10 @@ class Findings:
         return json.dumps([(row, file.model_dump()) for row, file in sorted(self.skipped.items())])
 
 
-def _tensors(layer: LayerFindings) -> list[tuple[str, Tensor]]:
+def _tensors(layer: LayerState) -> list[tuple[str, Tensor]]:
     return [
         (f"{part}.{field.name}", getattr(state, field.name))
-        for part, state in (("nine", layer.nine), ("census", layer.census))
+        for part, state in (("nine", layer.nine), ("statistics", layer.statistics))
         for field in fields(state)
         if not field.name.startswith("_")
     ]

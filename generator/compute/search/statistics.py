@@ -31,7 +31,7 @@ def hundredth(images: int) -> int:
 
 
 @dataclass
-class Census:
+class ActivationStatistics:
     """What was counted so far. f: filters, h: the size of the strongest hundredth.
 
     An empty place of the hundredth has value 0 and image −1. Images that may belong to it wait
@@ -45,8 +45,10 @@ class Census:
     _longest: int = 0  # an upper bound to how many wait for one filter
 
     @classmethod
-    def empty(cls, filters: int, size: int, dtype: torch.dtype, device: torch.device) -> Census:
-        """Return a census of no image, whose strongest hundredth will have `size` images."""
+    def empty(
+        cls, filters: int, size: int, dtype: torch.dtype, device: torch.device
+    ) -> ActivationStatistics:
+        """Return a statistics of no image, whose strongest hundredth will have `size` images."""
         return cls(
             histogram=torch.zeros(filters, BINS, dtype=torch.int64, device=device),
             strongest=torch.zeros(filters, size, dtype=dtype, device=device),
@@ -82,16 +84,16 @@ class Census:
         self.strongest[filters], self.image[filters] = _strongest(pool, rows, size)
 
     @classmethod
-    def merge(cls, censuses: Sequence[Census]) -> Census:
+    def merge(cls, censuses: Sequence[ActivationStatistics]) -> ActivationStatistics:
         """Join the censuses of disjoint sets of images, all of one size of the hundredth."""
-        for census in censuses:
-            census.settle()
+        for statistics in censuses:
+            statistics.settle()
         strongest, image = _strongest(
-            torch.cat([census.strongest for census in censuses], dim=1),
-            torch.cat([census.image for census in censuses], dim=1),
+            torch.cat([statistics.strongest for statistics in censuses], dim=1),
+            torch.cat([statistics.image for statistics in censuses], dim=1),
             censuses[0].strongest.shape[1],
         )
-        histogram = torch.stack([census.histogram for census in censuses]).sum(0)
+        histogram = torch.stack([statistics.histogram for statistics in censuses]).sum(0)
         return cls(histogram, strongest, image)
 
     def _count(self, peaks: Tensor) -> None:

@@ -19,7 +19,7 @@ from generator.compute.search.ranking import beats, filled, ranked, repeated, ta
 
 
 @dataclass
-class TopNine:
+class TopK:
     """The best places of one layer so far. f: filters. An empty place has value 0 and image −1."""
 
     activation: Tensor  # [f, 9] float, falling
@@ -28,7 +28,7 @@ class TopNine:
     key: Tensor  # [f, 9] int64: no two places of a filter have the same; 0 in an empty place
 
     @classmethod
-    def empty(cls, filters: int, dtype: torch.dtype, device: torch.device) -> TopNine:
+    def empty(cls, filters: int, dtype: torch.dtype, device: torch.device) -> TopK:
         """Return nine empty places for each filter."""
         return cls(
             activation=torch.zeros(filters, PLACES, dtype=dtype, device=device),
@@ -50,7 +50,7 @@ class TopNine:
         filters, line, column = table(entrant)
         values = filled(line, column, peaks[slot, entrant], 0)  # k m
         rows = filled(line, column, images[slot], -1)
-        pool = TopNine(
+        pool = TopK(
             activation=torch.cat([self.activation[filters], values], dim=1),  # k 9+m
             image=torch.cat([self.image[filters], rows], dim=1),
             unit=torch.nn.functional.pad(self.unit[filters], (0, 0, 0, values.shape[1])),
@@ -66,7 +66,7 @@ class TopNine:
         self.unit[filters] = best.unit
         self.key[filters] = best.key
 
-    def _best(self) -> tuple[Tensor, TopNine]:
+    def _best(self) -> tuple[Tensor, TopK]:
         """Return the nine best of any number of places with keys, and where each of them stood."""
         order = ranked(self.activation, self.image)
         values = self.activation.gather(1, order)
@@ -78,7 +78,7 @@ class TopNine:
         order, values = order[:, :PLACES], values[:, :PLACES]
         empty = values <= 0
         unit = self.unit.gather(1, order[:, :, None].expand(-1, -1, 2))
-        return order, TopNine(
+        return order, TopK(
             activation=values,
             image=self.image.gather(1, order).masked_fill(empty, -1),
             unit=unit.masked_fill(empty[:, :, None], 0),
@@ -86,7 +86,7 @@ class TopNine:
         )
 
     @classmethod
-    def merge(cls, nines: Sequence[TopNine]) -> TopNine:
+    def merge(cls, nines: Sequence[TopK]) -> TopK:
         """Join the nines of disjoint sets of images into the nine of all of them, exactly.
 
         A place among the nine of all is the best of its key and has fewer than nine other keys'

@@ -10,19 +10,19 @@ import torch
 
 from generator.atlas.schema import SkippedFile
 from generator.compute.run.checkpoints import JOINED, Parts, covered
-from generator.compute.search.state import CPU, Extent, Findings
+from generator.compute.search.state import CPU, Extent, SearchState
 from generator.compute.search.topk import peaks_of
 
 EXTENT = Extent(filters=(3, 2), images=22, batch=4)  # six batches, the last of two images
 
 
-def found_in(*batches: int) -> Findings:
-    """Findings over some batches of drawn numbers; image 9 cannot be read, 13 repeats image 2."""
+def found_in(*batches: int) -> SearchState:
+    """SearchState over some batches of drawn numbers; image 9 cannot be read, 13 repeats image 2."""
     source = np.random.default_rng(0)
     maps = [torch.from_numpy(source.random((22, f, 2, 2), np.float32)) for f in EXTENT.filters]
     content = torch.arange(1, 23)
     content[13] = content[2]
-    found = Findings.empty(EXTENT)
+    found = SearchState.empty(EXTENT)
     for batch in batches:
         rows = torch.arange(4 * batch, min(4 * batch + 4, 22))
         valid = rows != 9
@@ -36,8 +36,8 @@ def found_in(*batches: int) -> Findings:
     return found
 
 
-def alike(one: Findings, other: Findings) -> bool:
-    """Whether two findings tell the same."""
+def alike(one: SearchState, other: SearchState) -> bool:
+    """Whether two search state tell the same."""
     first, second = one.arrays(), other.arrays()
     return list(first) == list(second) and all(
         np.array_equal(array, second[name]) for name, array in first.items()
@@ -56,7 +56,7 @@ def test_findings_join_to_those_of_one_search() -> None:
     assert whole.readable == 21
     assert whole.duplicates == 1
     for shares in (((0, 2, 4), (1, 3, 5)), ((5, 0), (4,), (3, 1, 2)), ((0, 1, 2, 3, 4, 5), ())):
-        assert alike(Findings.merge([found_in(*share) for share in shares]), whole)
+        assert alike(SearchState.merge([found_in(*share) for share in shares]), whole)
     assert found_in(0).duplicates == 0
     assert found_in(0, 3).duplicates == 1
     assert found_in(2, 5).readable == 5
@@ -117,7 +117,7 @@ def test_a_part_can_be_had_and_dropped_alone(parts: Parts) -> None:
     assert alike(parts.own("one"), found_in(0, 1))
     parts.drop("one")
     parts.drop("one")
-    assert alike(parts.own("one"), Findings.empty(EXTENT))
+    assert alike(parts.own("one"), SearchState.empty(EXTENT))
     assert [part.path.stem for part in parts.taken()] == ["two"]
 
 
@@ -140,5 +140,5 @@ def test_parts_of_something_else_or_damaged_are_not_there(parts: Parts) -> None:
 def test_nothing_recorded_is_nothing_found(parts: Parts) -> None:
     """And leaves no file."""
     joined = parts.join(parts.taken())
-    assert alike(joined, Findings.empty(EXTENT))
+    assert alike(joined, SearchState.empty(EXTENT))
     assert not parts.folder.exists()

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.atlas.bins import BINS, LOWEST, PER_OCTAVE
-from generator.compute.search.statistics import MOST, Census, hundredth, label_facts
+from generator.compute.search.statistics import MOST, ActivationStatistics, hundredth, label_facts
 
 
 def counted(values: list[float]) -> dict[int, int]:
@@ -24,14 +24,16 @@ def counted(values: list[float]) -> dict[int, int]:
     return dict(Counter(min(max(number, 0), BINS - 1) for number in bins))
 
 
-def taken(peaks: torch.Tensor, size: int, batch: int, starts: Sequence[int] = ()) -> Census:
+def taken(
+    peaks: torch.Tensor, size: int, batch: int, starts: Sequence[int] = ()
+) -> ActivationStatistics:
     """Feed peaks [n, f] in batches, or in those batches that start at these rows."""
-    census = Census.empty(peaks.shape[1], size, peaks.dtype, peaks.device)
+    statistics = ActivationStatistics.empty(peaks.shape[1], size, peaks.dtype, peaks.device)
     for start in starts or range(0, len(peaks), batch):
         part = peaks[start : start + batch]
-        census.update(part, torch.arange(start, start + len(part)))
-    census.settle()
-    return census
+        statistics.update(part, torch.arange(start, start + len(part)))
+    statistics.settle()
+    return statistics
 
 
 @settings(deadline=None, max_examples=60)
@@ -47,8 +49,8 @@ def test_equals_a_sort_of_everything(
 ) -> None:
     """Few distinct values make ties: the earlier image wins, whatever the size of the batches."""
     peaks = np.random.default_rng(seed).integers(0, levels + 1, (images, 3)).astype(np.float64)
-    census = taken(torch.from_numpy(peaks), size, batch)
-    assert_sorted_all(census, peaks, size)
+    statistics = taken(torch.from_numpy(peaks), size, batch)
+    assert_sorted_all(statistics, peaks, size)
 
 
 @settings(deadline=None, max_examples=60)
@@ -63,32 +65,34 @@ def test_equals_a_sort_of_everything(
 def test_parts_in_any_order_count_as_one(
     seed: int, images: int, size: int, batch: int, levels: int, parts: int
 ) -> None:
-    """Batches dealt out to several, taken in any order and joined: the same census."""
+    """Batches dealt out to several, taken in any order and joined: the same statistics."""
     rng = np.random.default_rng(seed)
     peaks = rng.integers(0, levels + 1, (images, 3)).astype(np.float64)
     starts = rng.permutation(range(0, images, batch)).tolist()
     shares = [starts[part::parts] for part in range(parts)]
     censuses = [taken(torch.from_numpy(peaks), size, batch, share) for share in shares if share]
-    assert_sorted_all(Census.merge(censuses), peaks, size)
+    assert_sorted_all(ActivationStatistics.merge(censuses), peaks, size)
 
 
-def assert_sorted_all(census: Census, peaks: npt.NDArray[np.float64], size: int) -> None:
-    """The census holds what sorting and counting all peaks [n, f] gives."""
+def assert_sorted_all(
+    statistics: ActivationStatistics, peaks: npt.NDArray[np.float64], size: int
+) -> None:
+    """The statistics holds what sorting and counting all peaks [n, f] gives."""
     images = len(peaks)
     for filter_ in range(3):
         column = peaks[:, filter_].tolist()
         best = sorted((row for row in range(images) if column[row] > 0), key=lambda r: -column[r])
         best = best[:size] + [-1] * (size - len(best[:size]))
-        assert census.image[filter_].tolist() == best
-        counts = census.histogram[filter_].tolist()
+        assert statistics.image[filter_].tolist() == best
+        counts = statistics.histogram[filter_].tolist()
         assert {number: n for number, n in enumerate(counts) if n} == counted(column)
 
 
 def test_activations_are_counted_in_their_bins() -> None:
     """Edges belong to the bin above them; what is too small or too large goes to the end bins."""
     values = [0.0, 1e-9, 2.0**-16, 0.999, 1.0, 1.09, 1.1, 3.0, 2.0**15.9, 2.0**16, 1e9]
-    census = taken(torch.tensor(values)[:, None], 9, 4)
-    assert {n: c for n, c in enumerate(census.histogram[0].tolist()) if c} == counted(values)
+    statistics = taken(torch.tensor(values)[:, None], 9, 4)
+    assert {n: c for n, c in enumerate(statistics.histogram[0].tolist()) if c} == counted(values)
 
 
 @pytest.mark.parametrize(

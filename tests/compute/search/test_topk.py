@@ -11,17 +11,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.compute.search.topk import TopNine, first_peak, peaks_of
+from generator.compute.search.topk import TopK, first_peak, peaks_of
 from tests.oracles import loops as oracles
 
 
-def stream_through(
-    maps: torch.Tensor, sizes: list[int], keys: torch.Tensor | None = None
-) -> TopNine:
+def stream_through(maps: torch.Tensor, sizes: list[int], keys: torch.Tensor | None = None) -> TopK:
     """Feed maps [n, f, h, w] in batches of these sizes, repeated as needed."""
     if keys is None:
         keys = torch.arange(len(maps))
-    top = TopNine.empty(maps.shape[1], maps.dtype, maps.device)
+    top = TopK.empty(maps.shape[1], maps.dtype, maps.device)
     start = 0
     turn = 0
     while start < len(maps):
@@ -32,7 +30,7 @@ def stream_through(
     return top
 
 
-def compete(top: TopNine, maps: torch.Tensor, keys: torch.Tensor, rows: torch.Tensor) -> None:
+def compete(top: TopK, maps: torch.Tensor, keys: torch.Tensor, rows: torch.Tensor) -> None:
     """Let these rows of all maps [n, f, h, w] compete, as one batch."""
     part = maps[rows]
     top.update(
@@ -59,7 +57,7 @@ def sorted_by_key(
     return every
 
 
-def as_places(top: TopNine) -> list[list[tuple[float, int, int, int]]]:
+def as_places(top: TopK) -> list[list[tuple[float, int, int, int]]]:
     """The occupied places, filter by filter, in the oracle's form."""
     return [
         [
@@ -108,13 +106,13 @@ def test_one_place_for_each_key_in_any_order_and_any_parts(
     keys = rng.integers(-distinct, distinct, images)
     nines = []
     for share in np.array_split(rng.permutation(images), parts):
-        top = TopNine.empty(3, torch.float64, torch.device("cpu"))
+        top = TopK.empty(3, torch.float64, torch.device("cpu"))
         for start in range(0, len(share), batch):
             rows = torch.from_numpy(share[start : start + batch])
             compete(top, torch.from_numpy(maps), torch.from_numpy(keys), rows)
         nines.append(top)
     expected = sorted_by_key(maps, keys.tolist())
-    assert as_places(TopNine.merge(nines)) == expected
+    assert as_places(TopK.merge(nines)) == expected
     assert as_places(stream_through(torch.from_numpy(maps), [batch], torch.from_numpy(keys))) == (
         expected
     )
@@ -144,7 +142,7 @@ def test_a_dead_filter_keeps_nine_empty_places() -> None:
 def test_unreadable_slots_take_no_place() -> None:
     """A slot without an image may hold anything and wins nothing."""
     maps = torch.rand(4, 3, 2, 2) + 1
-    top = TopNine.empty(3, torch.float32, torch.device("cpu"))
+    top = TopK.empty(3, torch.float32, torch.device("cpu"))
     valid = torch.tensor([True, False, True, False])
     rows = torch.arange(4)
     top.update(maps, peaks_of(maps, rows, valid), rows, rows)
