@@ -28,24 +28,24 @@ def assemble(
     `found` is over all images, and alike in all processes. Each does its share of the work; the
     first writes what takes all of it.
     """
-    network, random, journal = job.network, job.random, job.journal
-    writer = AtlasWriter(journal.atlas_folder)
+    network, random, workspace = job.network, job.random, job.workspace
+    writer = AtlasWriter(workspace.atlas_folder)
     started = time.monotonic()
     probed = 0
     if job.settings.probes:
-        probed = show_probes(network, random, journal, progress, processes)
+        probed = show_probes(network, random, workspace, progress, processes)
     probed = sum(processes.every(probed))
     probe_seconds = time.monotonic() - started
     started = time.monotonic()
     arrays = arrays_of(network, found, job.images)
-    drawn = draw(network, arrays, job.images, journal, writer, progress, processes)
+    drawn = draw(network, arrays, job.images, workspace, writer, progress, processes)
     drawn = sum(processes.every(drawn))
     seconds = time.monotonic() - started
     if not processes.first:
         return None
     if job.settings.probes:
-        write_probes(network, journal, writer)
-    write_arrays(network, arrays, journal, writer)
+        write_probes(network, workspace, writer)
+    write_arrays(network, arrays, workspace, writer)
     won = {int(row) for layer in arrays for row in layer.image.flat if row >= 0}
     writer.write_images(image_records(job.images, won))
     writer.finish(_manifest(job, found, writer))
@@ -95,8 +95,8 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
 
 def _put_in_place(job: Job) -> Atlas:
     """Let the finished atlas take the place of the previous one; return it."""
-    journal, target = job.journal, job.settings.atlas
-    journal.making(job.identity, Atlas.open(journal.atlas_folder).identity)
-    replace_folder(journal.atlas_folder, target)
-    journal.finished()
+    workspace, target = job.workspace, job.settings.atlas
+    workspace.making(job.identity, Atlas.open(workspace.atlas_folder).identity)
+    replace_folder(workspace.atlas_folder, target)
+    workspace.finished()
     return Atlas.open(target)

@@ -13,7 +13,7 @@ from generator.compute.project import crops
 from generator.compute.project.kernels import kernel_sheet
 from generator.compute.records import probe_arrays, probe_record
 from generator.compute.run.processes import Processes
-from generator.compute.run.workspace import Journal
+from generator.compute.run.workspace import Workspace
 from generator.compute.stimuli import form_profiles, forms, preferences, tuning
 from generator.compute.stimuli import gratings as probes
 from generator.compute.stimuli import run as probing
@@ -28,13 +28,13 @@ PROBING = (form_profiles, forms, preferences, probes, probing, tuning)  # a chan
 def show_probes(
     network: WatchedNetwork,
     random: WatchedNetwork,
-    journal: Journal,
+    workspace: Workspace,
     progress: Progress,
     processes: Processes,
 ) -> int:
     """Find out what probes tell of this process's share of the layers, and of their random shapes.
 
-    Probes need no images, so what the journal knows of this network stays true for any of them.
+    Probes need no images, so what the workspace knows of this network stays true for any of them.
     Returns how many filters, trained or not, were shown probes just now.
     """
     shown = 0
@@ -49,32 +49,32 @@ def show_probes(
                 progress(stage, 100 * step + 100 * done // of, 100 * trained)
 
         key = probe_key(network, layer, kind)
-        if journal.load_probes(key) is None:
+        if workspace.load_probes(key) is None:
             subject, changes = (network, True) if kind == "probes" else (random, False)
-            journal.save_probes(
+            workspace.save_probes(
                 key, probe_arrays(probe_layer(subject, layer, report, changes=changes))
             )
             shown += layer.filters
     return shown
 
 
-def write_probes(network: WatchedNetwork, journal: Journal, writer: AtlasWriter) -> None:
-    """Write what the journal knows from probes, whoever has shown them, and drop what is no use.
+def write_probes(network: WatchedNetwork, workspace: Workspace, writer: AtlasWriter) -> None:
+    """Write what the workspace knows from probes, whoever has shown them, and drop what is no use.
 
     Raises AtlasError where something is missing.
     """
     keys = []
     for kind, layer in _steps(network):
         keys.append(probe_key(network, layer, kind))
-        arrays = journal.load_probes(keys[-1])
+        arrays = workspace.load_probes(keys[-1])
         if arrays is None:
             raise AtlasError(
-                f"{journal.folder}: what probes told of {layer.name} is not there any more; "
+                f"{workspace.folder}: what probes told of {layer.name} is not there any more; "
                 "run the command again"
             )
         record = probe_record(stage(layer, network.input_size).side)
         writer.write_probes(layer.name, kind, record, arrays)
-    journal.keep_probes(keys)
+    workspace.keep_probes(keys)
 
 
 def _steps(network: WatchedNetwork) -> list[tuple[ProbeKind, WatchedLayer]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from generator.atlas.store import Atlas
 from generator.compute.assembly import assemble
 from generator.compute.report import ComputeReport, ShardReport
-from generator.compute.run.checkpoints import Parts, Shard, hold_whole
+from generator.compute.run.checkpoints import Checkpoints, Shard, hold_whole
 from generator.compute.run.device import enough_memory
 from generator.compute.run.identity import differences
 from generator.compute.run.job import Job
@@ -68,15 +68,15 @@ def compute_shard(
             raise ConfigError("--shard is for runs without torchrun; leave out one of the two")
     with enough_memory():
         job = Job.open(settings)
-        name, journal, parts, extent = str(settings.atlas), job.journal, job.parts, job.extent
-        own_lock = journal.search / f"{shard.name}.lock"
+        name, workspace, parts, extent = str(settings.atlas), job.workspace, job.parts, job.extent
+        own_lock = workspace.search / f"{shard.name}.lock"
         with ExitStack() as own:
-            with locked(journal.lock, name, wait=PATIENCE):  # shards begin at the same moment
-                if journal.unfinished() != job.work:  # else a shard told the same has begun it
-                    _hold_idle(journal.search, name)
+            with locked(workspace.lock, name, wait=PATIENCE):  # shards begin at the same moment
+                if workspace.unfinished() != job.work:  # else a shard told the same has begun it
+                    _hold_idle(workspace.search, name)
                     if anew:
-                        journal.finished()
-                journal.begin(job.work)
+                        workspace.finished()
+                workspace.begin(job.work)
                 own.enter_context(locked(own_lock, f"{name}, {shard.name}"))
                 if anew:
                     _forget(parts, shard, log)
@@ -106,7 +106,7 @@ def _hold_idle(search: Path, name: str) -> None:
             pass
 
 
-def _forget(parts: Parts, shard: Shard, log: Log) -> None:
+def _forget(parts: Checkpoints, shard: Shard, log: Log) -> None:
     """Drop what is recorded of a shard's images, also where `merge` has joined it to more."""
     parts.drop(shard.name)
     for part in parts.joined_with(shard):
@@ -131,8 +131,8 @@ def _make(
             job = Job.open(settings, processes.local)
             made, recorded = None, SearchState.empty(job.extent)
             if processes.first:
-                held.enter_context(locked(job.journal.lock, str(settings.atlas)))
-                _hold_idle(job.journal.search, str(settings.atlas))
+                held.enter_context(locked(job.workspace.lock, str(settings.atlas)))
+                _hold_idle(job.workspace.search, str(settings.atlas))
                 made = None if anew else _made(job, log)
                 if made is None:
                     recorded = _recorded(job, anew=anew, merging=merging)
@@ -151,19 +151,19 @@ def _make(
 
 def _made(job: Job, log: Log) -> ComputeReport | None:
     """Describe the atlas if this very computation has made it and it is undamaged."""
-    journal, target = job.journal, job.settings.atlas
+    workspace, target = job.workspace, job.settings.atlas
     recover(target)
     try:
         atlas = Atlas.open(target) if target.exists() else None
-        if atlas is not None and atlas.identity == journal.completed():
-            journal.finished()  # a run was killed just when its atlas was in place
-        if atlas is None or atlas.identity != journal.made(job.identity):
+        if atlas is not None and atlas.identity == workspace.completed():
+            workspace.finished()  # a run was killed just when its atlas was in place
+        if atlas is None or atlas.identity != workspace.made(job.identity):
             return None
         atlas.verify()
     except AtlasError as problem:
-        if journal.made(job.identity) is not None:
+        if workspace.made(job.identity) is not None:
             log(f"{problem}; computing it again")
-            journal.void()
+            workspace.void()
         return None
     job.hold_strict(atlas.manifest.images.skipped)
     return ComputeReport.of(atlas)
@@ -172,8 +172,8 @@ def _made(job: Job, log: Log) -> ComputeReport | None:
 def _recorded(job: Job, *, anew: bool, merging: Sequence[Path] | None) -> SearchState:
     """Make ready to record; return what searches have recorded already."""
     if anew:
-        job.journal.finished()
-    job.journal.begin(job.work)
+        job.workspace.finished()
+    job.workspace.begin(job.work)
     taken = job.parts.taken([job.parts_of(folder) for folder in merging or ()])
     if merging is not None:
         hold_whole(taken, job.extent, str(job.settings.atlas))
@@ -192,9 +192,9 @@ def _hold_alike(job: Job, processes: Processes) -> None:
             f"({differences(work, job.work)}); give all of them the same images, network, settings "
             "and kind of device"
         )
-    if not processes.first and holder(job.journal.lock) != first:
+    if not processes.first and holder(job.workspace.lock) != first:
         raise ConfigError(
-            f"{job.journal.folder}: is not the folder in which the first of these processes works, "
+            f"{job.workspace.folder}: is not the folder in which the first of these processes works, "
             f"{first}; name an atlas on a disk that all machines share, or run `compute --shard` "
             "on each and then `merge`"
         )

@@ -27,7 +27,7 @@ from generator.compute.project import run as drawing
 from generator.compute.project.contact_sheets import occupied, reconstruct_places
 from generator.compute.records import layer_arrays
 from generator.compute.report import ComputeReport
-from generator.compute.run.workspace import Journal
+from generator.compute.run.workspace import Workspace
 from generator.compute.search import loop as survey
 from generator.compute.stimuli.run import Probing, probe_layer
 from generator.config import Settings
@@ -167,7 +167,7 @@ def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
     )
     places = occupied(arrays, 0, 6)
     signals = reconstruct_places(network, layer, places, images.__getitem__)
-    parts: list[oracles.Part] = []
+    parts: list[oracles.Checkpoint] = []
     for module in network.model.children():
         if isinstance(module, torch.nn.Conv2d):
             assert module.bias is not None
@@ -283,7 +283,7 @@ from pathlib import Path
 from generator.compute import assembly, pipeline
 from generator.compute.project import run as drawing
 from generator.compute.search import loop as survey
-from generator.compute.run.workspace import Journal
+from generator.compute.run.workspace import Workspace
 from generator.config import Settings
 from generator.network.zoo import load as zoo
 from tests.support.tiny_network import tiny_network
@@ -544,12 +544,12 @@ def test_a_swap_that_was_killed_half_way_is_tidied(
 ) -> None:
     """The new atlas is in place, so the next run computes nothing and removes the rest."""
 
-    def stop(journal: Journal) -> None:
-        if (journal.folder / "made.json").exists():
+    def stop(workspace: Workspace) -> None:
+        if (workspace.folder / "made.json").exists():
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "finished", stop)
+        patch.setattr(Workspace, "finished", stop)
         with pytest.raises(Killed):
             run(pictures, tmp_path / "atlas")
     assert run(pictures, tmp_path / "atlas").unchanged
@@ -715,13 +715,13 @@ def test_a_finished_run_that_was_not_tidied_is_no_unfinished_work(
 ) -> None:
     """Killed just behind the swap: other settings begin without asking, and damage is mended."""
 
-    def stop(journal: Journal) -> None:
-        if (journal.folder / "made.json").exists():
+    def stop(workspace: Workspace) -> None:
+        if (workspace.folder / "made.json").exists():
             raise Killed
 
     for name in ("one", "two"):
         with monkeypatch.context() as patch:
-            patch.setattr(Journal, "finished", stop)
+            patch.setattr(Workspace, "finished", stop)
             with pytest.raises(Killed):
                 run(pictures, tmp_path / name)
     good = bytes_of(tmp_path / "two")

@@ -128,7 +128,7 @@ def test_two_processes_make_the_atlas_of_one(
 def test_three_processes_of_which_one_is_killed_twice(
     pictures: Path, straight: Callable[[bool], dict[str, bytes]], tmp_path: Path
 ) -> None:
-    """All end, the journal stays, and one process alone completes it to the same bytes."""
+    """All end, the workspace stays, and one process alone completes it to the same bytes."""
     for fatal in ('["search", 2]', '["reconstruct", 1]'):
         done = torchrun(3, pictures, tmp_path / "atlas", "--no-probes", fatal=fatal)
         assert done.returncode != 0

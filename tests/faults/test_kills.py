@@ -48,7 +48,7 @@ def kill_everywhere(
 
 
 def test_no_file_is_written_unseen(replacing: Make, undisturbed: Undisturbed) -> None:
-    """The moments hold every file of atlas and site, the journal, both swaps: kills reach all."""
+    """The moments hold every file of atlas and site, the workspace, both swaps: kills reach all."""
     moments = replacing().succeed("build", fault=Fault()).moments
     for folder, kind in ((undisturbed.new.atlas, "atlas"), (undisturbed.new.site, "site")):
         for name in bytes_of(folder):

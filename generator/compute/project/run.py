@@ -21,7 +21,7 @@ from generator.compute.project.contact_sheets import (
 )
 from generator.compute.project.crops import Pixels, resize, to_pixels
 from generator.compute.run.processes import Processes
-from generator.compute.run.workspace import Journal
+from generator.compute.run.workspace import Workspace
 from generator.errors import AtlasError, ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
@@ -37,23 +37,23 @@ def draw(
     network: WatchedNetwork,
     arrays: Sequence[LayerArrays],
     images: ImageSet,
-    journal: Journal,
+    workspace: Workspace,
     writer: AtlasWriter,
     progress: Progress,
     processes: Processes,
 ) -> int:
     """Write the pictures of this process's share of the filters; return how many places it drew.
 
-    Groups of filters that the journal knows to be drawn are left as they are.
+    Groups of filters that the workspace knows to be drawn are left as they are.
     """
     drawn = done = 0
     groups = processes.share(_groups(network))
     total = sum(last - first for _, first, last in groups)
     for number, first, last in groups:
         layer, mine = network.layers[number], arrays[number]
-        if journal.load_scales(layer.name, first) is None:
+        if workspace.load_scales(layer.name, first) is None:
             made = _portray_group(network, layer, mine, images, first, last, writer)
-            journal.save_scales(layer.name, first, *made)
+            workspace.save_scales(layer.name, first, *made)
             drawn += int((mine.image[first:last] >= 0).sum())
         done += last - first
         progress("reconstruct", done, total)
@@ -61,7 +61,10 @@ def draw(
 
 
 def write_arrays(
-    network: WatchedNetwork, arrays: Sequence[LayerArrays], journal: Journal, writer: AtlasWriter
+    network: WatchedNetwork,
+    arrays: Sequence[LayerArrays],
+    workspace: Workspace,
+    writer: AtlasWriter,
 ) -> None:
     """Write the arrays of all layers, with the scales of all groups, whoever has drawn them.
 
@@ -69,7 +72,7 @@ def write_arrays(
     """
     for number, first, last in _groups(network):
         layer = network.layers[number]
-        scales = journal.load_scales(layer.name, first)
+        scales = workspace.load_scales(layer.name, first)
         if scales is None:
             raise AtlasError(
                 f"{writer.folder}: the pictures of {layer.name}, filters {first} to {last - 1}, "

@@ -53,14 +53,14 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Part:
+class Checkpoint:
     """A file of search state."""
 
     path: Path
     done: npt.NDArray[np.bool_]  # [batches] those that it rests on
 
 
-class Parts:
+class Checkpoints:
     """The parts in a folder that rest on the same network, images and settings."""
 
     def __init__(self, folder: Path, rests_on: str, extent: Extent) -> None:
@@ -70,7 +70,7 @@ class Parts:
         """Write a part in one step, in the place of the last one of that name."""
         write_sealed(self.path(name), found.arrays(), {"rests_on": self.rests_on})
 
-    def taken(self, others: Sequence[Parts] = ()) -> list[Part]:
+    def taken(self, others: Sequence[Checkpoints] = ()) -> list[Checkpoint]:
         """Return parts that share no batch, as many batches as can be had by taking large ones.
 
         Shards fit together, so they are tried first, and once more in the order of size alone.
@@ -81,9 +81,9 @@ class Parts:
         choices = (self._apart(shards_first), self._apart(every))
         return max(choices, key=lambda parts: int(covered(parts, self.extent).sum()))
 
-    def _apart(self, parts: Sequence[Part]) -> list[Part]:
+    def _apart(self, parts: Sequence[Checkpoint]) -> list[Checkpoint]:
         """Return each of the parts that shares no batch with those before it."""
-        taken: list[Part] = []
+        taken: list[Checkpoint] = []
         held = np.zeros(self.extent.batches, np.bool_)
         for part in parts:
             if not (held & part.done).any():
@@ -101,20 +101,20 @@ class Parts:
         with told(self.path(name)):
             self.path(name).unlink(missing_ok=True)
 
-    def joined_with(self, shard: Shard) -> list[Part]:
+    def joined_with(self, shard: Shard) -> list[Checkpoint]:
         """Return the parts that are no shard's and hold some of a shard's batches."""
         own = shard.batches(self.extent)
         parts = [part for part in self.readable() if not _SHARD.match(part.path.stem)]
         return [part for part in parts if (part.done & own).any()]
 
-    def load(self, part: Part) -> SearchState:
+    def load(self, part: Checkpoint) -> SearchState:
         """Return what a part holds. Raises AtlasError where it has been damaged meanwhile."""
         read = read_sealed(part.path)
         if read is None:
             raise AtlasError(f"{part.path}: was changed by somebody else; run the command again")
         return SearchState.of(read[0], self.extent)
 
-    def join(self, taken: Sequence[Part]) -> SearchState:
+    def join(self, taken: Sequence[Checkpoint]) -> SearchState:
         """Make one part of these, drop all others, and return what it holds."""
         joined = SearchState.empty(self.extent)
         for part in taken:  # one at a time: there may be hundreds
@@ -131,21 +131,21 @@ class Parts:
         """Return where a part of that name is kept."""
         return self.folder / f"{name}.safetensors"
 
-    def readable(self) -> Iterator[Part]:
+    def readable(self) -> Iterator[Checkpoint]:
         """Yield all parts that are undamaged and rest on the same."""
         for path in sorted(self.folder.glob("*.safetensors")):
             part = self._part(path)
             if part is not None:
                 yield part
 
-    def _part(self, path: Path) -> Part | None:
+    def _part(self, path: Path) -> Checkpoint | None:
         read = read_sealed(path)
         if read is None or read[1] != {"rests_on": self.rests_on}:
             return None
-        return Part(path, read[0]["done"].astype(np.bool_))
+        return Checkpoint(path, read[0]["done"].astype(np.bool_))
 
 
-def covered(taken: Sequence[Part], extent: Extent) -> npt.NDArray[np.bool_]:
+def covered(taken: Sequence[Checkpoint], extent: Extent) -> npt.NDArray[np.bool_]:
     """Return which batches [batches] some parts hold."""
     held = np.zeros(extent.batches, np.bool_)
     for part in taken:
@@ -153,7 +153,7 @@ def covered(taken: Sequence[Part], extent: Extent) -> npt.NDArray[np.bool_]:
     return held
 
 
-def hold_whole(taken: Sequence[Part], extent: Extent, what: str) -> None:
+def hold_whole(taken: Sequence[Checkpoint], extent: Extent, what: str) -> None:
     """Raise AtlasError, naming the shards to search first, where parts do not hold all images."""
     missing = ~covered(taken, extent)
     if missing.any():
@@ -163,7 +163,7 @@ def hold_whole(taken: Sequence[Part], extent: Extent, what: str) -> None:
         )
 
 
-def _advice(taken: Sequence[Part], extent: Extent, missing: npt.NDArray[np.bool_]) -> str:
+def _advice(taken: Sequence[Checkpoint], extent: Extent, missing: npt.NDArray[np.bool_]) -> str:
     """Say which shards hold the batches [batches] that are missing, going by the others."""
     names = [match for match in (_SHARD.match(part.path.stem) for part in taken) if match]
     if not names:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from generator.atlas.schema import SkippedFile
 from generator.atlas.store import is_atlas
-from generator.compute.run.checkpoints import Parts
+from generator.compute.run.checkpoints import Checkpoints
 from generator.compute.run.device import pick_device
 from generator.compute.run.identity import Identity, differences, digest, identity_of, work_of
-from generator.compute.run.workspace import Journal
+from generator.compute.run.workspace import Workspace
 from generator.compute.search.loop import extent_of
 from generator.compute.search.state import Extent, SearchState
 from generator.config import Settings
@@ -33,7 +33,7 @@ class Job:
     network: WatchedNetwork  # on its device
     random: WatchedNetwork  # its shapes with random weights
     images: ImageSet
-    journal: Journal
+    workspace: Workspace
     identity: Identity
 
     @classmethod
@@ -45,14 +45,18 @@ class Job:
         if settings.images is None:
             raise ConfigError("no images: name a folder with --images DIR, or `fetch sample` first")
         device = pick_device(settings.device, local)
-        journal = Journal(settings.atlas)
-        ours = (settings.atlas, journal.folder, settings.site)  # whose pictures are nobody's input
+        workspace = Workspace(settings.atlas)
+        ours = (
+            settings.atlas,
+            workspace.folder,
+            settings.site,
+        )  # whose pictures are nobody's input
         images = open_images(settings.images, leave_out=ours)
         network = zoo.load(settings)
         network.model.to(device)
         _refuse_foreign(settings.atlas)
         identity = identity_of(settings, network, images)
-        return cls(settings, network, untrained(network), images, journal, identity)
+        return cls(settings, network, untrained(network), images, workspace, identity)
 
     @property
     def extent(self) -> Extent:
@@ -65,23 +69,23 @@ class Job:
         return work_of(self.identity)
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Checkpoints:
         """Return what searches for this atlas have recorded."""
-        return self._parts(self.journal)
+        return self._parts(self.workspace)
 
-    def parts_of(self, folder: Path) -> Parts:
+    def parts_of(self, folder: Path) -> Checkpoints:
         """Return what was recorded in a working folder that was copied from elsewhere.
 
         Raises AtlasError where there is none, or it is of something else.
         """
-        journal = Journal(folder.resolve().with_suffix(""))
-        found = journal.unfinished() if journal.folder == folder.resolve() else None
+        workspace = Workspace(folder.resolve().with_suffix(""))
+        found = workspace.unfinished() if workspace.folder == folder.resolve() else None
         if found is None:
             raise AtlasError(f"{folder}: holds no parts of a search; name a folder ATLAS.work")
         if found != self.work:
             told = differences(found, self.work)
             raise AtlasError(f"{folder}: holds parts of something else ({told})")
-        return self._parts(journal)
+        return self._parts(workspace)
 
     def hold_usable(self, found: SearchState) -> None:
         """Raise ImagesError where no image could be read, or one could not and settings mind."""
@@ -102,8 +106,8 @@ class Job:
                 f"{skipped[0].path} ({skipped[0].reason}); mend them, and let --anew read all again"
             )
 
-    def _parts(self, journal: Journal) -> Parts:
-        return Parts(journal.search, digest(self.work), self.extent)
+    def _parts(self, workspace: Workspace) -> Checkpoints:
+        return Checkpoints(workspace.search, digest(self.work), self.extent)
 
 
 def _refuse_foreign(atlas: Path) -> None:

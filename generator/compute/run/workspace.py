@@ -33,7 +33,7 @@ from generator.files import told, write_whole
 SEAL = "sha256 of the rest"  # in a record, so that it says itself whether it is as it was written
 
 
-class Journal:
+class Workspace:
     """Reads and writes one working folder; every write is whole or not there."""
 
     def __init__(self, atlas: Path) -> None:

@@ -1,4 +1,4 @@
-"""Parts of a search: each batch counts once, whatever is left of which files."""
+"""Checkpoints of a search: each batch counts once, whatever is left of which files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from generator.atlas.schema import SkippedFile
-from generator.compute.run.checkpoints import JOINED, Parts, covered
+from generator.compute.run.checkpoints import JOINED, Checkpoints, covered
 from generator.compute.search.state import CPU, Extent, SearchState
 from generator.compute.search.topk import peaks_of
 
@@ -45,9 +45,9 @@ def alike(one: SearchState, other: SearchState) -> bool:
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Parts:
+def parts(tmp_path: Path) -> Checkpoints:
     """An empty folder for parts."""
-    return Parts(tmp_path / "search", "this", EXTENT)
+    return Checkpoints(tmp_path / "search", "this", EXTENT)
 
 
 def test_findings_join_to_those_of_one_search() -> None:
@@ -62,7 +62,7 @@ def test_findings_join_to_those_of_one_search() -> None:
     assert found_in(2, 5).readable == 5
 
 
-def test_what_was_saved_comes_back(parts: Parts) -> None:
+def test_what_was_saved_comes_back(parts: Checkpoints) -> None:
     """All of it: places, counts, contents, skipped files."""
     parts.save("one", found_in(1, 2, 5))
     (part,) = parts.taken()
@@ -70,7 +70,7 @@ def test_what_was_saved_comes_back(parts: Parts) -> None:
     assert alike(found_in(1, 2).on(CPU), found_in(1, 2))
 
 
-def test_a_larger_part_replaces_those_that_it_came_from(parts: Parts) -> None:
+def test_a_larger_part_replaces_those_that_it_came_from(parts: Checkpoints) -> None:
     """Killed between writing what was joined and removing the rest: nothing counts twice."""
     parts.save("one", found_in(0, 1))
     parts.save("two", found_in(2))
@@ -82,7 +82,7 @@ def test_a_larger_part_replaces_those_that_it_came_from(parts: Parts) -> None:
     assert alike(parts.join(parts.taken()), joined)
 
 
-def test_of_parts_that_overlap_one_counts(parts: Parts) -> None:
+def test_of_parts_that_overlap_one_counts(parts: Checkpoints) -> None:
     """The larger one; what only the other held is searched again."""
     parts.save("one", found_in(0, 1))
     parts.save("two", found_in(1, 2, 3))
@@ -91,7 +91,7 @@ def test_of_parts_that_overlap_one_counts(parts: Parts) -> None:
     assert alike(parts.join(taken), found_in(1, 2, 3))
 
 
-def test_shards_are_preferred_where_they_give_more(parts: Parts) -> None:
+def test_shards_are_preferred_where_they_give_more(parts: Checkpoints) -> None:
     """A run that was turned into shards half way has left a part that fits to none of them."""
     parts.save("joined", found_in(0, 1, 2, 3))
     parts.save("shard-1-of-2", found_in(0, 2, 4))
@@ -101,7 +101,7 @@ def test_shards_are_preferred_where_they_give_more(parts: Parts) -> None:
     assert alike(parts.join(taken), found_in(0, 1, 2, 3, 4, 5))
 
 
-def test_shards_give_way_where_a_larger_part_gives_more(parts: Parts) -> None:
+def test_shards_give_way_where_a_larger_part_gives_more(parts: Checkpoints) -> None:
     """One of two shards holds less than the run that it came from; equal parts leave the shard."""
     parts.save("joined", found_in(0, 1, 2, 3))
     parts.save("shard-1-of-2", found_in(0, 2, 4))
@@ -110,7 +110,7 @@ def test_shards_give_way_where_a_larger_part_gives_more(parts: Parts) -> None:
     assert [part.path.stem for part in parts.taken()] == ["shard-1-of-2"]
 
 
-def test_a_part_can_be_had_and_dropped_alone(parts: Parts) -> None:
+def test_a_part_can_be_had_and_dropped_alone(parts: Checkpoints) -> None:
     """Whatever else was recorded; where there is none nothing was found."""
     parts.save("one", found_in(0, 1))
     parts.save("two", found_in(1, 2, 3))
@@ -121,9 +121,9 @@ def test_a_part_can_be_had_and_dropped_alone(parts: Parts) -> None:
     assert [part.path.stem for part in parts.taken()] == ["two"]
 
 
-def test_parts_of_something_else_or_damaged_are_not_there(parts: Parts) -> None:
+def test_parts_of_something_else_or_damaged_are_not_there(parts: Checkpoints) -> None:
     """Another network, torn files, strange files: none of them counts."""
-    Parts(parts.folder, "that", EXTENT).save("other", found_in(0, 1, 2, 3))
+    Checkpoints(parts.folder, "that", EXTENT).save("other", found_in(0, 1, 2, 3))
     parts.save("good", found_in(4))
     whole = parts.path("good").read_bytes()
     for cut in (0, 5, 9, len(whole) // 2, len(whole) - 1):
@@ -137,7 +137,7 @@ def test_parts_of_something_else_or_damaged_are_not_there(parts: Parts) -> None:
         assert [part.path.stem for part in parts.taken()] == ["good"]
 
 
-def test_nothing_recorded_is_nothing_found(parts: Parts) -> None:
+def test_nothing_recorded_is_nothing_found(parts: Checkpoints) -> None:
     """And leaves no file."""
     joined = parts.join(parts.taken())
     assert alike(joined, SearchState.empty(EXTENT))
