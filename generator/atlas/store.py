@@ -164,7 +164,7 @@ class Atlas:
         """Return a layer's arrays; AtlasError where their names, types or shapes are not right."""
         path = self.folder / array_name(layer)
         arrays = LayerArrays(**_load(path, layer_forms(self.manifest.layer(layer).filters)))
-        _hold_indices(path, "label", arrays.label, len(self.manifest.images.labels))
+        _require_indices(path, "label", arrays.label, len(self.manifest.images.labels))
         return arrays
 
     def probes(self, layer: str, kind: ProbeKind) -> ProbeArrays:
@@ -179,8 +179,8 @@ class Atlas:
         path = self.folder / probe_name(layer, kind)
         arrays = ProbeArrays(**_load(path, forms))
         for name, names in record.probes.names.items():
-            _hold_indices(path, name, getattr(arrays, name), len(names))
-        _hold_indices(path, "twin", arrays.twin, record.filters)
+            _require_indices(path, name, getattr(arrays, name), len(names))
+        _require_indices(path, "twin", arrays.twin, record.filters)
         for name in ALWAYS_KNOWN:
             if not np.isfinite(getattr(arrays, name)).all():
                 raise AtlasError(f"{path}: array {name} holds no number; compute the atlas again")
@@ -312,7 +312,7 @@ def _load(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
     return {name: tensors[name] for name in forms}
 
 
-def _hold_indices(path: Path, name: str, indices: np.ndarray, length: int) -> None:
+def _require_indices(path: Path, name: str, indices: np.ndarray, length: int) -> None:
     """Raise AtlasError where an index, −1 for none, leads to nothing."""
     if len(indices) and not (-1 <= indices.min() <= indices.max() < length):
         raise AtlasError(

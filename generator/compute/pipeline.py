@@ -15,7 +15,7 @@ import numpy.typing as npt
 from generator.atlas.store import Atlas
 from generator.compute.assembly import assemble
 from generator.compute.report import ComputeReport, ShardReport
-from generator.compute.run.checkpoints import Checkpoints, Shard, hold_whole
+from generator.compute.run.checkpoints import Checkpoints, Shard, require_whole
 from generator.compute.run.device import enough_memory
 from generator.compute.run.identity import differences
 from generator.compute.run.job import Job
@@ -73,7 +73,7 @@ def compute_shard(
         with ExitStack() as own:
             with locked(workspace.lock, name, wait=PATIENCE):  # shards begin at the same moment
                 if workspace.unfinished() != job.work:  # else a shard told the same has begun it
-                    _hold_idle(workspace.search, name)
+                    _require_idle(workspace.search, name)
                     if anew:
                         workspace.finished()
                 workspace.begin(job.work)
@@ -99,7 +99,7 @@ def compute_shard(
             )
 
 
-def _hold_idle(search: Path, name: str) -> None:
+def _require_idle(search: Path, name: str) -> None:
     """Raise AtlasError, naming it, where a shard is being searched."""
     for lock in sorted(search.glob("*.lock")):
         with locked(lock, f"{name}, {lock.stem}"):
@@ -132,19 +132,19 @@ def _make(
             made, recorded = None, SearchState.empty(job.extent)
             if processes.first:
                 held.enter_context(locked(job.workspace.lock, str(settings.atlas)))
-                _hold_idle(job.workspace.search, str(settings.atlas))
+                _require_idle(job.workspace.search, str(settings.atlas))
                 made = None if anew else _made(job, log)
                 if made is None:
                     recorded = _recorded(job, anew=anew, merging=merging)
         if processes.tell(made is not None):
             return made
         with processes.agreeing():
-            _hold_alike(job, processes)
+            _require_alike(job, processes)
         started = time.monotonic()
         found, searched = _search(job, recorded, progress, log, processes)
         seconds = time.monotonic() - started
         with processes.agreeing():
-            job.hold_usable(found)
+            job.require_usable(found)
         report = assemble(job, found, progress, processes)
         return report and replace(report, searched=searched, search_seconds=seconds)
 
@@ -165,7 +165,7 @@ def _made(job: Job, log: Log) -> ComputeReport | None:
             log(f"{problem}; computing it again")
             workspace.void()
         return None
-    job.hold_strict(atlas.manifest.images.skipped)
+    job.require_nothing_skipped(atlas.manifest.images.skipped)
     return ComputeReport.of(atlas)
 
 
@@ -176,11 +176,11 @@ def _recorded(job: Job, *, anew: bool, merging: Sequence[Path] | None) -> Search
     job.workspace.begin(job.work)
     taken = job.parts.taken([job.parts_of(folder) for folder in merging or ()])
     if merging is not None:
-        hold_whole(taken, job.extent, str(job.settings.atlas))
+        require_whole(taken, job.extent, str(job.settings.atlas))
     return job.parts.join(taken)
 
 
-def _hold_alike(job: Job, processes: Processes) -> None:
+def _require_alike(job: Job, processes: Processes) -> None:
     """Raise ConfigError where this process works on something else than the first, or elsewhere.
 
     On a machine that does not share the disk everything it draws would be missing in the end.

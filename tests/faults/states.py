@@ -19,7 +19,7 @@ class Undisturbed:
         """Say of atlas and site: "old" or "new" where all bytes are, "none", or "broken"."""
         return self._state(place, "atlas"), self._state(place, "site")
 
-    def hold_complete(self, place: Place) -> None:
+    def require_complete(self, place: Place) -> None:
         """Assert that the new atlas is there, and nothing that a run should have removed."""
         assert self._state(place, "atlas") == "new"
         assert names_in(place.folder) - {"site"} == {"atlas", "atlas.work"}

@@ -49,7 +49,7 @@ def test_a_change_over_unfinished_work_is_refused(
     assert "--anew" in last
     assert undisturbed.state(place) == ("old", "old")
     assert "search: " not in place.succeed("compute").out
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -72,7 +72,7 @@ def test_pictures_that_vanish_after_the_search_are_named(
     assert "right/picture_" in outcome.err
     assert undisturbed.state(place) == ("old", "old")
     assert "search: " not in place.succeed("compute").out  # that was done before
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 def test_a_disk_that_is_taken_away_stops_the_search(
@@ -92,7 +92,7 @@ def test_a_disk_that_is_taken_away_stops_the_search(
     assert last.startswith("error: right/picture_001.png: cannot be read now (vanished)")
     assert undisturbed.state(place) == ("old", "old")
     place.succeed("compute")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 def test_pictures_replaced_after_the_search_are_found_out(

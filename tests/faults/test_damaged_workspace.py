@@ -75,7 +75,7 @@ def test_what_is_damaged_counts_as_not_there(
         for name in damaged:
             damage(copy.work / name)
         copy.succeed("compute")
-        undisturbed.hold_complete(copy)
+        undisturbed.require_complete(copy)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
@@ -88,4 +88,4 @@ def test_damaged_facts_of_probes_are_found_anew(
     for path in files_of(place.work):
         damage(path)
     place.succeed("compute")
-    probed.hold_complete(place)
+    probed.require_complete(place)

@@ -24,7 +24,7 @@ def test_a_decoder_that_is_killed_is_told_and_made_good(
     assert "which decodes images, has died (ended by SIGKILL" in last
     assert undisturbed.state(place) == ("old", "old")
     place.succeed("compute", "--workers", "2")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 def test_decoders_end_with_the_run_that_was_killed(
@@ -36,4 +36,4 @@ def test_decoders_end_with_the_run_that_was_killed(
     outcome = place.run("compute", "--workers", "2", fault=fault)
     assert outcome.status == -signal.SIGKILL
     place.succeed("compute", "--workers", "1")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)

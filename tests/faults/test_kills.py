@@ -39,7 +39,7 @@ def kill_everywhere(
         assert again.status in {-signal.SIGKILL, 0}, again.err
         met.add(undisturbed.state(place))
         place.succeed(verb)
-        undisturbed.hold_complete(place)
+        undisturbed.require_complete(place)
         shutil.rmtree(place.folder)
         return met
 

@@ -36,7 +36,7 @@ def test_a_folder_without_permission_is_named(
     assert "ermission denied" in last
     assert set(undisturbed.state(place)) <= {"old", "new"}
     place.succeed("build", privileges=False)
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
     assert undisturbed.state(place) == ("new", "new")
 
 

@@ -58,7 +58,7 @@ def test_several_processes_make_the_same_bytes(
     outcomes = run_together([place] * size, {})
     assert [outcome.status for outcome in outcomes] == [0] * size, outcomes
     assert [bool(outcome.out) for outcome in outcomes] == [True] + [False] * (size - 1)
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_one_of_two_is_killed_and_one_process_completes(
         assert "another process of this run has ended" in survivor.err.splitlines()[-1]
     assert undisturbed.state(place) == ("old", "old")
     place.succeed("compute")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 def test_processes_that_were_given_different_pictures_are_told(
@@ -101,7 +101,7 @@ def test_processes_that_were_given_different_pictures_are_told(
     assert "images changed: 13 -> 12 files" in last
     assert undisturbed.state(place) == ("old", "old")
     place.succeed("compute")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 def test_processes_that_share_no_disk_are_told_before_the_search(

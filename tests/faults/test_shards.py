@@ -38,7 +38,7 @@ def test_shards_and_their_merge_are_killed_and_go_on(
     assert place.run("merge", fault=Fault("kill", MERGING[stage])).status == -signal.SIGKILL
     assert undisturbed.state(place) == ("old", "old")
     assert "search: " not in place.succeed("merge").out  # all that was found is still there
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 @pytest.mark.parametrize("more", [(), ("--anew",)], ids=["as it is", "anew"])
@@ -58,7 +58,7 @@ def test_a_shard_of_something_else_leaves_those_at_work_alone(
     first.resume()
     assert first.outcome().status == 0
     place.succeed("merge")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
 
 
 def test_a_merge_without_all_shards_says_which_are_missing(
@@ -74,4 +74,4 @@ def test_a_merge_without_all_shards_says_which_are_missing(
     place.succeed("compute", "--shard", "3/3")
     assert "5 images, 5 searched now" in place.succeed("compute", "--shard", "1/3").out
     place.succeed("merge")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)

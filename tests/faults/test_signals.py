@@ -38,5 +38,5 @@ def test_a_signal_ends_the_run_and_the_next_one_goes_on(
         assert outcome.status in {-signal.SIGTERM, 128 + signal.SIGTERM}
     assert set(undisturbed.state(place)) <= {"old", "new"}
     place.succeed("build")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
     assert undisturbed.state(place) == ("new", "new")

@@ -30,7 +30,7 @@ def test_the_second_is_refused_and_the_first_is_not_disturbed(
         assert f"process {first.process} " in last
     first.resume()
     assert first.outcome().status == 0
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)
     assert "unchanged" in place.succeed("compute").out
 
 
@@ -45,4 +45,4 @@ def test_whoever_is_killed_holds_no_lock(
     first.signal(signal.SIGKILL)
     assert first.outcome().status == -signal.SIGKILL
     place.succeed("compute")
-    undisturbed.hold_complete(place)
+    undisturbed.require_complete(place)

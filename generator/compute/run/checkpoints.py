@@ -153,7 +153,7 @@ def covered(taken: Sequence[Checkpoint], extent: Extent) -> npt.NDArray[np.bool_
     return held
 
 
-def hold_whole(taken: Sequence[Checkpoint], extent: Extent, what: str) -> None:
+def require_whole(taken: Sequence[Checkpoint], extent: Extent, what: str) -> None:
     """Raise AtlasError, naming the shards to search first, where parts do not hold all images."""
     missing = ~covered(taken, extent)
     if missing.any():

@@ -87,7 +87,7 @@ class Job:
             raise AtlasError(f"{folder}: holds parts of something else ({told})")
         return self._parts(workspace)
 
-    def hold_usable(self, found: SearchState) -> None:
+    def require_usable(self, found: SearchState) -> None:
         """Raise ImagesError where no image could be read, or one could not and settings mind."""
         skipped = list(found.skipped.values())
         if found.readable == 0:
@@ -96,9 +96,9 @@ class Job:
                 f"images can be read, the first: {skipped[0].path} ({skipped[0].reason}); "
                 f"give others ({FORMAT_NAMES})"
             )
-        self.hold_strict(skipped)
+        self.require_nothing_skipped(skipped)
 
-    def hold_strict(self, skipped: Sequence[SkippedFile]) -> None:
+    def require_nothing_skipped(self, skipped: Sequence[SkippedFile]) -> None:
         """Raise ImagesError where settings allow no unreadable image and there is one."""
         if self.settings.strict and skipped:
             raise ImagesError(

@@ -12,7 +12,7 @@ TOLERANCE = 1e-3  # of a layer's largest value; folding and other kernels differ
 SEED = 0
 
 
-def hold_to_itself(network: WatchedNetwork) -> None:
+def require_as_traced(network: WatchedNetwork) -> None:
     """Raise NetworkError, naming the layer, where what is watched is not what the network does.
 
     A trace does not see decisions by values, numbers that leave torch and come back, and writing
@@ -29,7 +29,7 @@ def hold_to_itself(network: WatchedNetwork) -> None:
         with network.watching(network.layers) as run:
             found = run(images[:1].contiguous(memory_format=torch.channels_last))
     if not by_steps:
-        _hold_gradients(network, images[:1])
+        _require_gradients(network, images[:1])
     for layer, one, other in zip(network.layers, found, expected, strict=True):
         if _apart(one, other):
             raise NetworkError(
@@ -44,7 +44,7 @@ def hold_to_itself(network: WatchedNetwork) -> None:
             )
 
 
-def _hold_gradients(network: WatchedNetwork, image: Tensor) -> None:
+def _require_gradients(network: WatchedNetwork, image: Tensor) -> None:
     with torch.enable_grad(), hooked(network.model, network.layers) as run:
         maps = run(image.clone().requires_grad_(True))
     for layer, each in zip(network.layers, maps, strict=True):

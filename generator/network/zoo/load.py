@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
-from generator.network.graph.selfcheck import hold_to_itself
+from generator.network.graph.selfcheck import require_as_traced
 from generator.network.watched import WatchedNetwork, watch_layers
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import CHOICES
@@ -38,7 +38,7 @@ def load(settings: Settings) -> WatchedNetwork:
             weights_sha256=state_digest(drawn.model),
         )
     with _naming(network.name):
-        hold_to_itself(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
+        require_as_traced(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
     return network
 
 

@@ -95,7 +95,7 @@ def render(
         tidy(site)
         for warning in known.warnings:
             warn(warning)
-        _hold_strict(strict, known.warnings)
+        _require_no_warnings(strict, known.warnings)
         return RenderReport(known.pages, known.files, known.bytes, True, len(known.warnings))
 
     warnings: list[str] = []
@@ -111,7 +111,7 @@ def render(
         raise ContentError(f"the site would have {len(report.faults)} faults: {named}")
     for problem in report.budgets:
         remember(f"{problem} (budget)")
-    _hold_strict(strict, warnings)
+    _require_no_warnings(strict, warnings)
     marker = Marker(
         made_by=f"Filter Gallery {__version__}",
         inputs=digest,
@@ -246,6 +246,6 @@ def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | 
     return digest.hexdigest()
 
 
-def _hold_strict(strict: bool, warnings: Sequence[str]) -> None:
+def _require_no_warnings(strict: bool, warnings: Sequence[str]) -> None:
     if strict and warnings:
         raise ContentError(f"--strict allows no warnings: {'; '.join(warnings)}")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from generator.errors import NetworkError
-from generator.network.graph.selfcheck import hold_to_itself
+from generator.network.graph.selfcheck import require_as_traced
 from generator.network.watched import WatchedNetwork, watch_layers
 from generator.rule import Rule
 
@@ -69,15 +69,15 @@ def test_what_a_trace_does_not_see_is_found_out(what: str) -> None:
     """The layer is named, and nothing wrong is ever shown."""
     network = network_of(Between(UNLIKE[what]))
     with pytest.raises(NetworkError, match=r"top cannot be watched: on another image"):
-        hold_to_itself(network)
+        require_as_traced(network)
 
 
 @pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
 def test_an_honest_network_passes(rule: Rule) -> None:
     """By its ops, and where it runs as it came."""
-    hold_to_itself(network_of(Between(torch.relu), rule))
+    require_as_traced(network_of(Between(torch.relu), rule))
     if rule != "deconvnet":
-        hold_to_itself(network_of(Between(functional.gelu), rule))
+        require_as_traced(network_of(Between(functional.gelu), rule))
 
 
 @pytest.mark.parametrize("what", ["batch", "chance"])
@@ -89,7 +89,7 @@ def test_a_network_that_mixes_images_or_draws_numbers_is_found_out(what: str) ->
         return maps + torch.randn(1)
 
     with pytest.raises(NetworkError, match=r"top cannot be watched: of one image"):
-        hold_to_itself(network_of(model, "gradient"))
+        require_as_traced(network_of(model, "gradient"))
 
 
 def test_a_layer_that_not_every_image_reaches_is_found_out() -> None:
@@ -106,7 +106,7 @@ def test_a_layer_that_not_every_image_reaches_is_found_out() -> None:
         network_of(Forked(functional.gelu), "gradient"),
     ):
         with pytest.raises(NetworkError, match=r"top cannot be watched: its module last does not"):
-            hold_to_itself(network)
+            require_as_traced(network)
 
 
 def test_a_network_that_keeps_a_tensor_from_its_first_image_passes() -> None:
@@ -120,7 +120,7 @@ def test_a_network_that_keeps_a_tensor_from_its_first_image_passes() -> None:
 
     network = network_of(Between(between), "gradient")
     kept.clear()  # else it is kept from the trace
-    hold_to_itself(network)
+    require_as_traced(network)
 
 
 def test_a_network_without_gradients_is_found_out() -> None:
@@ -132,4 +132,4 @@ def test_a_network_without_gradients_is_found_out() -> None:
             return super().forward(images)
 
     with pytest.raises(NetworkError, match=r"no gradient comes down from top"):
-        hold_to_itself(network_of(Shut(functional.gelu), "gradient"))
+        require_as_traced(network_of(Shut(functional.gelu), "gradient"))
