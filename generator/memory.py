@@ -1,6 +1,6 @@
 """How memory is taken from the system and given back, where glibc sees to it.
 
-Checkpoints of several threads come and go for hours. Left alone, glibc gives each thread a heap of its
+Parts of several threads come and go for hours. Left alone, glibc gives each thread a heap of its
 own, and more and more lies free in all of them. Other allocators see to it themselves.
 """
 

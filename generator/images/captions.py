@@ -115,7 +115,7 @@ def _from_names(path: str, label: str) -> str:
 
 
 def _parts(word: str) -> tuple[str, ...]:
-    """Checkpoint a camera's prefix from its number; leave any other word whole."""
+    """Part a camera's prefix from its number; leave any other word whole."""
     match = NUMBERED.fullmatch(word)
     return match.groups() if match and EMPTY_WORD.fullmatch(match[1]) else (word,)
 

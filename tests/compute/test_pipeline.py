@@ -167,7 +167,7 @@ def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
     )
     places = occupied(arrays, 0, 6)
     signals = reconstruct_places(network, layer, places, images.__getitem__)
-    parts: list[oracles.Checkpoint] = []
+    parts: list[oracles.Part] = []
     for module in network.model.children():
         if isinstance(module, torch.nn.Conv2d):
             assert module.bias is not None

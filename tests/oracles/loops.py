@@ -61,14 +61,14 @@ class BatchNorm:
         return float(self.gain[channel] / np.sqrt(self.variance[channel] + self.eps))
 
 
-Checkpoint = Conv | Relu | MaxPool | BatchNorm
-Network = Sequence[Checkpoint]
+Part = Conv | Relu | MaxPool | BatchNorm
+Network = Sequence[Part]
 
 
 # --- Where windows lie ----------------------------------------------------------------------------
 
 
-def windows(part: Checkpoint, size: int, axis: int) -> list[list[int]]:
+def windows(part: Part, size: int, axis: int) -> list[list[int]]:
     """List, for each unit along `axis` (0 rows, 1 columns), the input positions it looks at.
 
     Windows slide from the padding's first position for as long as they fit. Positions may lie in
@@ -332,7 +332,7 @@ def random_network(
     dilations: Sequence[int] = (1, 1, 1, 2),
     groups: Sequence[int] = (1, 1, 1, 2),
     rectangular: bool = False,
-) -> list[Checkpoint]:
+) -> list[Part]:
     """Draw a tiny network that ends in a ReLU; each convolution is followed by a ReLU.
 
     It takes images of `channels` maps and height, width `size`, and every grid keeps at least two
@@ -341,10 +341,10 @@ def random_network(
     Between convolution and ReLU there may be a batch normalisation, after a ReLU a max pool and
     another. `dilations` and `groups` are drawn from; kernels are square unless `rectangular`.
     """
-    parts: list[Checkpoint] = []
+    parts: list[Part] = []
     stride_left = max_stride
 
-    def fits(part: Checkpoint) -> bool:
+    def fits(part: Part) -> bool:
         return min(grids([*parts, part], size)[-1]) >= 2
 
     for index in range(convolutions):

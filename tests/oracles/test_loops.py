@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tests.oracles import loops as oracles
-from tests.oracles.loops import BatchNorm, Checkpoint, Conv, MaxPool, Network, Relu
+from tests.oracles.loops import BatchNorm, Conv, MaxPool, Network, Part, Relu
 
 SEEDS = range(8)
 FEW_SEEDS = range(5)
 
 # A row of five pixels; the second and third windows of the pool share their maximum.
 ROW = np.array([[[0.5, 1.0, 0.0, 1.5, -0.5]]])
-ROW_NETWORK: list[Checkpoint] = [
+ROW_NETWORK: list[Part] = [
     Conv(np.full((1, 1, 1, 1), 2.0), np.array([1.0])),  # 2 3 1 4 0
     Relu(),
     MaxPool(kernel=3, stride=2, padding=1),  # 3 4 4, from columns 1 3 3
@@ -27,7 +27,7 @@ ROW_NETWORK: list[Checkpoint] = [
 ]
 
 
-def draw(seed: int, *, rectangular: bool = False) -> tuple[list[Checkpoint], oracles.Array]:
+def draw(seed: int, *, rectangular: bool = False) -> tuple[list[Part], oracles.Array]:
     """Draw a network and an image c h w of two maps for it."""
     rng = np.random.default_rng(seed)
     size = int(rng.integers(7, 12)), int(rng.integers(7, 12))
@@ -169,13 +169,13 @@ def test_deconvnet_by_hand() -> None:
 def test_deconvnet_of_an_inner_layer_by_hand() -> None:
     """The first ReLU's unit 3, at activation 4, gives 4 x weight 2 at its own pixel, signed."""
     assert oracles.deconvnet(ROW_NETWORK, ROW, 1, 0, 0, 3).tolist() == [[[0, 0, 0, 8.0, 0]]]
-    negative: list[Checkpoint] = [Conv(np.full((1, 1, 1, 1), -2.0), None), Relu()]
+    negative: list[Part] = [Conv(np.full((1, 1, 1, 1), -2.0), None), Relu()]
     assert oracles.deconvnet(negative, ROW, 1, 0, 0, 4).tolist() == [[[0, 0, 0, 0, -2.0]]]
 
 
 def test_deconvnet_rectifies_the_signal_not_the_forward_activation() -> None:
     """A positive signal passes a ReLU that was closed on the way forward."""
-    network: list[Checkpoint] = [Relu(), Conv(np.array([[[[1.0, 1.0]]]]), None), Relu()]
+    network: list[Part] = [Relu(), Conv(np.array([[[[1.0, 1.0]]]]), None), Relu()]
     assert oracles.deconvnet(network, np.array([[[-1.0, 2.0]]]), 2, 0, 0, 0).tolist() == [[[2, 2]]]
 
 
@@ -183,7 +183,7 @@ def test_batch_norm_is_reversed_as_its_adjoint() -> None:
     """Forward (x - mean) x gain / sqrt(variance + eps) + shift; backward the factor alone."""
     gain, shift, mean, variance = (np.array([value]) for value in (-6.0, 1.0, 2.0, 3.0))
     norm = BatchNorm(gain, shift, mean, variance, eps=1.0)  # The factor is -6 / sqrt(4) = -3.
-    network: list[Checkpoint] = [norm, Relu()]
+    network: list[Part] = [norm, Relu()]
     image = np.array([[[1.0]]])
     assert oracles.forward(network, image)[1].tolist() == [[[4.0]]]
     assert oracles.deconvnet(network, image, 1, 0, 0, 0).tolist() == [[[-12.0]]]
@@ -277,15 +277,15 @@ LAYERS = [
 ]
 
 
-def zfnet() -> list[Checkpoint]:
+def zfnet() -> list[Part]:
     """Give ZFNet's geometry with one map in each layer."""
 
     def conv(kernel: int, stride: int, padding: int) -> Conv:
         return Conv(np.ones((1, 1, kernel, kernel)), None, stride, padding)
 
     pool = MaxPool(kernel=3, stride=2, padding=1)
-    first: list[Checkpoint] = [conv(7, 2, 1), Relu(), pool, conv(5, 2, 0), Relu(), pool]
-    last: list[Checkpoint] = [conv(3, 1, 1), Relu()]
+    first: list[Part] = [conv(7, 2, 1), Relu(), pool, conv(5, 2, 0), Relu(), pool]
+    last: list[Part] = [conv(3, 1, 1), Relu()]
     return [*first, *last, *last, *last]
 
 
@@ -337,7 +337,7 @@ def test_reconstruction_lies_inside_the_receptive_field(seed: int) -> None:
 
 def test_receptive_field_ignores_zero_weights() -> None:
     """A weight that happens to be zero still counts, and dilation reaches further."""
-    network: list[Checkpoint] = [Conv(np.zeros((1, 1, 3, 3)), None, dilation=2), Relu()]
+    network: list[Part] = [Conv(np.zeros((1, 1, 3, 3)), None, dilation=2), Relu()]
     assert oracles.receptive_field_by_gradient(network, (7, 8), 1, 1, 2) == (1, 2, 6, 7)
 
 
@@ -349,7 +349,7 @@ def test_receptive_field_wants_a_unit_of_the_grid() -> None:
 
 def test_a_unit_that_sees_only_padding_has_no_receptive_field() -> None:
     """Padding wider than the kernel makes such units; there is no box to give."""
-    network: list[Checkpoint] = [Conv(np.ones((1, 1, 1, 1)), None, padding=1), Relu()]
+    network: list[Part] = [Conv(np.ones((1, 1, 1, 1)), None, padding=1), Relu()]
     with pytest.raises(ValueError, match="only padding"):
         oracles.receptive_field_by_gradient(network, (3, 3), 1, 0, 0)
 
@@ -398,7 +398,7 @@ def test_patch_inside_is_the_slice() -> None:
 
 
 def test_patch_outside_is_the_mean_colour() -> None:
-    """Checkpoints beyond each border are the mean colour, channel by channel."""
+    """Parts beyond each border are the mean colour, channel by channel."""
     image = np.full((1, 1, 3), 0.25)
     found = oracles.patch(image, (-1, -2, 2, 2), (0.1, 0.2, 0.3))
     assert found.shape == (3, 4, 3)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.oracles import loops as oracles
-from tests.oracles.loops import Checkpoint, Relu
+from tests.oracles.loops import Part, Relu
 from tests.oracles.networks import (
     Rule,
     activation_of,
@@ -25,7 +25,7 @@ from tests.oracles.networks import (
 SEEDS = range(10)
 
 
-def draw(seed: int, *, rectangular: bool = False) -> tuple[list[Checkpoint], nn.Sequential, Tensor]:
+def draw(seed: int, *, rectangular: bool = False) -> tuple[list[Part], nn.Sequential, Tensor]:
     """Draw a network in both forms, and four images n c h w for it."""
     rng = np.random.default_rng(seed)
     size = int(rng.integers(9, 14)), int(rng.integers(9, 14))
@@ -35,7 +35,7 @@ def draw(seed: int, *, rectangular: bool = False) -> tuple[list[Checkpoint], nn.
     return network, oracles.to_torch(network), torch.from_numpy(rng.normal(0, 1, (4, 3, *size)))
 
 
-def last(network: list[Checkpoint]) -> str:
+def last(network: list[Part]) -> str:
     """Name the module of the last part."""
     return str(len(network) - 1)
 

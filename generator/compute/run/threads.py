@@ -1,4 +1,4 @@
-"""Checkpoints of a computation side by side, each in one thread.
+"""Parts of a computation side by side, each in one thread.
 
 PyTorch gives all threads to one operation after the other. How it splits a sum, and so how it
 rounds it, then depends on their number: one process of two threads would make other bytes than two

@@ -1,4 +1,4 @@
-"""What a search has found in some of the batches, and how search state of several searches join."""
+"""What a search has found in some of the batches, and how the states of several searches join."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Extent:
-    """How much there is to search; search state of one extent can be joined."""
+    """How much there is to search; search states of one extent can be joined."""
 
     filters: tuple[int, ...]  # of each layer
     images: int
@@ -109,7 +109,7 @@ class SearchState:
 
     @classmethod
     def merge(cls, parts: Sequence[SearchState]) -> SearchState:
-        """Join search state over disjoint sets of batches, in any order; there must be one at least."""
+        """Join one or more search states over disjoint sets of batches, in any order."""
         return cls(
             parts[0].extent,
             [

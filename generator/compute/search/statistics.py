@@ -48,7 +48,7 @@ class ActivationStatistics:
     def empty(
         cls, filters: int, size: int, dtype: torch.dtype, device: torch.device
     ) -> ActivationStatistics:
-        """Return a statistics of no image, whose strongest hundredth will have `size` images."""
+        """Return statistics of no image, whose strongest hundredth will have `size` images."""
         return cls(
             histogram=torch.zeros(filters, BINS, dtype=torch.int64, device=device),
             strongest=torch.zeros(filters, size, dtype=dtype, device=device),
@@ -84,16 +84,16 @@ class ActivationStatistics:
         self.strongest[filters], self.image[filters] = _strongest(pool, rows, size)
 
     @classmethod
-    def merge(cls, censuses: Sequence[ActivationStatistics]) -> ActivationStatistics:
-        """Join the censuses of disjoint sets of images, all of one size of the hundredth."""
-        for statistics in censuses:
+    def merge(cls, several: Sequence[ActivationStatistics]) -> ActivationStatistics:
+        """Join the statistics of disjoint sets of images, all of one size of the hundredth."""
+        for statistics in several:
             statistics.settle()
         strongest, image = _strongest(
-            torch.cat([statistics.strongest for statistics in censuses], dim=1),
-            torch.cat([statistics.image for statistics in censuses], dim=1),
-            censuses[0].strongest.shape[1],
+            torch.cat([statistics.strongest for statistics in several], dim=1),
+            torch.cat([statistics.image for statistics in several], dim=1),
+            several[0].strongest.shape[1],
         )
-        histogram = torch.stack([statistics.histogram for statistics in censuses]).sum(0)
+        histogram = torch.stack([statistics.histogram for statistics in several]).sum(0)
         return cls(histogram, strongest, image)
 
     def _count(self, peaks: Tensor) -> None:

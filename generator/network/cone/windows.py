@@ -56,7 +56,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Part:
     """Units whose window lies alike: from where in what there is, to where in what is needed."""
 
     members: list[int] | slice
@@ -68,7 +68,7 @@ class Checkpoint:
 class Crop:
     """Needed windows that lie elsewhere in what there is of a value, or reach beyond it."""
 
-    parts: tuple[Checkpoint, ...]
+    parts: tuple[Part, ...]
     have: tuple[int, int]  # rows, columns
     need: tuple[int, int]
     plain: bool  # one part, which leaves nothing to fill
@@ -116,7 +116,7 @@ def crop(have: Spans, need: Spans, size: tuple[int, int]) -> Identity | Crop:
     plain = alone and next(iter(parts.values()))[2] == (slice(0, needed[0]), slice(0, needed[1]))
     return Crop(
         tuple(
-            Checkpoint(slice(None) if alone else members, source, target)
+            Part(slice(None) if alone else members, source, target)
             for members, source, target in parts.values()
         ),
         (have[0].length, have[1].length),

@@ -17,7 +17,7 @@ EXTENT = Extent(filters=(3, 2), images=22, batch=4)  # six batches, the last of 
 
 
 def found_in(*batches: int) -> SearchState:
-    """SearchState over some batches of drawn numbers; image 9 cannot be read, 13 repeats image 2."""
+    """Search some batches of drawn numbers; image 9 cannot be read, 13 repeats image 2."""
     source = np.random.default_rng(0)
     maps = [torch.from_numpy(source.random((22, f, 2, 2), np.float32)) for f in EXTENT.filters]
     content = torch.arange(1, 23)
@@ -37,7 +37,7 @@ def found_in(*batches: int) -> SearchState:
 
 
 def alike(one: SearchState, other: SearchState) -> bool:
-    """Whether two search state tell the same."""
+    """Whether two search states are the same."""
     first, second = one.arrays(), other.arrays()
     return list(first) == list(second) and all(
         np.array_equal(array, second[name]) for name, array in first.items()

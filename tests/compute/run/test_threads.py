@@ -1,4 +1,4 @@
-"""Checkpoints side by side: in order, not all at once, and the same bytes from any number of threads."""
+"""Parts side by side: in order, not all at once, and the same bytes from any number of threads."""
 
 from __future__ import annotations
 

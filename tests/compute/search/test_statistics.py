@@ -70,14 +70,14 @@ def test_parts_in_any_order_count_as_one(
     peaks = rng.integers(0, levels + 1, (images, 3)).astype(np.float64)
     starts = rng.permutation(range(0, images, batch)).tolist()
     shares = [starts[part::parts] for part in range(parts)]
-    censuses = [taken(torch.from_numpy(peaks), size, batch, share) for share in shares if share]
-    assert_sorted_all(ActivationStatistics.merge(censuses), peaks, size)
+    several = [taken(torch.from_numpy(peaks), size, batch, share) for share in shares if share]
+    assert_sorted_all(ActivationStatistics.merge(several), peaks, size)
 
 
 def assert_sorted_all(
     statistics: ActivationStatistics, peaks: npt.NDArray[np.float64], size: int
 ) -> None:
-    """The statistics holds what sorting and counting all peaks [n, f] gives."""
+    """The statistics hold what sorting and counting all peaks [n, f] gives."""
     images = len(peaks)
     for filter_ in range(3):
         column = peaks[:, filter_].tolist()
