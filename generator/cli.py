@@ -80,9 +80,11 @@ OnePerLabel = Annotated[
     bool | None,
     typer.Option("--one-per-label", help="Give each filter nine images of nine different labels."),
 ]
-Probes = Annotated[
+Stimuli = Annotated[
     bool | None,
-    typer.Option("--probes/--no-probes", help="Show each filter drawn figures, or leave that out."),
+    typer.Option(
+        "--stimuli/--no-stimuli", help="Show each filter drawn figures, or leave that out."
+    ),
 ]
 Anew = Annotated[
     bool,
@@ -155,7 +157,7 @@ def build(
     batch: Batch = None,
     workers: Workers = None,
     one_per_label: OnePerLabel = None,
-    probes: Probes = None,
+    stimuli: Stimuli = None,
     anew: Anew = False,
     strict: Strict = None,
     base_url: BaseUrl = None,
@@ -188,7 +190,7 @@ def compute(
     batch: Batch = None,
     workers: Workers = None,
     one_per_label: OnePerLabel = None,
-    probes: Probes = None,
+    stimuli: Stimuli = None,
     anew: Anew = False,
     shard: Annotated[
         str | None, typer.Option(help="Search one share, as in 2/4, and record it for `merge`.")
@@ -222,7 +224,7 @@ def merge(
     batch: Batch = None,
     workers: Workers = None,
     one_per_label: OnePerLabel = None,
-    probes: Probes = None,
+    stimuli: Stimuli = None,
     strict: Strict = None,
 ) -> None:
     """Make the atlas of what shards have found; the flags are those that the shards had."""
@@ -404,10 +406,10 @@ def _print_compute(report: ComputeReport | None) -> None:
             f"search: {report.searched} images, {duration(report.search_seconds)}, "
             f"{rate:.1f} images/s"
         )
-    if report.probed:
+    if report.measures:
         typer.echo(
-            f"probes: {report.probed} filters, trained and untrained, "
-            f"{duration(report.probe_seconds)}"
+            f"stimuli: {report.measures} filters, trained and untrained, "
+            f"{duration(report.stimuli_seconds)}"
         )
     if report.reconstructed:
         rate = report.reconstructed / report.reconstruct_seconds

@@ -31,7 +31,7 @@ class Settings(BaseModel):
     std: tuple[Positive, Positive, Positive] | None = None
     rule: Rule = "deconvnet"  # how a signal comes down to the pixels
     filters: int | None = Field(default=None, ge=1)  # so many first filters of each layer; all
-    probes: bool = True  # whether filters are shown drawn stimuli
+    stimuli: bool = True  # whether filters are shown drawn stimuli
     images: str | None = None  # see `images.sources`
     one_per_label: bool = False  # whether a filter's nine images all have different labels
     atlas: Path = Path("build/atlas")

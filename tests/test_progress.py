@@ -44,9 +44,11 @@ def test_a_log_has_the_start_each_minute_and_the_end() -> None:
 def test_each_stage_has_lines_of_its_own() -> None:
     """Stages that take turns do not silence each other, and a short one has both its ends."""
     log = Log()
-    assert log.at(0, "probe", 64, 4000) == ["probe: 64 of 4000"]
+    assert log.at(0, "stimuli", 64, 4000) == ["stimuli: 64 of 4000"]
     assert log.at(50, "invariance", 1, 3) == ["invariance: 1 of 3"]
-    assert log.at(61, "probe", 125, 4000) == ["probe: 125 of 4000, 1 per second, 64 min 35 s left"]
+    assert log.at(61, "stimuli", 125, 4000) == [
+        "stimuli: 125 of 4000, 1 per second, 64 min 35 s left"
+    ]
     assert log.at(100, "invariance", 2, 3) == []
     assert log.at(110, "invariance", 3, 3) == ["invariance: 3 of 3, in 1 min 0 s"]
     assert log.at(111, "pages", 1, 1) == ["pages: 1 of 1", "pages: 1 of 1, in 0.0 s"]

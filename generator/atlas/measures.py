@@ -21,7 +21,7 @@ Number = TypeVar("Number")  # of a filter
 Floats = npt.NDArray[np.float32]
 
 
-class ProbeRecord(BaseModel):
+class StimuliRecord(BaseModel):
     """The stimuli that the filters of a layer were shown, and the points of their curves."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,7 +46,7 @@ class ProbeRecord(BaseModel):
 
 @dataclass(frozen=True)
 class Measure:
-    """One field of `Measures`, as an array of `ProbeArrays`: [f], or [f, points of a curve]."""
+    """One field of `Measures`, as an array of `MeasureArrays`: [f], or [f, points of a curve]."""
 
     unit: str  # for people
     dtype: type[np.generic] = np.float32
@@ -54,7 +54,7 @@ class Measure:
     names: Literal["axes", "families"] | None = None  # what an array holds an index into
     period: float = 0  # degrees after which it is the same again; 0 for never
 
-    def shape(self, filters: int, record: ProbeRecord) -> tuple[int, ...]:
+    def shape(self, filters: int, record: StimuliRecord) -> tuple[int, ...]:
         """Return the shape for a layer of so many filters."""
         points: tuple[object, ...] | None = getattr(record, self.curve) if self.curve else None
         return (filters,) if points is None else (filters, len(points))
@@ -114,7 +114,7 @@ class Measures(Generic[Always, Known, Curve, Name, Number]):
 
 
 @dataclass(frozen=True)
-class ProbeArrays(Measures[Floats, Floats, Floats, npt.NDArray[np.int8], npt.NDArray[np.int32]]):
+class MeasureArrays(Measures[Floats, Floats, Floats, npt.NDArray[np.int8], npt.NDArray[np.int32]]):
     """Measured facts of a layer's filters, as `MEASURES` says.
 
     NaN, or −1 in an index, where a filter gives no ground for a fact.

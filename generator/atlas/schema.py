@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.rule import Rule
 
-SCHEMA = 3
+SCHEMA = 4
 PLACES = 9  # a filter keeps this many images
 
 # Alike for every layer, in picture pixels.
@@ -110,7 +110,7 @@ class LayerRecord(Record):
     gutter: int  # space between tiles in the contact sheets, picture pixels
     thumbnails: bool  # whether small sheets lie beside the large ones
     kernels: tuple[KernelSheet, ...]  # in order of training; none where maps are the input
-    probes: ProbeRecord | None  # the stimuli behind the facts of `measures`, if there were any
+    stimuli: StimuliRecord | None  # the stimuli behind the facts of `measures`, if there were any
 
 
 class ImageRecord(Record):

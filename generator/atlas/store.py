@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from generator.atlas.bins import BINS
-from generator.atlas.measures import MEASURES, ProbeArrays, ProbeRecord
+from generator.atlas.measures import MEASURES, MeasureArrays, StimuliRecord
 from generator.atlas.schema import (
     PLACES,
     SCHEMA,
@@ -39,9 +39,11 @@ TEMPORARY = ".partial"  # ending of a file that is still being written
 
 
 Form = tuple[type[np.generic], tuple[int, ...]]  # type and shape of an array
-ProbeKind = Literal["probes", "untrained"]  # of the network, and of its shapes with random weights
+MeasuresKind = Literal[
+    "measures", "untrained"
+]  # of the network, and of its shapes with random weights
 
-ALWAYS_KNOWN = ("best", "rest")  # of what probes tell: never NaN, whatever the filter
+ALWAYS_KNOWN = ("best", "rest")  # of what stimuli show: never NaN, whatever the filter
 
 # Type and shape of each array behind its first axis, the filters.
 ARRAYS: dict[str, Form] = {
@@ -83,8 +85,8 @@ def array_name(layer: str) -> str:
     return f"{layer}.safetensors"
 
 
-def probe_name(layer: str, kind: ProbeKind) -> str:
-    """Return the path of what probes told of a layer, inside the atlas."""
+def measures_name(layer: str, kind: MeasuresKind) -> str:
+    """Return the path of what stimuli showed of a layer, inside the atlas."""
     return f"{layer}.{kind}.safetensors"
 
 
@@ -93,9 +95,9 @@ def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
     yield IMAGES
     for layer in layers:
         yield array_name(layer.name)
-        if layer.probes is not None:
-            for kind in get_args(ProbeKind):
-                yield probe_name(layer.name, kind)
+        if layer.stimuli is not None:
+            for kind in get_args(MeasuresKind):
+                yield measures_name(layer.name, kind)
         for sheet in layer.kernels:
             yield kernel_name(layer.name, sheet.name)
         for number in range(layer.filters):
@@ -167,18 +169,18 @@ class Atlas:
         _require_indices(path, "label", arrays.label, len(self.manifest.images.labels))
         return arrays
 
-    def probes(self, layer: str, kind: ProbeKind) -> ProbeArrays:
-        """Return what probes told of a layer; AtlasError as above.
+    def measures(self, layer: str, kind: MeasuresKind) -> MeasureArrays:
+        """Return what stimuli showed of a layer; AtlasError as above.
 
-        KeyError where the layer was shown no probes: its record says so.
+        KeyError where the layer was shown no stimuli: its record says so.
         """
         record = self.manifest.layer(layer)
-        if record.probes is None:
-            raise KeyError(f"{layer} was shown no probes")
-        forms = probe_forms(record.filters, record.probes)
-        path = self.folder / probe_name(layer, kind)
-        arrays = ProbeArrays(**_load(path, forms))
-        for name, names in record.probes.names.items():
+        if record.stimuli is None:
+            raise KeyError(f"{layer} was shown no stimuli")
+        forms = measure_forms(record.filters, record.stimuli)
+        path = self.folder / measures_name(layer, kind)
+        arrays = MeasureArrays(**_load(path, forms))
+        for name, names in record.stimuli.names.items():
             _require_indices(path, name, getattr(arrays, name), len(names))
         _require_indices(path, "twin", arrays.twin, record.filters)
         for name in ALWAYS_KNOWN:
@@ -221,12 +223,12 @@ class AtlasWriter:
         """Write a layer's arrays; AtlasError where a type or shape is not the agreed one."""
         self._write(array_name(layer), _saved(layer, arrays, layer_forms(len(arrays.activation))))
 
-    def write_probes(
-        self, layer: str, kind: ProbeKind, record: ProbeRecord, arrays: ProbeArrays
+    def write_measures(
+        self, layer: str, kind: MeasuresKind, record: StimuliRecord, arrays: MeasureArrays
     ) -> None:
-        """Write what probes told of a layer; AtlasError as above."""
-        forms = probe_forms(len(arrays.best), record)
-        self._write(probe_name(layer, kind), _saved(layer, arrays, forms))
+        """Write what stimuli showed of a layer; AtlasError as above."""
+        forms = measure_forms(len(arrays.best), record)
+        self._write(measures_name(layer, kind), _saved(layer, arrays, forms))
 
     def write_picture(
         self, layer: str, filter_number: int, kind: PictureKind, picture: bytes
@@ -284,14 +286,14 @@ def layer_forms(filters: int) -> dict[str, Form]:
     return {name: (kind, (filters, *shape)) for name, (kind, shape) in ARRAYS.items()}
 
 
-def probe_forms(filters: int, record: ProbeRecord) -> dict[str, Form]:
-    """Return type and shape of each array of `ProbeArrays`."""
+def measure_forms(filters: int, record: StimuliRecord) -> dict[str, Form]:
+    """Return type and shape of each array of `MeasureArrays`."""
     return {
         name: (measure.dtype, measure.shape(filters, record)) for name, measure in MEASURES.items()
     }
 
 
-def _saved(layer: str, arrays: LayerArrays | ProbeArrays, forms: Mapping[str, Form]) -> bytes:
+def _saved(layer: str, arrays: LayerArrays | MeasureArrays, forms: Mapping[str, Form]) -> bytes:
     tensors: dict[str, np.ndarray] = {}
     for field in dataclasses.fields(arrays):
         value: np.ndarray = getattr(arrays, field.name)

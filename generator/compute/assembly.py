@@ -9,7 +9,7 @@ from generator import __version__
 from generator.atlas.schema import ImageSetRecord, Manifest
 from generator.atlas.store import Atlas, AtlasWriter
 from generator.compute.annotate import image_records
-from generator.compute.facts import show_probes, write_kernels, write_probes
+from generator.compute.facts import measure_layers, write_kernels, write_measures
 from generator.compute.project.run import draw, write_arrays
 from generator.compute.records import arrays_of, layer_record, network_record
 from generator.compute.report import ComputeReport
@@ -23,7 +23,7 @@ from generator.replace import replace_folder
 def assemble(
     job: Job, found: SearchState, progress: Progress, processes: Processes
 ) -> ComputeReport | None:
-    """Show probes, reconstruct, and put the atlas in its place; the first process reports.
+    """Show stimuli, reconstruct, and put the atlas in its place; the first process reports.
 
     `found` is over all images, and alike in all processes. Each does its share of the work; the
     first writes what takes all of it.
@@ -31,11 +31,11 @@ def assemble(
     network, random, workspace = job.network, job.random, job.workspace
     writer = AtlasWriter(workspace.atlas_folder)
     started = time.monotonic()
-    probed = 0
-    if job.settings.probes:
-        probed = show_probes(network, random, workspace, progress, processes)
-    probed = sum(processes.every(probed))
-    probe_seconds = time.monotonic() - started
+    measures = 0
+    if job.settings.stimuli:
+        measures = measure_layers(network, random, workspace, progress, processes)
+    measures = sum(processes.every(measures))
+    stimuli_seconds = time.monotonic() - started
     started = time.monotonic()
     arrays = arrays_of(network, found, job.images)
     drawn = draw(network, arrays, job.images, workspace, writer, progress, processes)
@@ -43,8 +43,8 @@ def assemble(
     seconds = time.monotonic() - started
     if not processes.first:
         return None
-    if job.settings.probes:
-        write_probes(network, workspace, writer)
+    if job.settings.stimuli:
+        write_measures(network, workspace, writer)
     write_arrays(network, arrays, workspace, writer)
     won = {int(row) for layer in arrays for row in layer.image.flat if row >= 0}
     writer.write_images(image_records(job.images, won))
@@ -53,8 +53,8 @@ def assemble(
     return replace(
         report,
         unchanged=False,
-        probed=probed,
-        probe_seconds=probe_seconds,
+        measures=measures,
+        stimuli_seconds=stimuli_seconds,
         reconstructed=drawn,
         reconstruct_seconds=seconds,
     )
@@ -79,7 +79,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
                 layer,
                 network.input_size,
                 write_kernels(network, job.random, layer, writer),
-                probes=settings.probes,
+                stimuli=settings.stimuli,
             )
             for layer in network.layers
         ),

@@ -195,8 +195,8 @@ def _require_alike(job: Job, processes: Processes) -> None:
     if not processes.first and holder(job.workspace.lock) != first:
         raise ConfigError(
             f"{job.workspace.folder}: is not the folder in which the first of these processes "
-            f"works, {first}; name an atlas on a disk that all machines share, or run `compute --shard` "
-            "on each and then `merge`"
+            f"works, {first}; name an atlas on a disk that all machines share, or run "
+            "`compute --shard` on each and then `merge`"
         )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from generator.atlas.measures import ProbeArrays, ProbeRecord
+from generator.atlas.measures import MeasureArrays, StimuliRecord
 from generator.atlas.schema import GUTTER, KernelSheet, LayerArrays, LayerRecord, NetworkRecord
 from generator.compute.project import crops
 from generator.compute.search.state import SearchState
 from generator.compute.search.statistics import ActivationStatistics, LabelFacts, label_facts
 from generator.compute.search.topk import TopK
-from generator.compute.stimuli.forms import FAMILIES, forms
-from generator.compute.stimuli.gratings import (
+from generator.compute.stimuli.draw import (
     AXES,
     HUES,
     ORIENTATIONS,
@@ -20,7 +19,8 @@ from generator.compute.stimuli.gratings import (
     frequencies,
     gratings,
 )
-from generator.compute.stimuli.run import Probing, stage
+from generator.compute.stimuli.forms import FAMILIES, forms
+from generator.compute.stimuli.run import LayerMeasures, stage
 from generator.images.sets.image_set import ImageSet
 from generator.network.cone.geometry import Field
 from generator.network.watched import WatchedLayer, WatchedNetwork
@@ -96,7 +96,7 @@ def network_record(network: WatchedNetwork) -> NetworkRecord:
 
 
 def layer_record(
-    layer: WatchedLayer, input_size: int, kernels: tuple[KernelSheet, ...], *, probes: bool
+    layer: WatchedLayer, input_size: int, kernels: tuple[KernelSheet, ...], *, stimuli: bool
 ) -> LayerRecord:
     """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field
@@ -114,13 +114,13 @@ def layer_record(
         gutter=GUTTER,
         thumbnails=shown >= crops.SMALL_FROM,
         kernels=kernels,
-        probes=probe_record(stage(layer, input_size).side) if probes else None,
+        stimuli=stimuli_record(stage(layer, input_size).side) if stimuli else None,
     )
 
 
-def probe_record(side: int) -> ProbeRecord:
+def stimuli_record(side: int) -> StimuliRecord:
     """Describe the stimuli that a layer is shown at this side in pixels."""
-    return ProbeRecord(
+    return StimuliRecord(
         side=side,
         stimuli=len(gratings(side)) + len(colours(side)) + len(forms(side)),
         orientations=tuple(ORIENTATIONS.tolist()),
@@ -131,10 +131,10 @@ def probe_record(side: int) -> ProbeRecord:
     )
 
 
-def probe_arrays(found: Probing) -> ProbeArrays:
-    """Bring what the probes told into the atlas's form."""
+def measure_arrays(found: LayerMeasures) -> MeasureArrays:
+    """Bring what the stimuli showed into the atlas's form."""
     to_gratings, to_colours, to_forms = found.gratings, found.colours, found.forms
-    return ProbeArrays(
+    return MeasureArrays(
         best=found.best,
         rest=found.rest,
         orientation=to_gratings.orientation,

@@ -20,8 +20,8 @@ class ComputeReport:
     unchanged: bool
     searched: int = 0  # images searched by this run
     search_seconds: float = 0.0
-    probed: int = 0  # filters, trained and untrained, that this run showed probes
-    probe_seconds: float = 0.0
+    measures: int = 0  # filters, trained and untrained, that this run showed stimuli
+    stimuli_seconds: float = 0.0
     reconstructed: int = 0  # places reconstructed by this run
     reconstruct_seconds: float = 0.0
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
-from generator.atlas.store import Atlas, ProbeKind
+from generator.atlas.store import Atlas, MeasuresKind
 from generator.errors import AtlasError
-from generator.render.stimuli_facts import Probed, read_probed
+from generator.render.stimuli_facts import FilterMeasures, read_measures
 from generator.render.words.rules import PROJECTIONS, Projection
 
 NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
@@ -46,7 +46,7 @@ class FilterFacts:
     common_label: str | None
     label_purity: float | None  # share of that label, 0…1
     label_entropy: float | None  # bits
-    probed: Probed | None  # None in a layer that was shown no probes
+    measures: FilterMeasures | None  # None in a layer that was shown no stimuli
 
     @property
     def active(self) -> int:
@@ -76,9 +76,9 @@ class LayerFacts:
     record: LayerRecord
     filters: tuple[FilterFacts, ...]
     kin: tuple[tuple[tuple[int, int], ...], ...]  # [filter] → (other filter, shared images)
-    # The same probes of the same shapes with random weights; none without probes, and none where
+    # The same stimuli of the same shapes with random weights; none without stimuli, and none where
     # the weights are random themselves.
-    untrained: tuple[Probed, ...]
+    untrained: tuple[FilterMeasures, ...]
     manifest: Manifest
 
     @property
@@ -92,9 +92,9 @@ class LayerFacts:
         return self.manifest.network.input_size
 
     @property
-    def probed(self) -> tuple[Probed, ...]:
-        """Return what probes told of each filter, in order of number; () without probes."""
-        return tuple(facts.probed for facts in self.filters if facts.probed is not None)
+    def measures(self) -> tuple[FilterMeasures, ...]:
+        """Return what stimuli showed of each filter, in order of number; () without stimuli."""
+        return tuple(facts.measures for facts in self.filters if facts.measures is not None)
 
     @property
     def sees_all(self) -> bool:
@@ -157,7 +157,7 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
     network = atlas.manifest.network
     size = network.input_size
     sees_all = record.receptive_field > size
-    probed = _probed(atlas, record, "probes")
+    measures = _measures(atlas, record, "measures")
     filters = []
     for number in range(record.filters):
         places = []
@@ -198,23 +198,23 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                 common_label=atlas.manifest.images.labels[label] if label >= 0 else None,
                 label_purity=float(arrays.label_purity[number]) if label >= 0 else None,
                 label_entropy=float(arrays.label_entropy[number]) if label >= 0 else None,
-                probed=probed[number] if probed else None,
+                measures=measures[number] if measures else None,
             )
         )
     return LayerFacts(
         record=record,
         filters=tuple(filters),
         kin=_kin(filters),
-        untrained=() if network.is_random else _probed(atlas, record, "untrained"),
+        untrained=() if network.is_random else _measures(atlas, record, "untrained"),
         manifest=atlas.manifest,
     )
 
 
-def _probed(atlas: Atlas, record: LayerRecord, kind: ProbeKind) -> tuple[Probed, ...]:
-    """Return what probes told of each filter, in order of number; () without probes."""
-    if record.probes is None:
+def _measures(atlas: Atlas, record: LayerRecord, kind: MeasuresKind) -> tuple[FilterMeasures, ...]:
+    """Return what stimuli showed of each filter, in order of number; () without stimuli."""
+    if record.stimuli is None:
         return ()
-    return read_probed(atlas.probes(record.name, kind), record.probes)
+    return read_measures(atlas.measures(record.name, kind), record.stimuli)
 
 
 def _kin(filters: list[FilterFacts]) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -1,4 +1,4 @@
-"""What probes told of one filter, as the pages take it. Numbers only; words come later.
+"""What stimuli showed of one filter, as the pages take it. Numbers only; words come later.
 
 Units and meanings are those of `generator.atlas.measures`.
 """
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from generator.atlas.measures import MEASURES, Measures, ProbeArrays, ProbeRecord
+from generator.atlas.measures import MEASURES, MeasureArrays, Measures, StimuliRecord
 
 Curve = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Probed(Measures[float, float | None, Curve, str | None, int | None]):
+class FilterMeasures(Measures[float, float | None, Curve, str | None, int | None]):
     """One filter's answers to stimuli of known content; None where a fact has no ground."""
 
     @property
@@ -27,12 +27,14 @@ class Probed(Measures[float, float | None, Curve, str | None, int | None]):
         return self.best > 0
 
 
-def read_probed(arrays: ProbeArrays, record: ProbeRecord) -> tuple[Probed, ...]:
+def read_measures(arrays: MeasureArrays, record: StimuliRecord) -> tuple[FilterMeasures, ...]:
     """Return the facts of every filter of a layer, in order of number."""
     names = record.names
     columns = {name: np.asarray(getattr(arrays, name)).tolist() for name in MEASURES}
     return tuple(
-        Probed(**{name: _fact(column[number], names.get(name)) for name, column in columns.items()})
+        FilterMeasures(
+            **{name: _fact(column[number], names.get(name)) for name, column in columns.items()}
+        )
         for number in range(len(arrays.best))
     )
 

@@ -206,7 +206,7 @@
       picture(
         filter,
         "reconstructions",
-        (filled ? filter.layer.alt : "Empty") + (filter.words && "; probed: " + filter.words)
+        (filled ? filter.layer.alt : "Empty") + (filter.words && "; measured: " + filter.words)
       ),
       picture(filter, "patches", filled ? patches : "No patches")
     );

@@ -14,7 +14,7 @@
     var named = tables.named[at].map(function (label) {
       return tables.labels[label];
     });
-    if (words) node.firstElementChild.alt += "; probed: " + words;
+    if (words) node.firstElementChild.alt += "; measured: " + words;
     return {
       node: node,
       text: plain([node.textContent, words].concat(named).join(" ")),

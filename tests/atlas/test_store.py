@@ -164,32 +164,32 @@ def test_the_writer_refuses_arrays_of_another_type(tmp_path: Path) -> None:
 
 
 def test_probe_arrays_come_back_as_written(made: Path) -> None:
-    """What probes told has the shapes that the record of its layer names."""
+    """What stimuli showed has the shapes that the record of its layer names."""
     atlas = Atlas.open(made)
     for layer in atlas.manifest.layers:
-        assert layer.probes
-        found = atlas.probes(layer.name, "probes")
-        before = atlas.probes(layer.name, "untrained")
-        assert found.orientation_curve.shape == (layer.filters, len(layer.probes.orientations))
-        assert found.family_response.shape == (layer.filters, len(layer.probes.families))
+        assert layer.stimuli
+        found = atlas.measures(layer.name, "measures")
+        before = atlas.measures(layer.name, "untrained")
+        assert found.orientation_curve.shape == (layer.filters, len(layer.stimuli.orientations))
+        assert found.family_response.shape == (layer.filters, len(layer.stimuli.families))
         assert not np.array_equal(found.best, before.best)
 
 
 def test_missing_probes_are_named(folder: Path) -> None:
     """An array that is not there is named with its file."""
-    path = folder / "layer2.probes.safetensors"
+    path = folder / "layer2.stimuli.safetensors"
     arrays = load_file(path)
     del arrays["hue"]
     save_file(arrays, path)
-    with pytest.raises(AtlasError, match=r"layer2\.probes\.safetensors: array hue is missing"):
-        Atlas.open(folder).probes("layer2", "probes")
+    with pytest.raises(AtlasError, match=r"layer2\.stimuli\.safetensors: array hue is missing"):
+        Atlas.open(folder).measures("layer2", "measures")
 
 
 @pytest.mark.parametrize(
     ("name", "array"),
     [
-        ("layer1.probes", "family"),
-        ("layer1.probes", "axis"),
+        ("layer1.stimuli", "family"),
+        ("layer1.stimuli", "axis"),
         ("layer1.untrained", "twin"),
         ("layer1", "label"),
     ],
@@ -237,21 +237,21 @@ def test_a_writer_goes_on_where_another_stopped(folder: Path) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_probe_without_a_number_is_named(folder: Path, name: str, value: float) -> None:
     """What every page needs of a filter is a number."""
-    path = folder / "layer1.probes.safetensors"
+    path = folder / "layer1.stimuli.safetensors"
     arrays = load_file(path)
     arrays[name][0] = value
     save_file(arrays, path)
     with pytest.raises(AtlasError, match=f"array {name} holds no number"):
-        Atlas.open(folder).probes("layer1", "probes")
+        Atlas.open(folder).measures("layer1", "measures")
 
 
 def test_an_atlas_without_probes_has_no_files_of_them(tmp_path: Path) -> None:
     """It is whole without them; who asks for them all the same is told the layer."""
-    atlas = Atlas.open(make_atlas(tmp_path / "atlas", probes=False))
+    atlas = Atlas.open(make_atlas(tmp_path / "atlas", stimuli=False))
     atlas.verify()
     assert {name for name in atlas.manifest.files if name.endswith(".safetensors")} == {
         f"{name}.safetensors" for name, *_ in LAYERS
     }
-    with pytest.raises(KeyError, match="layer2 was shown no probes"):
-        atlas.probes("layer2", "probes")
-    assert read_gallery(atlas).layer("layer2").probed == ()
+    with pytest.raises(KeyError, match="layer2 was shown no stimuli"):
+        atlas.measures("layer2", "measures")
+    assert read_gallery(atlas).layer("layer2").measures == ()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from generator.atlas.store import Atlas
 from generator.render.facts import LayerFacts, read_gallery
 from generator.render.words.captions import own_words
-from tests.support.tiny_probes import probed_of
+from tests.support.tiny_measures import measures_of
 
 pytestmark = pytest.mark.browser
 
@@ -51,19 +51,19 @@ def test_every_order_can_be_chosen_and_undone(cards: Page, layer: LayerFacts) ->
 def test_selectivity_falls_and_the_silent_filter_is_last(cards: Page, layer: LayerFacts) -> None:
     """What is not known of a filter puts it behind all others."""
     cards.get_by_label("Order").select_option("selectivity")
-    values = [probed_of(layer.filters[n]).orientation_selectivity for n in numbers(cards)]
+    values = [measures_of(layer.filters[n]).orientation_selectivity for n in numbers(cards)]
     assert values[-1] is None
     known = [value for value in values if value is not None]
     assert all(before > after - 0.02 for before, after in pairwise(known))
 
 
 def test_a_card_says_its_caption_and_is_found_by_it(cards: Page, layer: LayerFacts) -> None:
-    """The words of what probes told lead to the card, a minus typed as a hyphen too."""
-    told = [own_words(facts, layer.record.probes) for facts in layer.filters]
+    """The words of what stimuli showed lead to the card, a minus typed as a hyphen too."""
+    told = [own_words(facts, layer.record.stimuli) for facts in layer.filters]
     for number, words in enumerate(told):
         picture = cards.locator("#cards > a").nth(number).locator("img").first
         kind = "Reconstructions" if layer.filters[number].places else "Empty"
-        expect(picture).to_have_attribute("alt", f"{kind}; probed: {words}")
+        expect(picture).to_have_attribute("alt", f"{kind}; measures: {words}")
     cards.get_by_label("Find").fill(told[0].replace("−", "-").upper())
     found = cards.locator("#cards > a:visible")
     expect(found).to_have_count(told.count(told[0]))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.atlas.store import Atlas
 from generator.render.facts import FilterFacts, Gallery, read_gallery
 from generator.render.views import search_index
@@ -206,7 +206,7 @@ def test_a_filter_is_found_by_its_own_words(
 ) -> None:
     """What is said of a filter holds for all its patches, also together with what they show."""
 
-    def said(facts: FilterFacts, _record: ProbeRecord | None) -> str:
+    def said(facts: FilterFacts, _record: StimuliRecord | None) -> str:
         return "−45° strokes, 7 px apart" if facts.number == 3 else "nothing"
 
     monkeypatch.setattr(search_index, "own_words", said)

@@ -29,7 +29,7 @@ from generator.compute.records import layer_arrays
 from generator.compute.report import ComputeReport
 from generator.compute.run.workspace import Workspace
 from generator.compute.search import loop as survey
-from generator.compute.stimuli.run import Probing, probe_layer
+from generator.compute.stimuli.run import LayerMeasures, measure_layer
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError, OutputError
 from generator.images.decode import read_image
@@ -47,23 +47,23 @@ from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network."""
     monkeypatch.setattr(zoo, "load", lambda _settings: tiny_network())
-    monkeypatch.setattr(facts, "probe_layer", probed_once)
+    monkeypatch.setattr(facts, "measure_layer", measured_once)
 
 
 @cache
-def _probed(source: str, layer: str, changes: bool) -> Probing:
+def _measures(source: str, layer: str, changes: bool) -> LayerMeasures:
     network = tiny_network()
     subject = untrained(network) if source.startswith("random") else network
     (found,) = (each for each in subject.layers if each.name == layer)
-    return probe_layer(subject, found, silent, changes=changes)
+    return measure_layer(subject, found, silent, changes=changes)
 
 
-def probed_once(
+def measured_once(
     network: WatchedNetwork, layer: WatchedLayer, progress: Callable[..., None], *, changes: bool
-) -> Probing:
-    """Give what probes tell of the tiny network, which no image set changes."""
-    progress("probe", 1, 1)
-    return _probed(network.source, layer.name, changes)
+) -> LayerMeasures:
+    """Give what stimuli show of the tiny network, which no image set changes."""
+    progress("stimuli", 1, 1)
+    return _measures(network.source, layer.name, changes)
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ class Killed(Exception):
 
 @pytest.mark.parametrize(
     "stop_at",
-    [("search", 1), ("search", 3), ("probe", 2), ("reconstruct", 1), ("reconstruct", 3)],
+    [("search", 1), ("search", 3), ("stimuli", 2), ("reconstruct", 1), ("reconstruct", 3)],
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: tuple[str, int]
@@ -384,11 +384,11 @@ def test_probes_are_not_shown_again_for_other_images(
 ) -> None:
     """What the network answers to stimuli does not depend on the images."""
     run(pictures, tmp_path / "atlas")
-    before = Atlas.open(tmp_path / "atlas").probes("layer2", "probes")
+    before = Atlas.open(tmp_path / "atlas").measures("layer2", "measures")
     draw_pictures(pictures, 30, seed=9)
-    monkeypatch.setattr(facts, "probe_layer", lambda *_, **__: pytest.fail("shown again"))
+    monkeypatch.setattr(facts, "measure_layer", lambda *_, **__: pytest.fail("shown again"))
     run(pictures, tmp_path / "atlas")
-    after = Atlas.open(tmp_path / "atlas").probes("layer2", "probes")
+    after = Atlas.open(tmp_path / "atlas").measures("layer2", "measures")
     assert np.array_equal(before.family_response, after.family_response)
 
 
@@ -397,16 +397,16 @@ def test_facts_of_probes_are_kept_under_all_that_they_rest_on() -> None:
     network = tiny_network()
     first, second = network.layers
     keys = [
-        facts.probe_key(network, first, "probes"),
-        facts.probe_key(network, second, "probes"),
-        facts.probe_key(network, first, "untrained"),
-        facts.probe_key(replace(network, weights_sha256="1" * 64), first, "probes"),
-        facts.probe_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "probes"),
-        facts.probe_key(network, replace(first, filters=2), "probes"),
-        facts.probe_key(replace(network, code_sha256="1" * 64), first, "probes"),
+        facts.measures_key(network, first, "measures"),
+        facts.measures_key(network, second, "measures"),
+        facts.measures_key(network, first, "untrained"),
+        facts.measures_key(replace(network, weights_sha256="1" * 64), first, "measures"),
+        facts.measures_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "measures"),
+        facts.measures_key(network, replace(first, filters=2), "measures"),
+        facts.measures_key(replace(network, code_sha256="1" * 64), first, "measures"),
     ]
     assert len(set(keys)) == len(keys)
-    assert keys[0] == facts.probe_key(tiny_network(), first, "probes")
+    assert keys[0] == facts.measures_key(tiny_network(), first, "measures")
 
 
 def test_pictures_at_the_root_have_no_label(pictures: Path, tmp_path: Path) -> None:
@@ -554,7 +554,7 @@ def test_a_swap_that_was_killed_half_way_is_tidied(
             run(pictures, tmp_path / "atlas")
     assert run(pictures, tmp_path / "atlas").unchanged
     left = sorted(path.name for path in (tmp_path / "atlas.work").iterdir())
-    assert left == ["lock", "made.json", "probes"]
+    assert left == ["lock", "made.json", "measures"]
 
 
 def test_records_cut_short_are_not_trusted(
@@ -611,7 +611,7 @@ def stopped_in(
     [
         ({"batch": 5}, r"batch: 8 -> 5"),
         ({"one_per_label": True}, r"one image per label: false -> true"),
-        ({"probes": False}, r"probes: true -> false"),
+        ({"stimuli": False}, r"stimuli: true -> false"),
         ("more pictures", r"images changed: 25 -> 26 files"),
         ("another picture", r"images: their content changed"),
     ],
@@ -783,12 +783,12 @@ def test_probes_can_be_left_out(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is shown, and the atlas says so."""
-    monkeypatch.setattr(facts, "probe_layer", lambda *_, **__: pytest.fail("shown"))
-    run(pictures, tmp_path / "atlas", probes=False)
+    monkeypatch.setattr(facts, "measure_layer", lambda *_, **__: pytest.fail("shown"))
+    run(pictures, tmp_path / "atlas", stimuli=False)
     manifest = Atlas.open(tmp_path / "atlas").manifest
-    assert [layer.probes for layer in manifest.layers] == [None, None]
+    assert [layer.stimuli for layer in manifest.layers] == [None, None]
     assert not any(
-        "probes" in name or "untrained." in name for name in manifest.files if "/" not in name
+        "measures" in name or "untrained." in name for name in manifest.files if "/" not in name
     )
 
 

@@ -15,19 +15,19 @@ from tests.support.tiny_network import draw_pictures
 
 
 @pytest.mark.parametrize(
-    ("probes", "reason"),
+    ("stimuli", "reason"),
     [
-        ("--probes", "all filters of a layer, and this atlas has the first only"),
-        ("--no-probes", "answers to probes, and this atlas has none of layer1"),
+        ("--stimuli", "all filters of a layer, and this atlas has the first only"),
+        ("--no-stimuli", "answers to stimuli, and this atlas has none of layer1"),
     ],
 )
-def test_the_first_filters_alone_make_a_site(tmp_path: Path, probes: str, reason: str) -> None:
+def test_the_first_filters_alone_make_a_site(tmp_path: Path, stimuli: str, reason: str) -> None:
     """Texts whose claims count all filters, or name one that is not there, have a stand-in."""
     pictures, atlas, site = (tmp_path / name for name in ("pictures", "atlas", "site"))
     draw_pictures(pictures, 2)
     paths = ["--images", str(pictures), "--atlas", str(atlas), "--site", str(site)]
     small = ["--layers", "layer1,layer2", "--input-size", "64", "--workers", "0"]
-    done = CliRunner().invoke(app, ["build", *paths, *small, "--filters", "3", probes])
+    done = CliRunner().invoke(app, ["build", *paths, *small, "--filters", "3", stimuli])
     assert done.exit_code == 0, done.output
     assert f"content/layers/layer1.md describes {reason}; layers/default.md" in done.stderr
     assert {page.stem for page in (site / "layer2").glob("*.html")} == {"index", "0", "1", "2"}

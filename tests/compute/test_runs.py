@@ -49,8 +49,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings_for(images: Path, atlas: Path, **more: Any) -> Settings:
-    """Small batches, decoded in this process; no probes unless asked for."""
-    fixed = {"images": str(images), "atlas": atlas, "batch": 4, "workers": 0, "probes": False}
+    """Small batches, decoded in this process; no stimuli unless asked for."""
+    fixed = {"images": str(images), "atlas": atlas, "batch": 4, "workers": 0, "stimuli": False}
     return Settings(**{**fixed, **more})
 
 
@@ -61,12 +61,12 @@ def straight(
     """Give the bytes of an atlas that one process has made without a break."""
     made: dict[bool, dict[str, bytes]] = {}
 
-    def atlas(probes: bool) -> dict[str, bytes]:
-        if probes not in made:
+    def atlas(stimuli: bool) -> dict[str, bytes]:
+        if stimuli not in made:
             folder = tmp_path_factory.mktemp("straight") / "atlas"
-            compute(settings_for(pictures, folder, probes=probes), silent, silent)
-            made[probes] = bytes_of(folder)
-        return made[probes]
+            compute(settings_for(pictures, folder, stimuli=stimuli), silent, silent)
+            made[stimuli] = bytes_of(folder)
+        return made[stimuli]
 
     return atlas
 
@@ -117,7 +117,7 @@ def torchrun(
 def test_two_processes_make_the_atlas_of_one(
     pictures: Path, straight: Callable[[bool], dict[str, bytes]], tmp_path: Path
 ) -> None:
-    """Search, probes and reconstructions are shared out; only the first process reports."""
+    """Search, stimuli and reconstructions are shared out; only the first process reports."""
     done = torchrun(2, pictures, tmp_path / "atlas")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("atlas: computed, 25 images, 10 filters") == 1
@@ -130,7 +130,7 @@ def test_three_processes_of_which_one_is_killed_twice(
 ) -> None:
     """All end, the workspace stays, and one process alone completes it to the same bytes."""
     for fatal in ('["search", 2]', '["reconstruct", 1]'):
-        done = torchrun(3, pictures, tmp_path / "atlas", "--no-probes", fatal=fatal)
+        done = torchrun(3, pictures, tmp_path / "atlas", "--no-stimuli", fatal=fatal)
         assert done.returncode != 0
         assert str(-signal.SIGKILL) in done.stderr
         assert not (tmp_path / "atlas").exists()
@@ -146,7 +146,7 @@ def test_a_run_of_one_process_is_completed_by_two(
     """What one has recorded counts, and the rest is shared out."""
     with pytest.raises(Killed):
         compute(settings_for(pictures, tmp_path / "atlas"), killing_at(12), silent)
-    done = torchrun(2, pictures, tmp_path / "atlas", "--no-probes")
+    done = torchrun(2, pictures, tmp_path / "atlas", "--no-stimuli")
     assert done.returncode == 0, done.stderr
     assert "search: 14 images" in done.stdout
     assert bytes_of(tmp_path / "atlas") == straight(False)

@@ -51,10 +51,10 @@ def undisturbed(
 
 
 @pytest.fixture(scope="session")
-def probed(undisturbed: Undisturbed) -> Undisturbed:
-    """Make once, in a fresh folder, an atlas that has probes."""
-    empty = replace(undisturbed.empty, settings="probed")
-    new = empty.copy(undisturbed.new.folder.with_name("probed"))
+def measures(undisturbed: Undisturbed) -> Undisturbed:
+    """Make once, in a fresh folder, an atlas that has stimuli."""
+    empty = replace(undisturbed.empty, settings="measures")
+    new = empty.copy(undisturbed.new.folder.with_name("measures"))
     new.succeed("compute")
     return Undisturbed(empty, empty, new)
 

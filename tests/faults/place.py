@@ -16,15 +16,15 @@ layers = ["layer1=1", "layer2=4"]
 input_size = 16
 batch = 4
 workers = 0
-probes = {probes}
+stimuli = {stimuli}
 """
 NETWORK = Path(__file__).with_name("network.py")
 
 
 def write_settings(folder: Path) -> None:
-    """Write two settings files, with probes and without, which take longer than all the rest."""
-    for name, probes in (("probed", "true"), ("quick", "false")):
-        (folder / f"{name}.toml").write_text(SETTINGS.format(network=NETWORK, probes=probes))
+    """Write two settings files, with stimuli and without, which take longer than all the rest."""
+    for name, stimuli in (("measures", "true"), ("quick", "false")):
+        (folder / f"{name}.toml").write_text(SETTINGS.format(network=NETWORK, stimuli=stimuli))
 
 
 @dataclass(frozen=True)

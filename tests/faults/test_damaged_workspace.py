@@ -80,12 +80,12 @@ def test_what_is_damaged_counts_as_not_there(
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
 def test_damaged_facts_of_probes_are_found_anew(
-    probed: Undisturbed, tmp_path: Path, damage: Damage
+    measures: Undisturbed, tmp_path: Path, damage: Damage
 ) -> None:
     """They outlive the run that made them, so they are looked at as closely."""
-    place = probed.new.copy(tmp_path / "damaged")
+    place = measures.new.copy(tmp_path / "damaged")
     shutil.rmtree(place.atlas)
     for path in files_of(place.work):
         damage(path)
     place.succeed("compute")
-    probed.require_complete(place)
+    measures.require_complete(place)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
-from generator.network import watched as probed
+from generator.network import watched as measures
 from generator.network.graph.trace import trace
 from generator.network.watched import WatchedNetwork, hooked, watch_layers
 from generator.rule import Rule
@@ -86,7 +86,7 @@ def test_so_many_images_run_at_a_time_that_no_map_is_too_large(
     network = network_of(chain(), ["1", "3"])
     largest = 4 * 3 * SIZE * SIZE  # bytes: of an image, larger than both maps
     for kept, images in ((2 * largest, 2), (3 * largest - 1, 2), (1, 1)):
-        monkeypatch.setattr(probed, "KEPT", kept)
+        monkeypatch.setattr(measures, "KEPT", kept)
         assert network.at_once(network.layers) == images
     attentive = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), nn.Conv2d(4, 5, 3))
     free = network_of(attentive, ["2"], rule="gradient")
@@ -122,7 +122,7 @@ def test_a_field_that_is_no_square_gets_one_that_holds_it() -> None:
 def kernels_of(model: nn.Module, modules: Sequence[str], **more: Any) -> list[Tensor | None]:
     """Return the kernels of each layer, None where it does not look at pixels alone."""
     network = network_of(model, modules, **more)
-    return [probed.pixel_kernels(network, layer) for layer in network.layers]
+    return [measures.pixel_kernels(network, layer) for layer in network.layers]
 
 
 def test_kernels_are_those_that_look_at_pixels() -> None:

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.render.facts import FilterFacts, Gallery, Place
 from generator.render.words.captions import own_words
 
@@ -45,7 +45,7 @@ def found_in(spoken: Sequence[str], words: Sequence[str]) -> bool:
     return all(any(each.startswith(word) for each in spoken) for word in words)
 
 
-def hits(facts: FilterFacts, record: ProbeRecord | None, words: Sequence[str]) -> int:
+def hits(facts: FilterFacts, record: StimuliRecord | None, words: Sequence[str]) -> int:
     """Count the patches found by each word of the question; the caption holds for all of them."""
     own = said(own_words(facts, record))
     return sum(found_in(own + told(place), words) for place in facts.places)
@@ -59,7 +59,7 @@ def search(gallery: Gallery, question: str) -> list[Found]:
         for facts in layer.filters:
             labels = Counter(p.image.label for p in facts.places if p.image.label)
             agreement = max(labels.values(), default=0)
-            record = layer.record.probes
+            record = layer.record.stimuli
             matching = hits(facts, record, words)
             if matching or found_in(said(own_words(facts, record)), words):
                 order = (-matching, -agreement, depth, facts.number)

@@ -69,14 +69,14 @@ def test_no_mark_of_a_passage_is_printed(site: Path) -> None:
     assert not [page for page in site.rglob("*.html") if ":::" in page.read_text()]
 
 
-# --- Without probes -------------------------------------------------------------------------------
+# --- Without stimuli -----------------------------------------------------------------------------
 
 
 def test_without_probes_nothing_is_said_of_them(tmp_path: Path) -> None:
     """No chart, no portrait, no twin, no order and no word rests on stimuli never shown."""
-    site = _site("without probes", tmp_path)
+    site = _site("without stimuli", tmp_path)
     for page in site.rglob("*.html"):
-        said = _words(page).replace("Probes that are drawn for filters", "")  # of any filters
+        said = _words(page).replace("Stimuli that are drawn for filters", "")  # of any filters
         assert not re.search(r"(?i)probe|stimul|untrained|selectivity|orientation", said), page
     html = (site / "layer3/0.html").read_text()
     assert html.count("<figure") == 1  # the histogram
@@ -88,7 +88,7 @@ def test_without_probes_nothing_is_said_of_them(tmp_path: Path) -> None:
 
 def test_without_probes_captions_come_from_labels(tmp_path: Path) -> None:
     """A figure says how often each label stands; the facts hold no measure."""
-    atlas = VARIANTS["without probes"](tmp_path / "atlas")
+    atlas = VARIANTS["without stimuli"](tmp_path / "atlas")
     frames, texts = rooms(atlas)
     layer = frames.gallery.layer("layer3")
     view = layer_view(frames, texts, layer)
@@ -105,7 +105,7 @@ def test_without_probes_captions_come_from_labels(tmp_path: Path) -> None:
 
 def test_a_dead_filter_without_probes_has_no_empty_section(tmp_path: Path) -> None:
     """Nothing was measured, so no heading says that something was."""
-    site = _site("without probes", tmp_path)
+    site = _site("without stimuli", tmp_path)
     assert "What was measured" not in (site / f"layer1/{DEAD}.html").read_text()
     assert "What was measured" in (site / f"layer1/{PARTLY}.html").read_text()
 
@@ -117,8 +117,8 @@ def _embedded_weights() -> str:
 
 
 def test_texts_on_probes_have_a_stand_in(tmp_path: Path) -> None:
-    """The lesson rests on probes; of the same weights without them another text is shown."""
-    atlas = make_atlas(tmp_path / "atlas", weights=_embedded_weights(), probes=False)
+    """The lesson rests on stimuli; of the same weights without them another text is shown."""
+    atlas = make_atlas(tmp_path / "atlas", weights=_embedded_weights(), stimuli=False)
     warnings: list[str] = []
     make(atlas, tmp_path / "site", warnings=warnings)
     told = [warning for warning in warnings if "this atlas has none of layer1" in warning]
@@ -127,7 +127,7 @@ def test_texts_on_probes_have_a_stand_in(tmp_path: Path) -> None:
 
 def test_a_claim_on_probes_that_were_never_shown_is_named(tmp_path: Path) -> None:
     """A text without a stand-in fails with its file, the layer and what to write."""
-    subject = Subject({"layer1": 4}, "a" * 64, without_probes=frozenset({"layer1"}))
+    subject = Subject({"layer1": 4}, "a" * 64, without_stimuli=frozenset({"layer1"}))
     page = tmp_path / "pages/extra.md"
     page.parent.mkdir()
     claim = '{ filter = "layer1/0", fact = "best", within = [0, 1] }'
@@ -299,7 +299,7 @@ def test_duplicates_are_counted_where_the_images_are(tmp_path: Path) -> None:
         assert re.search(r"Exact duplicates\s+12, which took no place", said)
         assert "all different, by a rule of the search" in said
     assert "nine different labels" in _words(site / "method.html")
-    plain = _site("without probes", tmp_path / "plain")
+    plain = _site("without stimuli", tmp_path / "plain")
     assert "uplicate" not in _words(plain / "index.html")
 
 
@@ -310,9 +310,9 @@ def _manifest(folder: Path, variant: str) -> Manifest:
 def test_conditions_are_those_of_the_gallery(tmp_path: Path) -> None:
     """Each passage's condition follows from the manifest."""
     held = {name: conditions(_manifest(tmp_path / name, name)) for name in VARIANTS}
-    assert held["without probes"] == {"deconvnet", "trained"}
-    assert held["guided"] == {"guided", "trained", "probes"}
-    assert held["random"] == {"deconvnet", "random", "probes"}
+    assert held["without stimuli"] == {"deconvnet", "trained"}
+    assert held["guided"] == {"guided", "trained", "stimuli"}
+    assert held["random"] == {"deconvnet", "random", "stimuli"}
     assert "one-per-label" in held["one per label"]
     assert all(each <= set(CONDITIONS) for each in held.values())
 
@@ -333,7 +333,7 @@ def test_long_names_of_many_layers_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("active", [0, 1])
 def test_a_gallery_of_one_image_has_its_own_sentence(tmp_path: Path, active: int) -> None:
     """One image is no share."""
-    atlas = make_atlas(tmp_path / "atlas", probes=False, labels=("",))
+    atlas = make_atlas(tmp_path / "atlas", stimuli=False, labels=("",))
     frames, texts = rooms(atlas)
     layer = frames.gallery.layer("layer1")
     images = layer.manifest.images.model_copy(update={"count": 1})

@@ -30,9 +30,9 @@ from generator.atlas.schema import (
     NetworkRecord,
     SkippedFile,
 )
-from generator.atlas.store import AtlasWriter, ProbeKind, picture_kinds, sheet_side
+from generator.atlas.store import AtlasWriter, MeasuresKind, picture_kinds, sheet_side
 from generator.rule import Rule
-from tests.support.tiny_probes import RECORD, tiny_probes
+from tests.support.tiny_measures import RECORD, tiny_measures
 
 WEIGHTS = "0123456789abcdef" * 4
 INPUT_SIZE = 224
@@ -92,7 +92,7 @@ def make_atlas(
     labels: tuple[str, ...] = LABELS,
     draw: Draw | None = None,
     rule: Rule = "deconvnet",
-    probes: bool = True,
+    stimuli: bool = True,
     network: NetworkRecord = NETWORK,
     duplicates: int = 0,
     one_per_label: bool = False,
@@ -120,15 +120,15 @@ def make_atlas(
             tile=tile,
             gutter=1,
             thumbnails=tile > 27,
-            probes=RECORD if probes else None,
+            stimuli=RECORD if stimuli else None,
             kernels=KERNELS if at == 0 else (),
         )
         records.append(record)
         writer.write_arrays(name, _arrays(record, rng, labelled=any(labels)))
         for sheet in record.kernels:
             writer.write_kernels(name, sheet.name, _square(sheet.width, rng))
-        for subject in get_args(ProbeKind) if probes else ():
-            writer.write_probes(name, subject, RECORD, tiny_probes(filters, DEAD, rng))
+        for subject in get_args(MeasuresKind) if stimuli else ():
+            writer.write_measures(name, subject, RECORD, tiny_measures(filters, DEAD, rng))
         for number in range(filters):
             for kind in picture_kinds(record):
                 side = sheet_side(tile, 1)

@@ -35,10 +35,10 @@ EIGHT: tuple[LayerPlan, ...] = (
     ("denseblock4", 4, 7, 483, 32, -229, 32),
 )
 VARIANTS: dict[str, Callable[[Path], Path]] = {
-    "without probes": partial(make_atlas, probes=False),
+    "without stimuli": partial(make_atlas, stimuli=False),
     "guided": partial(make_atlas, rule="guided", layers=NAMED),
-    "gradient": partial(make_atlas, rule="gradient", layers=RESIDUAL, probes=False, duplicates=3),
+    "gradient": partial(make_atlas, rule="gradient", layers=RESIDUAL, stimuli=False, duplicates=3),
     "random": partial(make_atlas, network=RANDOM, layers=EIGHT, labels=("",)),
-    "one layer": partial(make_atlas, layers=NAMED[-1:], probes=False, labels=("",)),
+    "one layer": partial(make_atlas, layers=NAMED[-1:], stimuli=False, labels=("",)),
     "one per label": partial(make_atlas, layers=LAYERS[:2], one_per_label=True, duplicates=12),
 }

@@ -44,7 +44,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
         "batch": settings.batch,
         "device": network.device.type,
         "one image per label": settings.one_per_label,
-        "probes": settings.probes,
+        "stimuli": settings.stimuli,
     }
 
 

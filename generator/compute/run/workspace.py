@@ -5,7 +5,7 @@
   made.json             what the atlas beside this folder was computed from
   identity.json         what is being computed: network, images, settings; and its atlas once made
   search/               parts of the search: what was found in some of the batches, see `parts`
-  probes/               what probes told of each layer, for any images; named by what it rests on
+  measures/             what stimuli showed of each layer, for any images; named by what it rests on
   scales/               one file per finished group of filters, written after its pictures
   atlas/                the atlas as far as it is written
 
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from generator.atlas.measures import ProbeArrays
+from generator.atlas.measures import MeasureArrays
 from generator.atlas.store import hash_file
 from generator.compute.run.identity import Identity, differences, digest, work_of
 from generator.compute.run.sealed import read_sealed, write_sealed
@@ -91,7 +91,7 @@ class Workspace:
         return record.get("work") if record else None
 
     def finished(self) -> None:
-        """Drop all but what probes told and the record of what the atlas was made from."""
+        """Drop all but what stimuli showed and the record of what the atlas was made from."""
         with told(self.folder):
             if self.search.exists():
                 shutil.rmtree(self.search)
@@ -107,27 +107,27 @@ class Workspace:
             if folder.exists():
                 shutil.rmtree(folder)
 
-    def save_probes(self, key: str, arrays: ProbeArrays) -> None:
-        """Record what probes told of a layer; `key` names everything that it rests on."""
-        write_sealed(self._probes(key), vars(arrays), {})
+    def save_measures(self, key: str, arrays: MeasureArrays) -> None:
+        """Record what stimuli showed of a layer; `key` names everything that it rests on."""
+        write_sealed(self._measures(key), vars(arrays), {})
 
-    def load_probes(self, key: str) -> ProbeArrays | None:
-        """Return what `save_probes` recorded under this key, None where it did not."""
-        read = read_sealed(self._probes(key))
+    def load_measures(self, key: str) -> MeasureArrays | None:
+        """Return what `save_measures` recorded under this key, None where it did not."""
+        read = read_sealed(self._measures(key))
         try:
-            return ProbeArrays(**read[0]) if read else None  # type: ignore[arg-type]  # by their names
+            return MeasureArrays(**read[0]) if read else None  # type: ignore[arg-type]  # by their names
         except TypeError:  # of another version
             return None
 
-    def keep_probes(self, keys: Collection[str]) -> None:
+    def keep_measures(self, keys: Collection[str]) -> None:
         """Drop what was recorded under other keys: of other weights, or by another version."""
         with told(self.folder):
-            for path in (self.folder / "probes").glob("*.safetensors"):
+            for path in (self.folder / "measures").glob("*.safetensors"):
                 if path.stem not in keys:
                     path.unlink()
 
-    def _probes(self, key: str) -> Path:
-        return self.folder / "probes" / f"{key}.safetensors"
+    def _measures(self, key: str) -> Path:
+        return self.folder / "measures" / f"{key}.safetensors"
 
     def save_scales(
         self,

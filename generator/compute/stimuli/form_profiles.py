@@ -1,4 +1,4 @@
-"""The shapes of the probe's forms: coordinates in, coverage out.
+"""The shapes of the stimuli's forms: coordinates in, coverage out.
 
 u [h, w] runs along a form's rotation and v [h, w] a quarter turn to the left of it, both in pixels
 from the picture's middle. A profile is 1 in the form and 0 outside, with contours one sample
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator.compute.stimuli.gratings import Doubles
+from generator.compute.stimuli.draw import Doubles
 
 DISC = 0.48  # radius of rings, wheel and spiral, in field sides
 

@@ -17,14 +17,14 @@ from itertools import product
 
 import numpy as np
 
-from generator.compute.stimuli import form_profiles as draw
-from generator.compute.stimuli.gratings import Doubles, Floats, Integers, paint, plane
+from generator.compute.stimuli import form_profiles
+from generator.compute.stimuli.draw import Doubles, Floats, Integers, paint, plane
 
 PER_FAMILY = 96
 FINEST = 2.5  # pixels: the shortest period drawn, where the field is not smaller still
 SAMPLES = 48  # across a picture, at least: below, several are averaged into one pixel
 
-Profile = Callable[[Doubles, Doubles, float, float, draw.Sheet], Doubles]
+Profile = Callable[[Doubles, Doubles, float, float, form_profiles.Sheet], Doubles]
 Geometry = tuple[float, float, float]  # size in pixels, rotation in degrees, variant
 
 
@@ -79,7 +79,7 @@ class Forms:
         u = (x * math.cos(angle) + y * math.sin(angle)) / scale
         v = (y * math.cos(angle) - x * math.sin(angle)) / scale
         family = DEFINITIONS[FAMILIES[self.family[index]]]
-        sheet = draw.Sheet(self.side, 1 / finer / scale)
+        sheet = form_profiles.Sheet(self.side, 1 / finer / scale)
         values = family.profile(u, v, self.size[index], self.variant[index], sheet)
         pixels = values.reshape(self.side, finer, self.side, finer)
         coverage: Doubles = pixels.mean((1, 3))
@@ -158,7 +158,7 @@ def _members(
 
 def _wheels(side: int) -> list[Geometry]:
     return [
-        (2 * draw.DISC * side, turn, float(spokes))
+        (2 * form_profiles.DISC * side, turn, float(spokes))
         for spokes in (3, 4, 5, 6, 8, 10, 12, 16)
         for turn in _turns(6, 360 / spokes)
     ]
@@ -166,35 +166,38 @@ def _wheels(side: int) -> list[Geometry]:
 
 DEFINITIONS: dict[str, Family] = {
     "line": Family(
-        draw.line, _members(lambda side: _sizes(1, side / 24, side / 6, 4), _turns(12, 180), (0.0,))
+        form_profiles.line,
+        _members(lambda side: _sizes(1, side / 24, side / 6, 4), _turns(12, 180), (0.0,)),
     ),
     "edge": Family(
-        draw.edge, _members(lambda side: [1.0, max(2.0, side / 8)], _turns(24, 360), (0.0,))
+        form_profiles.edge,
+        _members(lambda side: [1.0, max(2.0, side / 8)], _turns(24, 360), (0.0,)),
     ),
     "bar": Family(
-        draw.bar,
+        form_profiles.bar,
         _members(lambda side: _sizes(2.5, side / 4, side * 0.8, 4), _turns(12, 180), (0.0,)),
     ),
     "corner": Family(
-        draw.corner, _members(lambda side: [float(side)], _turns(16, 360), (45.0, 90.0, 135.0))
+        form_profiles.corner,
+        _members(lambda side: [float(side)], _turns(16, 360), (45.0, 90.0, 135.0)),
     ),
     "curve": Family(
-        draw.curve,
+        form_profiles.curve,
         _members(lambda side: _sizes(1.5, side / 6, side / 2, 3), _turns(16, 360), (0.0,)),
     ),
     "cross": Family(
-        draw.cross,
+        form_profiles.cross,
         _members(lambda side: _sizes(3, side * 0.3, side * 0.9, 4), _turns(6, 90), (0.1, 0.3)),
     ),
     "rings": Family(
-        draw.rings,
+        form_profiles.rings,
         _members(
             lambda side: _sizes(FINEST, side / 12, side / 2.2, 12), [0.0], (0, 0.25, 0.5, 0.75)
         ),
     ),
-    "wheel": Family(draw.wheel, _wheels),
+    "wheel": Family(form_profiles.wheel, _wheels),
     "spiral": Family(
-        draw.spiral,
+        form_profiles.spiral,
         _members(
             lambda side: _sizes(FINEST, side / 10, side / 3, 2),
             _turns(6, 360),
@@ -202,25 +205,25 @@ DEFINITIONS: dict[str, Family] = {
         ),
     ),
     "checks": Family(
-        draw.checks,
+        form_profiles.checks,
         _members(
             lambda side: _sizes(FINEST / 2, side / 16, side / 3, 4), _turns(6, 90), (0.0, 1.0)
         ),
     ),
     "plaid": Family(
-        draw.plaid,
+        form_profiles.plaid,
         _members(lambda side: _sizes(FINEST, side / 12, side / 1.5, 4), _turns(6, 90), (0.0, 1.0)),
     ),
     "honeycomb": Family(
-        draw.honeycomb,
+        form_profiles.honeycomb,
         _members(lambda side: _sizes(FINEST, side / 10, side / 2, 6), _turns(4, 60), (0.0, 1.0)),
     ),
     "dots": Family(
-        draw.dots,
+        form_profiles.dots,
         _members(lambda side: _sizes(FINEST, side / 10, side / 2, 4), _turns(6, 90), (0.0, 1.0)),
     ),
     "blob": Family(
-        draw.blob,
+        form_profiles.blob,
         _members(lambda side: _sizes(1, side / 16, side / 2, 12), [0.0], (2.0, 4.0, 8.0, 16.0)),
     ),
 }

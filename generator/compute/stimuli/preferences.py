@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from generator.compute.stimuli.draw import Floats
 from generator.compute.stimuli.forms import FAMILIES, Forms
-from generator.compute.stimuli.gratings import Floats
 from generator.compute.stimuli.tuning import FLAT, quotient, where_answered
 
 
@@ -48,32 +48,32 @@ class Twins:
     correlation: Floats  # [f] −1…1: Pearson's, over all stimuli; NaN where there is none
 
 
-def form_facts(probe: Forms, responses: Floats, everything: Floats) -> FormFacts:
-    """Read the preferred forms off responses [n, f] to the forms of `probe`.
+def form_facts(stimuli: Forms, responses: Floats, everything: Floats) -> FormFacts:
+    """Read the preferred forms off responses [n, f] to the forms of `stimuli`.
 
     `everything` [m, f] holds the same filters' responses to all stimuli of the layer.
     """
     family_response = np.stack(
-        [responses[probe.family == number].max(0) for number in range(len(FAMILIES))], axis=1
+        [responses[stimuli.family == number].max(0) for number in range(len(FAMILIES))], axis=1
     )
     ranked = np.sort(family_response, axis=1)
     best = responses.argmax(0)
     answered = responses.max(0) > 0
-    light = responses[probe.contrast > 0].max(0)
-    dark = responses[probe.contrast < 0].max(0)
+    light = responses[stimuli.contrast > 0].max(0)
+    dark = responses[stimuli.contrast < 0].max(0)
     deviation = deviations(everything)
     # A filter that answers to everything alike prefers nothing.
     margin = np.where(deviation > 0, quotient(ranked[:, -1] - ranked[:, -2], deviation), 0)
     return FormFacts(
         family_response=family_response,
-        family=np.where(answered, probe.family[best], -1).astype(np.int8),
+        family=np.where(answered, stimuli.family[best], -1).astype(np.int8),
         family_margin=where_answered(margin, answered),
         polarity=quotient(light - dark, light + dark),
         best=np.where(answered, best, -1).astype(np.int32),
-        rotation=where_answered(probe.rotation[best], answered),
-        size=where_answered(probe.size[best], answered),
-        variant=where_answered(probe.variant[best], answered),
-        contrast=where_answered(probe.contrast[best], answered),
+        rotation=where_answered(stimuli.rotation[best], answered),
+        size=where_answered(stimuli.size[best], answered),
+        variant=where_answered(stimuli.variant[best], answered),
+        contrast=where_answered(stimuli.contrast[best], answered),
     )
 
 

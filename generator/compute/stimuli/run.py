@@ -1,4 +1,4 @@
-"""The probe of a layer: every stimulus shown to every filter, and what the answers tell."""
+"""The stimuli of a layer: every stimulus shown to every filter, and what the answers tell."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from generator.compute.run.threads import IN_TURN, side_by_side
+from generator.compute.stimuli.draw import GREY, Floats, Stimuli, colours, gratings
 from generator.compute.stimuli.forms import Forms, forms, scaled, shifted, turned
-from generator.compute.stimuli.gratings import GREY, Floats, Stimuli, colours, gratings
 from generator.compute.stimuli.preferences import (
     FormFacts,
     Invariances,
@@ -33,8 +33,8 @@ BATCH = 64  # stimuli that run at a time
 
 
 @dataclass(frozen=True)
-class Probing:
-    """All that the probe tells of a layer's filters. f: filters."""
+class LayerMeasures:
+    """All that the stimuli show of a layer's filters. f: filters."""
 
     side: int  # pixels, of every stimulus
     answered: npt.NDArray[np.bool_]  # [f] whether any stimulus got an answer
@@ -170,40 +170,40 @@ def _overlap(start: int, side: int, length: int) -> tuple[slice, slice]:
     return slice(first, last), slice(first - start, last - start)
 
 
-def probe_layer(
+def measure_layer(
     network: WatchedNetwork, layer: WatchedLayer, progress: Progress, *, changes: bool = True
-) -> Probing:
+) -> LayerMeasures:
     """Show a layer every stimulus and, with `changes`, each filter's best form in its changes.
 
-    Progress has two stages, "probe" and "invariance". Without `changes` invariances are NaN.
+    Progress has two stages, "stimuli" and "invariance". Without `changes` invariances are NaN.
     """
     side = stage(layer, network.input_size).side
-    grating_probe, colour_probe, form_probe = gratings(side), colours(side), forms(side)
-    total = len(grating_probe) + len(colour_probe) + len(form_probe)
+    grating_stimuli, colour_stimuli, form_stimuli = gratings(side), colours(side), forms(side)
+    total = len(grating_stimuli) + len(colour_stimuli) + len(form_stimuli)
 
     def show(pictures: Stimuli, before: int) -> Floats:
         return respond(
             network,
             layer,
             pictures,
-            lambda done: progress("probe", before + done, total),
+            lambda done: progress("stimuli", before + done, total),
         )
 
-    to_gratings = show(grating_probe, 0)
-    to_colours = show(colour_probe, len(grating_probe))
-    to_forms = show(form_probe, len(grating_probe) + len(colour_probe))
+    to_gratings = show(grating_stimuli, 0)
+    to_colours = show(colour_stimuli, len(grating_stimuli))
+    to_forms = show(form_stimuli, len(grating_stimuli) + len(colour_stimuli))
     everything = np.concatenate([to_gratings, to_colours, to_forms])
     best = everything.max(0)
-    preferred = form_facts(form_probe, to_forms, everything)
-    return Probing(
+    preferred = form_facts(form_stimuli, to_forms, everything)
+    return LayerMeasures(
         side=side,
         answered=best > 0,
         best=best,
-        rest=_rest(colour_probe.colour, to_colours),
-        gratings=grating_facts(grating_probe, to_gratings),
-        colours=colour_facts(colour_probe, to_colours, grating_probe, to_gratings, to_forms),
+        rest=_rest(colour_stimuli.colour, to_colours),
+        gratings=grating_facts(grating_stimuli, to_gratings),
+        colours=colour_facts(colour_stimuli, to_colours, grating_stimuli, to_gratings, to_forms),
         forms=preferred,
-        invariances=_invariances(network, layer, form_probe, preferred, progress)
+        invariances=_invariances(network, layer, form_stimuli, preferred, progress)
         if changes
         else Invariances(*np.full((3, layer.filters), np.nan, np.float32)),
         twins=twins(everything),
@@ -220,7 +220,7 @@ def _rest(colour: npt.NDArray[np.float64], responses: Floats) -> Floats:
 def _invariances(
     network: WatchedNetwork,
     layer: WatchedLayer,
-    probe: Forms,
+    stimuli: Forms,
     preferred: FormFacts,
     progress: Progress,
 ) -> Invariances:
@@ -229,7 +229,7 @@ def _invariances(
     A form that is the best of several filters is shown once.
     """
     chosen, which = np.unique(np.maximum(preferred.best, 0), return_inverse=True)
-    shown = probe.take(chosen)
+    shown = stimuli.take(chosen)
     groups = [shifted(shown), scaled(shown), turned(shown)]
     total = len(shown) * sum(len(group) for group in groups)
     best = preferred.family_response.max(1)

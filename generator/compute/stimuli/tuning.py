@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from generator.compute.stimuli.gratings import (
+from generator.compute.stimuli.draw import (
     GRATING_SHAPE,
     HUES,
     ORIENTATIONS,
@@ -38,7 +38,9 @@ class GratingFacts:
     orientation_bandwidth: Floats  # [f] degrees; 180 where no side of the curve falls to half
     orientation_curve: Floats  # [f, 16] best over phase, at the best frequency and axis
     frequency: Floats  # [f] cycles per pixel
-    frequency_bandwidth: Floats  # [f] octaves; a side that never falls to half ends with the probe
+    frequency_bandwidth: (
+        Floats  # [f] octaves; a side that never falls to half ends with the frequencies shown
+    )
     frequency_curve: Floats  # [f, 8] best over phase, at the best orientation and axis
     axis: npt.NDArray[np.int8]  # [f] index into AXES
 
@@ -53,8 +55,8 @@ class ColourFacts:
     colour_selectivity: Floats  # [f] 0…1: 1 − best answer to a grey stimulus / best of all
 
 
-def grating_facts(probe: Gratings, responses: Floats) -> GratingFacts:
-    """Read orientation and frequency tuning off responses [n, f] to the gratings of `probe`."""
+def grating_facts(stimuli: Gratings, responses: Floats) -> GratingFacts:
+    """Read orientation and frequency tuning off responses [n, f] to the gratings of `stimuli`."""
     filters = responses.shape[1]
     over_phase = responses.reshape(*GRATING_SHAPE, filters).max(2)  # o s a f
     answered = over_phase.max((0, 1, 2)) > 0
@@ -65,7 +67,7 @@ def grating_facts(probe: Gratings, responses: Floats) -> GratingFacts:
     each = np.arange(filters)
     orientation_curve = over_phase[:, best_frequency, best_axis, each].T
     frequency_curve = over_phase[best_orientation, :, best_axis, each]
-    octaves = np.log2(probe.frequency.reshape(GRATING_SHAPE)[0, :, 0, 0])
+    octaves = np.log2(stimuli.frequency.reshape(GRATING_SHAPE)[0, :, 0, 0])
     orientation, selectivity = circular_mean(orientation_curve, ORIENTATIONS, 180)
     peaks, widths = zip(*(peak_and_width(curve, octaves) for curve in frequency_curve), strict=True)
     return GratingFacts(
@@ -83,22 +85,22 @@ def grating_facts(probe: Gratings, responses: Floats) -> GratingFacts:
 
 
 def colour_facts(
-    probe: Colours,
+    stimuli: Colours,
     responses: Floats,
     gratings: Gratings,
     to_gratings: Floats,
     to_forms: Floats,
 ) -> ColourFacts:
-    """Read colour tuning off responses [n, f] to the stimuli of `probe`.
+    """Read colour tuning off responses [n, f] to the stimuli of `stimuli`.
 
-    `to_gratings` and `to_forms` are the same filters' responses to the other probes: luminance
+    `to_gratings` and `to_forms` are the same filters' responses to the other stimuli: luminance
     gratings and forms are grey, and their best answer is what a colour has to exceed.
     """
-    curve = np.stack([responses[probe.hue == hue].max(0) for hue in HUES], axis=1)  # f 24
+    curve = np.stack([responses[stimuli.hue == hue].max(0) for hue in HUES], axis=1)  # f 24
     hue, selectivity = circular_mean(curve, HUES, 360)
     grey = np.max(
         [
-            responses[np.isnan(probe.hue)].max(0),
+            responses[np.isnan(stimuli.hue)].max(0),
             to_gratings[gratings.axis == 0].max(0),
             to_forms.max(0),
         ],

@@ -46,7 +46,7 @@ class Subject:
     filters: dict[str, int]  # of each layer
     weights: str  # sha256
     rule: Rule = "deconvnet"
-    without_probes: frozenset[str] = frozenset()  # layers
+    without_stimuli: frozenset[str] = frozenset()  # layers
     first_only: bool = False  # whether the layers have more filters, which are not shown
 
     @classmethod
@@ -57,7 +57,9 @@ class Subject:
             filters=filters,
             weights=manifest.network.weights_sha256,
             rule=manifest.rule,
-            without_probes=frozenset(each.name for each in manifest.layers if each.probes is None),
+            without_stimuli=frozenset(
+                each.name for each in manifest.layers if each.stimuli is None
+            ),
             first_only=manifest.settings.get("filters") in filters.values(),
         )
 
@@ -220,10 +222,10 @@ class _Reader:
             return f"{', '.join(absent)}, which this atlas lacks"
         if text.rule and text.rule != subject.rule:
             return f"pictures made by the rule {text.rule}, and the atlas has {subject.rule}"
-        probed = {layer for claim in text.claims if (layer := _probed_layer(claim))}
-        if bare := sorted(probed & subject.without_probes):
-            return f"answers to probes, and this atlas has none of {', '.join(bare)}"
-        if probed and subject.first_only:
+        measures = {layer for claim in text.claims if (layer := _measured_layer(claim))}
+        if bare := sorted(measures & subject.without_stimuli):
+            return f"answers to stimuli, and this atlas has none of {', '.join(bare)}"
+        if measures and subject.first_only:
             return "all filters of a layer, and this atlas has the first only"
         return ""
 
@@ -267,8 +269,8 @@ class _Reader:
         return text, keys.weights
 
 
-def _probed_layer(claim: Claim) -> str:
-    """Return the layer whose probes a claim rests on; "" where it rests on photographs."""
+def _measured_layer(claim: Claim) -> str:
+    """Return the layer whose stimuli a claim rests on; "" where it rests on photographs."""
     if claim.fact.photographs:
         return ""
     return claim.filter.partition("/")[0] if isinstance(claim, FilterClaim) else claim.layer

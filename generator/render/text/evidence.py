@@ -1,6 +1,6 @@
 """Holds what texts say of filters against what the atlas knows of them.
 
-A filter that a text names needs a claim from probes in the same text, claims from photographs need
+A filter that a text names needs a claim from stimuli in the same text, claims from photographs need
 a passage on photographs, and every claim must hold. Claims from photographs are checked only where
 the atlas was built from the image set that the text names.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from generator.errors import ContentError
 from generator.render.facts import FilterFacts, Gallery, LayerFacts
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 from generator.render.text.claims import LABELS, Claim, Fact, FilterClaim, Interval, LayerClaim
 from generator.render.text.content import Content, Text
 from generator.render.text.front_matter import suggestion
@@ -63,7 +63,7 @@ class _Check:
                 yield named.line, f"{named.text} does not exist: {error.args[0]}"
                 continue
             if named.filter not in claimed:
-                yield named.line, f"{named.filter} is shown without a claim; add one from probes"
+                yield named.line, f"{named.filter} is shown without a claim; add one from stimuli"
 
     def broken(self) -> Iterator[tuple[int, str]]:
         """Yield line and message for each claim that does not hold."""
@@ -92,9 +92,9 @@ class _Check:
         """Say whether the atlas can tell a fact; one of photographs only with the same images."""
         if fact.photographs:
             return self.on_photographs
-        if layer.record.probes is None:
+        if layer.record.stimuli is None:
             name = layer.record.name
-            raise _Unfounded(f"{fact.name} rests on probes, and {name} was shown none")
+            raise _Unfounded(f"{fact.name} rests on stimuli, and {name} was shown none")
         return True
 
     def _compare_filter(self, claim: FilterClaim, facts: FilterFacts) -> None:
@@ -102,7 +102,7 @@ class _Check:
         told = _rounded(_told(claim.fact, facts, self.gallery.manifest.images.count))
         if told is None:
             raise _Unfounded(
-                f"{claim.filter} has no {claim.fact.name}: {_why(claim.fact, facts.probed)}"
+                f"{claim.filter} has no {claim.fact.name}: {_why(claim.fact, facts.measures)}"
             )
         if not _holds(claim.says, told):
             raise _Unfounded(
@@ -115,7 +115,7 @@ class _Check:
         images = self.gallery.manifest.images.count
         values: list[Told] = [_told(claim.fact, facts, images) for facts in layer.filters]
         if claim.untrained:
-            values = [getattr(probed, claim.fact.name) for probed in layer.untrained]
+            values = [getattr(measures, claim.fact.name) for measures in layer.untrained]
         if all(value is None for value in values):
             raise _Unfounded(f"{subject} no filter has {claim.fact.name}")
         found = _six_digits(_statistic(values, claim.share_of))
@@ -128,7 +128,7 @@ class _Check:
 
     def _known_name(self, fact: Fact, says: Interval | Told, layer: LayerFacts) -> None:
         """Refuse a name that no filter of this layer could have."""
-        record, labels = layer.record.probes, self.gallery.manifest.images.labels
+        record, labels = layer.record.stimuli, self.gallery.manifest.images.labels
         if fact.name.startswith(LABELS):
             name, known, kind = fact.name.removeprefix(LABELS), labels, "label"
         elif fact.named and isinstance(says, str):
@@ -146,7 +146,7 @@ def _told(fact: Fact, facts: FilterFacts, images: int) -> Told:
         return dict(facts.labels).get(fact.name.removeprefix(LABELS), 0)
     if fact.name == "active_share":
         return facts.active / images
-    told: Told = getattr(facts if fact.photographs else facts.probed, fact.name)
+    told: Told = getattr(facts if fact.photographs else facts.measures, fact.name)
     return told
 
 
@@ -179,13 +179,13 @@ def _statistic(values: Sequence[Told], share_of: float | str | None) -> float:
     return sum(_six_digits(value) >= share_of for value in numbers) / len(values)
 
 
-def _why(fact: Fact, probed: Probed | None) -> str:
-    """Return why a filter gives no ground for a fact; `probed` is None only without probes."""
-    if fact.photographs or probed is None:
+def _why(fact: Fact, measures: FilterMeasures | None) -> str:
+    """Return why a filter gives no ground for a fact; `measures` is None only without stimuli."""
+    if fact.photographs or measures is None:
         return "no image with a label activates it"
-    if fact.name == "orientation" and probed.orientation_selectivity is not None:
+    if fact.name == "orientation" and measures.orientation_selectivity is not None:
         return "it answers to all orientations alike"
-    if fact.name == "hue" and probed.hue_selectivity is not None:
+    if fact.name == "hue" and measures.hue_selectivity is not None:
         return "it answers to all hues alike"
     kind, _, _ = fact.name.partition("_")
     if kind in {"orientation", "frequency", "axis"}:

@@ -24,7 +24,7 @@ PHOTOGRAPHS = "photographs"
 CONDITIONS = (
     PHOTOGRAPHS,
     *get_args(Rule),  # that made the pictures beside the patches
-    "probes",  # filters were shown drawn stimuli
+    "stimuli",  # filters were shown drawn stimuli
     "trained",
     "random",  # the weights are random numbers
     "one-per-label",  # the nine images of a filter have different labels
@@ -43,8 +43,8 @@ class Passage:
 def conditions(manifest: Manifest) -> frozenset[str]:
     """Return what holds of a gallery, whichever text speaks of it."""
     holding = {manifest.rule, "random" if manifest.network.is_random else "trained"}
-    if any(layer.probes for layer in manifest.layers):
-        holding.add("probes")
+    if any(layer.stimuli for layer in manifest.layers):
+        holding.add("stimuli")
     if manifest.images.one_per_label:
         holding.add("one-per-label")
     return frozenset(holding)

@@ -48,7 +48,7 @@ class Pair:
 
     href: str
     title: str
-    words: str  # what probes told of the filter
+    words: str  # what stimuli showed of the filter
     reconstructions: Picture
     patches: Picture
 

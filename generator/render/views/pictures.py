@@ -73,7 +73,7 @@ def pixelated(layer: LayerRecord) -> bool:
 def pair(
     page: str, layer: LayerFacts, facts: FilterFacts, *, small: bool, brief: bool = False
 ) -> Pair:
-    """Return both sheets of a filter as shown on `page`; `brief` leaves out what probes told.
+    """Return both sheets of a filter as shown on `page`; `brief` leaves out what stimuli showed.
 
     A brief text for the patches names only labels that stand more than once, where any does.
     """
@@ -88,7 +88,7 @@ def pair(
     return Pair(
         href=urls.link(page, urls.filter_page(record.name, facts.number)),
         title=f"{record.title}, filter {facts.number}",
-        words=short_words(facts, record.probes),
+        words=short_words(facts, record.stimuli),
         reconstructions=sheet(
             "reconstructions.small" if thumbnails else "reconstructions",
             _reconstructions(layer, facts, brief=brief),
@@ -99,8 +99,8 @@ def pair(
 
 def _reconstructions(layer: LayerFacts, facts: FilterFacts, *, brief: bool) -> str:
     kind = layer.projection.title if facts.places else "Empty"
-    words = "" if brief else own_words(facts, layer.record.probes)
-    return f"{kind}; probed: {words}" if words else kind
+    words = "" if brief else own_words(facts, layer.record.stimuli)
+    return f"{kind}; measures: {words}" if words else kind
 
 
 def _patches(facts: FilterFacts, *, brief: bool) -> str:

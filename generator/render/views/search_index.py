@@ -88,7 +88,7 @@ def _layer(layer: LayerFacts, at: dict[Text, int]) -> dict[str, Any]:
         "side": shown.patches.width,
         "pixelated": shown.patches.pixelated,
         "filters": [[at[text_of(place.image)] for place in f.places] for f in layer.filters],
-        "words": [own_words(facts, layer.record.probes) for facts in layer.filters],
+        "words": [own_words(facts, layer.record.stimuli) for facts in layer.filters],
     }
 
 

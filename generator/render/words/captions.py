@@ -1,8 +1,8 @@
 """A caption for every filter, put together from measured facts by rules that a test can check.
 
-`probe_words` rests on stimuli of known content alone and holds for any image set; `photo_words`
+`measure_words` rests on stimuli of known content alone and holds for any image set; `photo_words`
 rests on the photographs of the nine places; `caption` joins both. In a layer that was shown no
-probes only the labels of the photographs are left (`own_words`, `short_words`). Each rule asks
+stimuli only the labels of the photographs are left (`own_words`, `short_words`). Each rule asks
 first whether the stimuli that it speaks of drive the filter at all (its reach), then whether the
 preference among them is clear. Where no rule applies the caption says so.
 """
@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.render.facts import FilterFacts
-from generator.render.stimuli_facts import Curve, Probed
+from generator.render.stimuli_facts import Curve, FilterMeasures
 from generator.render.words.words import (
     direction,
     hue_name,
@@ -23,9 +23,9 @@ from generator.render.words.words import (
     side_of,
 )
 
-LONGEST = 110  # characters of what is said from probes: two lines on a phone
-NOTHING = "answers to no stimulus of the probe"
-NO_PREFERENCE = "no clear preference among the probes"
+LONGEST = 110  # characters of what is said from stimuli: two lines on a phone
+NOTHING = "answers to none of the stimuli"
+NO_PREFERENCE = "no clear preference among the stimuli"
 NO_FORM = "no clear form"  # where something lesser is said after it
 ANY_COLOUR = "any colour"
 
@@ -39,8 +39,8 @@ ON_THE_CURVE = 0.75  # of its largest: a mean between two peaks lies on neither
 ANY = 0.5  # a curve that falls to half nowhere has no preference worth a name
 NARROW = 1.5  # octaves; plain cells of the visual cortex have 1 to 1.5
 MANY = 5.0  # periods in a field: there the finest stripes are a texture, not a contour
-AT_THE_END = 0.97  # of the highest frequency probed: the true preference may lie beyond
-CLOSE_TO_AN_AXIS = 5.625  # degrees: half the distance between two orientations of the probe
+AT_THE_END = 0.97  # of the highest frequency measures: the true preference may lie beyond
+CLOSE_TO_AN_AXIS = 5.625  # degrees: half the distance between two orientations of the stimuli
 
 CLEAR = 1.0  # standard deviations between the best family and the next: a preference
 BEFORE_ALL = 2.0  # … and one that leaves the others far behind
@@ -86,30 +86,30 @@ class Clause:
         return self.head + self.rest
 
 
-def caption(facts: FilterFacts, record: ProbeRecord | None) -> str:
-    """Return what is known of a filter, from probes and from photographs, as one line."""
+def caption(facts: FilterFacts, record: StimuliRecord | None) -> str:
+    """Return what is known of a filter, from stimuli and from photographs, as one line."""
     return "; ".join(filter(None, (own_words(facts, record), photo_words(facts))))
 
 
-def own_words(facts: FilterFacts, record: ProbeRecord | None) -> str:
-    """Return what is said of the filter itself, not of its patches; "" without probes."""
-    return probe_words(facts.probed, record) if facts.probed and record else ""
+def own_words(facts: FilterFacts, record: StimuliRecord | None) -> str:
+    """Return what is said of the filter itself, not of its patches; "" without stimuli."""
+    return measure_words(facts.measures, record) if facts.measures and record else ""
 
 
-def short_words(facts: FilterFacts, record: ProbeRecord | None) -> str:
-    """Return what stands under a filter's pictures; "" without probes and labels."""
+def short_words(facts: FilterFacts, record: StimuliRecord | None) -> str:
+    """Return what stands under a filter's pictures; "" without stimuli and labels."""
     if words := own_words(facts, record) or photo_words(facts):
         return words
     return f"labels: {label_list(facts.labels)}" if facts.labels else ""
 
 
-def probe_words(probed: Probed, record: ProbeRecord) -> str:
+def measure_words(measures: FilterMeasures, record: StimuliRecord) -> str:
     """Return what stimuli told of a filter: one to three clauses, at most LONGEST characters.
 
     A clause that does not fit is shortened, or left out where even that is too long.
     """
     told = ""
-    for clause in clauses(probed, record):
+    for clause in clauses(measures, record):
         for words in (clause.text, clause.short or clause.head):
             longer = f"{told}; {words}" if told else words
             if len(longer) <= LONGEST:
@@ -131,14 +131,17 @@ def photo_words(facts: FilterFacts) -> str:
     return f"{facts.agreement} of its {total} patches labelled {label}"
 
 
-def clauses(probed: Probed, record: ProbeRecord) -> tuple[Clause, ...]:
+def clauses(measures: FilterMeasures, record: StimuliRecord) -> tuple[Clause, ...]:
     """Return all that can be said of a filter, what drives it most first; never nothing."""
-    if not probed.answered:
+    if not measures.answered:
         return (Clause("silent", NOTHING),)
-    stripes, form = _stripes(probed, record), _form(probed) or _two_forms(probed, record.families)
+    stripes, form = (
+        _stripes(measures, record),
+        _form(measures) or _two_forms(measures, record.families),
+    )
     if stripes and form:
-        stripes, form = _without_repetition(stripes, form, probed)
-    said = [clause for clause in (stripes, form, _colour(probed, record)) if clause]
+        stripes, form = _without_repetition(stripes, form, measures)
+    said = [clause for clause in (stripes, form, _colour(measures, record)) if clause]
     # Of equals stripes stand before a form, a form before a colour.
     said.sort(key=lambda clause: (clause.last, -clause.reach))
     if not said:
@@ -148,9 +151,9 @@ def clauses(probed: Probed, record: ProbeRecord) -> tuple[Clause, ...]:
     return tuple(said)
 
 
-def reach(curve: Curve, probed: Probed) -> float:
+def reach(curve: Curve, measures: FilterMeasures) -> float:
     """Return the best answer to a kind of stimulus as a share of the best to any: 0…1."""
-    return min(max(curve, default=0) / probed.best, 1) if probed.answered else 0
+    return min(max(curve, default=0) / measures.best, 1) if measures.answered else 0
 
 
 def _is_on(curve: Curve, turn: float) -> bool:
@@ -162,47 +165,47 @@ def _is_on(curve: Curve, turn: float) -> bool:
 # --- Stripes --------------------------------------------------------------------------------------
 
 
-def is_oriented(probed: Probed) -> bool:
+def is_oriented(measures: FilterMeasures) -> bool:
     """Say whether a filter prefers a direction clearly enough to name it."""
-    selectivity, width = probed.orientation_selectivity, probed.orientation_bandwidth
-    if selectivity is None or width is None or probed.orientation is None:
+    selectivity, width = measures.orientation_selectivity, measures.orientation_bandwidth
+    if selectivity is None or width is None or measures.orientation is None:
         return False
     return (
-        reach(probed.orientation_curve, probed) >= SPOKEN_OF
+        reach(measures.orientation_curve, measures) >= SPOKEN_OF
         and selectivity >= ORIENTED
         and width <= BROADEST
-        and _is_on(probed.orientation_curve, probed.orientation / 180)
+        and _is_on(measures.orientation_curve, measures.orientation / 180)
     )
 
 
-def _stripes(probed: Probed, record: ProbeRecord) -> Clause | None:
-    share = reach(probed.orientation_curve, probed)
-    if share < SPOKEN_OF or probed.frequency is None:
+def _stripes(measures: FilterMeasures, record: StimuliRecord) -> Clause | None:
+    share = reach(measures.orientation_curve, measures)
+    if share < SPOKEN_OF or measures.frequency is None:
         return None
-    colour = "" if probed.axis in {None, record.axes[0]} else f"{probed.axis} "
-    noun = _noun(probed, record)
-    apart = _apart(probed.frequency, record) if noun == "stripes" else ""
-    fine = _is_finest(probed.frequency, record)
-    if probed.orientation is not None and is_oriented(probed):
-        which = f"{direction_word(probed.orientation)} {colour}"
+    colour = "" if measures.axis in {None, record.axes[0]} else f"{measures.axis} "
+    noun = _noun(measures, record)
+    apart = _apart(measures.frequency, record) if noun == "stripes" else ""
+    fine = _is_finest(measures.frequency, record)
+    if measures.orientation is not None and is_oriented(measures):
+        which = f"{direction_word(measures.orientation)} {colour}"
         head = f"{which}{noun}" if share >= LEADING else f"of stripes, {which}ones"
-        rest = f"{apart} (selectivity {probed.orientation_selectivity:.2f})"
+        rest = f"{apart} (selectivity {measures.orientation_selectivity:.2f})"
         return Clause("stripes", head, rest, share, last=fine)
-    other = _undirected(probed, colour, apart) if share >= LEADING else None
+    other = _undirected(measures, colour, apart) if share >= LEADING else None
     return replace(other, reach=share, last=fine) if other else None
 
 
-def _is_finest(frequency: float, record: ProbeRecord) -> bool:
+def _is_finest(frequency: float, record: StimuliRecord) -> bool:
     """Say whether stripes are so fine for their field that photographs hardly hold any."""
     return frequency >= AT_THE_END * record.frequencies[-1] and frequency * record.side >= MANY
 
 
-def _undirected(probed: Probed, colour: str, apart: str) -> Clause | None:
+def _undirected(measures: FilterMeasures, colour: str, apart: str) -> Clause | None:
     """Name a spacing without a direction, or areas without a spacing."""
-    curve, width = probed.orientation_curve, probed.frequency_bandwidth
+    curve, width = measures.orientation_curve, measures.frequency_bandwidth
     everywhere = min(curve) >= ANY * max(curve)
     if not apart:
-        tone = colour or _tone(probed)
+        tone = colour or _tone(measures)
         return Clause("areas", f"broad {tone}areas") if everywhere else None
     if width is None or width > NARROW:
         return None
@@ -210,14 +213,14 @@ def _undirected(probed: Probed, colour: str, apart: str) -> Clause | None:
     return Clause("texture", f"{colour}stripes of {directions}", apart)
 
 
-def _noun(probed: Probed, record: ProbeRecord) -> str:
+def _noun(measures: FilterMeasures, record: StimuliRecord) -> str:
     """Name what a field shows of a grating: less than a period is an edge or a stroke."""
-    if (probed.frequency or 0) * record.side >= 1:
+    if (measures.frequency or 0) * record.side >= 1:
         return "stripes"
-    return "stroke" if probed.family in {"line", "bar"} else "edge"
+    return "stroke" if measures.family in {"line", "bar"} else "edge"
 
 
-def _apart(frequency: float, record: ProbeRecord) -> str:
+def _apart(frequency: float, record: StimuliRecord) -> str:
     highest = record.frequencies[-1]
     if frequency >= AT_THE_END * highest:
         return f", {1 / highest:.2g} px apart or less"
@@ -237,101 +240,101 @@ def direction_word(degrees: float) -> str:
 
 
 def _without_repetition(
-    stripes: Clause, form: Clause, probed: Probed
+    stripes: Clause, form: Clause, measures: FilterMeasures
 ) -> tuple[Clause | None, Clause | None]:
     """Drop what the other says as well, and two families alike after stripes that do better."""
     if form.kind == "two" and stripes.reach >= form.reach and not stripes.last:
         return stripes, None
-    if stripes.kind == "stripes" and form.kind == "form" and _is_the_contour(probed):
+    if stripes.kind == "stripes" and form.kind == "form" and _is_the_contour(measures):
         return (stripes, None) if stripes.reach >= LEADING else (None, form)
     return stripes, form
 
 
-def _is_the_contour(probed: Probed) -> bool:
+def _is_the_contour(measures: FilterMeasures) -> bool:
     """Say whether the best form is a contour along the preferred stripes."""
-    if probed.family not in _CONTOURS:
+    if measures.family not in _CONTOURS:
         return False
-    if probed.form_rotation is None or probed.orientation is None:
+    if measures.form_rotation is None or measures.orientation is None:
         return False
-    apart = abs((probed.form_rotation - probed.orientation + 90) % 180 - 90)
+    apart = abs((measures.form_rotation - measures.orientation + 90) % 180 - 90)
     return apart <= AGREEING
 
 
-def _form(probed: Probed) -> Clause | None:
-    share = reach(probed.family_response, probed)
-    margin = probed.family_margin
-    if share < SPOKEN_OF or probed.family is None or margin is None or margin < CLEAR:
+def _form(measures: FilterMeasures) -> Clause | None:
+    share = reach(measures.family_response, measures)
+    margin = measures.family_margin
+    if share < SPOKEN_OF or measures.family is None or margin is None or margin < CLEAR:
         return None
-    name, more = form_name(probed)
+    name, more = form_name(measures)
     lead = "" if share >= LEADING else "of grey forms, "
     comma = "," if more.startswith(",") else ""
-    rest = more + comma + _strength(probed, margin)
+    rest = more + comma + _strength(measures, margin)
     return Clause("form", lead + name, rest, share, short=f"{lead or 'of forms, '}{name}")
 
 
-def _strength(probed: Probed, margin: float) -> str:
+def _strength(measures: FilterMeasures, margin: float) -> str:
     if margin < BEFORE_ALL:
         return " rather than other forms"
-    others = max((*probed.orientation_curve, *probed.hue_curve), default=0)
-    best = max(probed.family_response)
-    lead = (best - others) / _deviation(probed, margin)
-    first = best >= probed.best and lead >= BEFORE_ALL
+    others = max((*measures.orientation_curve, *measures.hue_curve), default=0)
+    best = max(measures.family_response)
+    lead = (best - others) / _deviation(measures, margin)
+    first = best >= measures.best and lead >= BEFORE_ALL
     number = min(margin, lead) if first else margin
     what = "all else" if first else "all other forms"
     return f" before {what} ({number:.{0 if number >= 9.95 else 1}f} σ over the next)"
 
 
-def _deviation(probed: Probed, margin: float) -> float:
+def _deviation(measures: FilterMeasures, margin: float) -> float:
     """Return the standard deviation of the filter's answers, in which the margin is given."""
-    best, following, *_ = sorted(probed.family_response, reverse=True)
+    best, following, *_ = sorted(measures.family_response, reverse=True)
     return (best - following) / margin
 
 
-def _two_forms(probed: Probed, families: tuple[str, ...]) -> Clause | None:
+def _two_forms(measures: FilterMeasures, families: tuple[str, ...]) -> Clause | None:
     """Name two families that are nearly alike where the third comes clearly after them."""
-    share, margin = reach(probed.family_response, probed), probed.family_margin
+    share, margin = reach(measures.family_response, measures), measures.family_margin
     if share < LEADING or not margin or len(families) <= 2:
         return None
-    ranked = sorted(zip(probed.family_response, families, strict=True), key=lambda pair: -pair[0])
-    if ranked[0][0] - ranked[2][0] < CLEAR * _deviation(probed, margin):
+    ranked = sorted(zip(measures.family_response, families, strict=True), key=lambda pair: -pair[0])
+    if ranked[0][0] - ranked[2][0] < CLEAR * _deviation(measures, margin):
         return None
     first, second = (_MANY.get(family, f"{family}s") for _, family in ranked[:2])
     return Clause("two", f"{first} or {second}", " rather than other forms", share)
 
 
-def _tone(probed: Probed) -> str:
-    if probed.polarity is None or abs(probed.polarity) < POLAR:
+def _tone(measures: FilterMeasures) -> str:
+    if measures.polarity is None or abs(measures.polarity) < POLAR:
         return ""
-    return "light " if probed.polarity > 0 else "dark "
+    return "light " if measures.polarity > 0 else "dark "
 
 
-def form_name(probed: Probed) -> tuple[str, str]:
+def form_name(measures: FilterMeasures) -> tuple[str, str]:
     """Return the best form, and where it points or how large it is: "dots", ", 12 px apart"."""
-    family = probed.family or ""
-    tone, name = _tone(probed), _ONE.get(family, family)
+    family = measures.family or ""
+    tone, name = _tone(measures), _ONE.get(family, family)
     if family in _CONTOURS or family == "cross":
-        name = _turned(probed, name)
+        name = _turned(measures, name)
     if family == "edge":
         tone = ""  # both sides are told
-    if family == "wheel" and probed.form_variant is not None:
-        tone = f"{probed.form_variant:.0f} {tone}"
-    return tone + name, _place_or_size(probed)
+    if family == "wheel" and measures.form_variant is not None:
+        tone = f"{measures.form_variant:.0f} {tone}"
+    return tone + name, _place_or_size(measures)
 
 
-def _turned(probed: Probed, name: str) -> str:
-    turn = probed.form_rotation
+def _turned(measures: FilterMeasures, name: str) -> str:
+    turn = measures.form_rotation
     if turn is None:
         return name
-    if probed.family != "cross":
+    if measures.family != "cross":
         return f"{direction_word(turn)} {name}"
     kind = {"0°": "upright ", "45°": "diagonal "}.get(direction(turn % 90), "")
     return kind + name
 
 
-def _place_or_size(probed: Probed) -> str:
-    family, turn, size = probed.family, probed.form_rotation, probed.form_size
+def _place_or_size(measures: FilterMeasures) -> str:
+    family, turn, size = measures.family, measures.form_rotation, measures.form_size
     if turn is not None and family == "edge":
-        side = turn + (90 if (probed.form_contrast or 0) > 0 else -90)
+        side = turn + (90 if (measures.form_contrast or 0) > 0 else -90)
         return f", light at the {side_of(side)}"
     if turn is not None and family in _OPENING:
         return f" {_OPENING[family]} towards the {side_of(turn)}"
@@ -343,31 +346,31 @@ def _place_or_size(probed: Probed) -> str:
 # --- Colour ---------------------------------------------------------------------------------------
 
 
-def is_coloured(probed: Probed) -> bool:
+def is_coloured(measures: FilterMeasures) -> bool:
     """Say whether a filter prefers a hue clearly enough to name it."""
-    if probed.hue is None or probed.hue_selectivity is None:
+    if measures.hue is None or measures.hue_selectivity is None:
         return False
     return (
-        reach(probed.hue_curve, probed) >= SPOKEN_OF
-        and probed.hue_selectivity >= BROAD_HUE
-        and _is_on(probed.hue_curve, probed.hue / 360)
+        reach(measures.hue_curve, measures) >= SPOKEN_OF
+        and measures.hue_selectivity >= BROAD_HUE
+        and _is_on(measures.hue_curve, measures.hue / 360)
     )
 
 
-def _colour(probed: Probed, record: ProbeRecord) -> Clause | None:
-    share, over = reach(probed.hue_curve, probed), probed.colour_selectivity or 0
+def _colour(measures: FilterMeasures, record: StimuliRecord) -> Clause | None:
+    share, over = reach(measures.hue_curve, measures), measures.colour_selectivity or 0
     strength = ""
     if over >= BEFORE_GREY:
         strength = f"{'far ' if over >= FAR_BEFORE_GREY else ''}before any grey"
-    if probed.hue is not None and is_coloured(probed):
-        mostly = "" if (probed.hue_selectivity or 0) >= HUE else "mostly "
+    if measures.hue is not None and is_coloured(measures):
+        mostly = "" if (measures.hue_selectivity or 0) >= HUE else "mostly "
         lead = "" if strength and share >= LEADING else "of colours, "
         rest = f" {strength}" if strength else ""
-        head = f"{lead}{mostly}{hue_name(probed.hue)}"
+        head = f"{lead}{mostly}{hue_name(measures.hue)}"
         return Clause("hue", head, rest, share, last=not strength)
     if strength:
         return Clause("colour", f"colours {strength}", reach=share)
-    flat = bool(probed.hue_curve) and min(probed.hue_curve) >= ANY * max(probed.hue_curve)
-    if share >= SPOKEN_OF and flat and probed.axis == record.axes[0]:
+    flat = bool(measures.hue_curve) and min(measures.hue_curve) >= ANY * max(measures.hue_curve)
+    if share >= SPOKEN_OF and flat and measures.axis == record.axes[0]:
         return Clause("any", ANY_COLOUR, reach=share, last=True)
     return None

@@ -13,7 +13,7 @@ import torch
 from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.run.threads import side_by_side
 from generator.compute.search.loop import survey
-from generator.compute.stimuli.gratings import gratings
+from generator.compute.stimuli.draw import gratings
 from generator.compute.stimuli.run import respond, stage
 from generator.config import Settings
 from generator.images.sets.sources import open_images

@@ -1,4 +1,4 @@
-"""Whole probes of small networks whose tuning is known."""
+"""All stimuli shown to small networks whose tuning is known."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from generator.compute.stimuli import gratings as probes
+from generator.compute.stimuli import draw
 from generator.compute.stimuli.forms import FAMILIES, forms
-from generator.compute.stimuli.run import Probing, probe_layer, respond, stage
+from generator.compute.stimuli.run import LayerMeasures, measure_layer, respond, stage
 from generator.errors import NetworkError
 from generator.network.watched import WatchedNetwork, watch_layers
 from tests.support.tiny_network import tiny_network
@@ -50,9 +50,9 @@ def network_of(
     )
 
 
-def probe(network: WatchedNetwork) -> Probing:
+def measured(network: WatchedNetwork) -> LayerMeasures:
     """Probe the only layer."""
-    return probe_layer(network, network.layers[0], lambda _stage, _done, _of: None)
+    return measure_layer(network, network.layers[0], lambda _stage, _done, _of: None)
 
 
 def gabor(degrees: float, frequency: float, phase: float = 0.0) -> Tensor:
@@ -90,7 +90,7 @@ def test_gabors_are_found_at_their_orientation_and_frequency() -> None:
         (135, 0.08, 0.0),
         (170, 0.12, 2.2),
     ]
-    facts = probe(network_of([gabor(*cell) for cell in cells]))
+    facts = measured(network_of([gabor(*cell) for cell in cells]))
     for index, (degrees, frequency, _phase) in enumerate(cells):
         assert apart(float(facts.gratings.orientation[index]), degrees, 180) < 3
         assert facts.gratings.frequency[index] == pytest.approx(frequency, rel=0.1)
@@ -119,7 +119,7 @@ BACKSLASH = [row[::-1] for row in SLASH]
 def test_directions_are_read_as_on_the_page(drawing: list[str], degrees: float) -> None:
     r"""A kernel drawn as "/" prefers 45 degrees, one drawn as "\\" 135."""
     inside = np.array([[mark == "#" for mark in row] for row in drawing])
-    facts = probe(network_of([kernel_for(inside)], size=16))
+    facts = measured(network_of([kernel_for(inside)], size=16))
     assert apart(float(facts.gratings.orientation[0]), degrees, 180) < 3
     assert FAMILIES[facts.forms.family[0]] in {"line", "bar"}
     assert apart(float(facts.forms.rotation[0]), degrees, 180) <= 15
@@ -132,8 +132,8 @@ def test_an_opponent_blob_is_found_at_its_hue(hue: float) -> None:
     """A disc of one hue that rejects the opposite one: hue within 15 degrees, hardly any grey."""
     row, column = np.mgrid[:SIDE, :SIDE] - SIDE // 2
     disc = torch.from_numpy(np.exp(-(row**2 + column**2) / (2 * 5.0**2))).float()
-    (direction,) = probes.hue_direction(np.array([hue]))
-    facts = probe(network_of([torch.from_numpy(direction).float()[:, None, None] * disc]))
+    (direction,) = draw.hue_direction(np.array([hue]))
+    facts = measured(network_of([torch.from_numpy(direction).float()[:, None, None] * disc]))
     assert apart(float(facts.colours.hue[0]), hue, 360) < 15
     assert facts.colours.colour_selectivity[0] > 0.8
     assert facts.colours.hue_selectivity[0] > 0.5
@@ -147,7 +147,7 @@ def test_corner_and_ring_detectors_prefer_their_family() -> None:
     wedge = np.abs(angle - 40) < 45
     radius = np.hypot(row, column)
     rings = (radius < 14.5) & (np.abs(radius - 6 * np.rint(radius / 6)) < 1.5)
-    facts = probe(network_of([kernel_for(wedge), kernel_for(rings)]))
+    facts = measured(network_of([kernel_for(wedge), kernel_for(rings)]))
     assert [FAMILIES[family] for family in facts.forms.family] == ["corner", "rings"]
     assert apart(float(facts.forms.rotation[0]), 40, 360) < 12
     assert facts.forms.variant[0] == 90
@@ -163,7 +163,7 @@ def test_a_dark_liking_twin_has_the_opposite_polarity() -> None:
     """The negative of a kernel prefers dark forms as much as the kernel light ones."""
     row, column = np.mgrid[:SIDE, :SIDE] - SIDE // 2
     kernel = kernel_for(np.hypot(row, column) < 6)
-    facts = probe(network_of([kernel, -kernel]))
+    facts = measured(network_of([kernel, -kernel]))
     assert facts.forms.polarity[0] == pytest.approx(-facts.forms.polarity[1], abs=1e-4)
     assert facts.forms.contrast.tolist() == [1, -1]
     assert abs(facts.forms.polarity[0]) > 0.05
@@ -171,7 +171,7 @@ def test_a_dark_liking_twin_has_the_opposite_polarity() -> None:
 
 def test_a_constant_filter_has_no_preference() -> None:
     """A bias alone: all answers are alike, so no selectivity, no margin and full invariance."""
-    facts = probe(network_of([torch.zeros(3, 7, 7)] * 2, size=12, bias=0.4))
+    facts = measured(network_of([torch.zeros(3, 7, 7)] * 2, size=12, bias=0.4))
     assert facts.answered.all()
     assert facts.rest == pytest.approx([0.4, 0.4])
     assert facts.best == pytest.approx([0.4, 0.4])
@@ -183,11 +183,11 @@ def test_a_constant_filter_has_no_preference() -> None:
 
 
 def test_a_dead_filter_is_told_apart_without_a_warning() -> None:
-    """Filter 3 of the tiny network never answers: NaN and −1; the others are probed as ever."""
+    """Filter 3 of the tiny network never answers: NaN and −1; the others are measures as ever."""
     network = tiny_network()
     told: list[tuple[str, int, int]] = []
     layer = network.layers[1]
-    facts = probe_layer(network, layer, lambda name, done, of: told.append((name, done, of)))
+    facts = measure_layer(network, layer, lambda name, done, of: told.append((name, done, of)))
     assert facts.answered.tolist() == [True, True, True, False, True, True]
     for part in (facts.gratings, facts.colours, facts.forms, facts.invariances, facts.twins):
         assert is_dataclass(part)
@@ -201,7 +201,7 @@ def test_a_dead_filter_is_told_apart_without_a_warning() -> None:
             else:
                 assert values[3] == -1, field.name
     names = [name for name, _, _ in told]
-    assert sorted(set(names)) == ["invariance", "probe"]
+    assert sorted(set(names)) == ["invariance", "stimuli"]
     for name in set(names):
         last = [(done, of) for told_name, done, of in told if told_name == name][-1]
         assert last[0] == last[1]
@@ -209,8 +209,8 @@ def test_a_dead_filter_is_told_apart_without_a_warning() -> None:
 
 def test_pooling_makes_a_filter_tolerate_shifts() -> None:
     """The same Gabor behind a max pool keeps more of its answer when its form moves."""
-    alone = probe(network_of([gabor(30, 0.1)]))
-    pooled = probe(network_of([gabor(30, 0.1)], nn.MaxPool2d(9, 1), nn.ReLU()))
+    alone = measured(network_of([gabor(30, 0.1)]))
+    pooled = measured(network_of([gabor(30, 0.1)], nn.MaxPool2d(9, 1), nn.ReLU()))
     assert pooled.invariances.shift[0] > alone.invariances.shift[0] + 0.1
 
 
@@ -252,7 +252,7 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
     )
     place = stage(wide.layers[0], 9)
     assert (place.side, place.start, place.unit) == (9, 0, 4)
-    bank = probes.gratings(9)
+    bank = draw.gratings(9)
     found = respond(wide, wide.layers[0], bank)
     images = torch.from_numpy(bank.draw(np.arange(len(bank))))
     expected = model((images - 0.5) / 0.25)[:, :, 4, 4]
@@ -274,7 +274,7 @@ def test_answers_do_not_depend_on_the_batch() -> None:
 
 def test_facts_do_not_depend_on_the_run() -> None:
     """Twice the same network, twice the same facts."""
-    first, second = probe(network_of([gabor(30, 0.1)])), probe(network_of([gabor(30, 0.1)]))
+    first, second = measured(network_of([gabor(30, 0.1)])), measured(network_of([gabor(30, 0.1)]))
     np.testing.assert_array_equal(first.gratings.orientation, second.gratings.orientation)
     np.testing.assert_array_equal(first.forms.family_response, second.forms.family_response)
     np.testing.assert_array_equal(first.invariances.scale, second.invariances.scale)
@@ -286,4 +286,4 @@ def test_an_answer_that_is_no_number_is_named() -> None:
     kernel = kernel.clone()
     kernel[0, 0, 0] = math.nan
     with pytest.raises(NetworkError, match=r"layer1 of known: stimulus 0 .* not a number"):
-        probe(network_of([kernel]))
+        measured(network_of([kernel]))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.compute.stimuli import gratings as probes
+from generator.compute.stimuli import draw
+from generator.compute.stimuli.draw import Doubles, Floats
 from generator.compute.stimuli.forms import FAMILIES, forms
-from generator.compute.stimuli.gratings import Doubles, Floats
 from generator.compute.stimuli.preferences import deviations, form_facts, kept, twins
 from generator.compute.stimuli.tuning import (
     circular_mean,
@@ -21,14 +21,14 @@ from generator.compute.stimuli.tuning import (
     peak_and_width,
 )
 
-GRATINGS = probes.gratings(27)
-COLOURS = probes.colours(27)
+GRATINGS = draw.gratings(27)
+COLOURS = draw.colours(27)
 FORMS = forms(27)
 
 
 def von_mises(preferred: float, concentration: float) -> Floats:
     """Give the tuning curve that falls off evenly on both sides, around 180 degrees."""
-    away = np.deg2rad(2 * (probes.ORIENTATIONS - preferred))
+    away = np.deg2rad(2 * (draw.ORIENTATIONS - preferred))
     return np.exp(concentration * (np.cos(away) - 1)).astype(np.float32)
 
 
@@ -37,7 +37,7 @@ def von_mises(preferred: float, concentration: float) -> Floats:
 def test_orientation_tuning_of_known_curves(preferred: float, concentration: float) -> None:
     """Mean, selectivity and width of a von Mises curve are those of its formula."""
     curve = von_mises(preferred, concentration)
-    mean, selectivity = circular_mean(curve[None], probes.ORIENTATIONS, 180)
+    mean, selectivity = circular_mean(curve[None], draw.ORIENTATIONS, 180)
     assert 0 <= mean[0] < 180
     assert abs((mean[0] - preferred + 90) % 180 - 90) < 0.1
     # The mean resultant length of the von Mises distribution, by a fine sum over its density.
@@ -58,7 +58,7 @@ def test_orientation_tuning_of_known_curves(preferred: float, concentration: flo
 def test_circular_mean_is_the_sum_of_arrows(values: list[float]) -> None:
     """Angle and length agree with adding arrows one by one."""
     curve = np.array(values, np.float32)
-    mean, length = circular_mean(curve[None], probes.HUES, 360)
+    mean, length = circular_mean(curve[None], draw.HUES, 360)
     right = math.fsum(v * math.cos(math.radians(15 * k)) for k, v in enumerate(curve.tolist()))
     up = math.fsum(v * math.sin(math.radians(15 * k)) for k, v in enumerate(curve.tolist()))
     total = math.fsum(curve.tolist())
@@ -84,7 +84,7 @@ def test_peak_and_width_of_a_bell(peak: float, width: float) -> None:
 
 
 def test_a_side_that_never_falls_ends_with_the_curve() -> None:
-    """A curve that rises to the last place is half a bell; a flat one is as wide as the probe."""
+    """A curve that rises to the last place is half a bell; a flat one is as wide as the stimuli."""
     places = np.arange(5.0)
     rising = np.array([0, 1, 2, 3, 4], np.float32)
     assert peak_and_width(rising, places) == (4, 2)
@@ -251,13 +251,13 @@ def test_rounding_is_no_variation() -> None:
 
 def test_the_margin_is_told_in_deviations_of_all_answers() -> None:
     """Not of the answers to forms alone, which would make a filter seem surer than it is."""
-    probe = forms(27)
-    to_forms = np.ones((len(probe), 1), np.float32)
-    to_forms[probe.family == 3] = 2.0
-    to_forms[probe.family == 5] = 5.0
+    stimuli = forms(27)
+    to_forms = np.ones((len(stimuli), 1), np.float32)
+    to_forms[stimuli.family == 3] = 2.0
+    to_forms[stimuli.family == 5] = 5.0
     others = np.linspace(0, 40, 500, dtype=np.float32)[:, None]
     everything = np.concatenate([others, to_forms])
-    facts = form_facts(probe, to_forms, everything)
+    facts = form_facts(stimuli, to_forms, everything)
     values = everything[:, 0].astype(float).tolist()
     mean = math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))

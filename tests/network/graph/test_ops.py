@@ -256,7 +256,7 @@ def run(
                 **settings,
                 images=str(folder / "pictures"),
                 atlas=folder / "atlas",
-                probes=False,
+                stimuli=False,
                 batch=3,
                 workers=0,
                 device="cpu",

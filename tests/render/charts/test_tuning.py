@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from generator.atlas.bins import BINS
 from generator.atlas.measures import MEASURES
 from generator.atlas.store import Atlas
-from generator.compute.stimuli.gratings import GREY, HUES, STRONG, Gratings, hue_direction
+from generator.compute.stimuli.draw import GREY, HUES, STRONG, Gratings, hue_direction
 from generator.render.charts.tuning import (
     HEIGHT,
     LENGTH,
@@ -33,16 +33,16 @@ from generator.render.charts.tuning import (
 )
 from generator.render.facts import FilterFacts, Gallery, LayerFacts, read_gallery
 from generator.render.site.pages import Pages
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 from generator.render.views.filter.measured import Measured, decimal, label_spread, measured
 from generator.render.views.filter.measured_json import DIGITS
 from generator.render.views.filter.page import FilterView, facts_json, filter_view
 from tests import ROOT
 from tests.render.views.test_views import rooms
 from tests.support.tiny_atlas import DEAD, IMAGES, INPUT_SIZE, make_atlas
-from tests.support.tiny_probes import FAMILIES, RECORD, probed_of
+from tests.support.tiny_measures import FAMILIES, RECORD, measures_of
 
-PageOf = Callable[[Probed], tuple[FilterView, str, LayerFacts]]
+PageOf = Callable[[FilterMeasures], tuple[FilterView, str, LayerFacts]]
 ROUNDING = 1.0  # units of a chart, of which points are whole ones
 
 
@@ -147,7 +147,7 @@ def test_the_line_is_as_long_as_the_selectivity(degrees: float, selectivity: flo
 
 @given(curve=curves(RECORD.frequencies))
 def test_octaves_are_equally_wide(curve: tuple[float, ...]) -> None:
-    """The probe's frequencies are equal ratios apart, and so the points are equally far apart."""
+    """The stimuli's frequencies are equal ratios apart, and so the points are equally far apart."""
     chart = spectrum(curve, RECORD.frequencies, None)
     assert chart
     found = points(chart.path)
@@ -232,7 +232,7 @@ def test_the_colours_are_those_of_the_stimuli() -> None:
 
 def test_the_colours_lie_where_the_bars_are(page_of: PageOf, facts: FilterFacts) -> None:
     """The style sheet fills as much of the drawing with colours as the chart has units for hues."""
-    html = page_of(probed_of(facts))[1]
+    html = page_of(measures_of(facts))[1]
     found = re.search(r'"by-hue">\s*<svg viewBox="(-?\d+) (-?\d+) (\d+) (\d+)"', html)
     css = (ROOT / "site_templates/static/40-charts.css").read_text()
     laid = re.search(r"50% 0 / ([\d.]+)% ([\d.]+)% no-repeat", css)
@@ -313,8 +313,8 @@ def facts(gallery: Gallery) -> FilterFacts:
 
 def said(facts: FilterFacts, **changes: object) -> Measured:
     """Return the section of a filter of which some measured facts are replaced."""
-    probed = replace(probed_of(facts), **changes)  # type: ignore[arg-type]
-    section = measured(replace(facts, probed=probed), RECORD)
+    measures = replace(measures_of(facts), **changes)  # type: ignore[arg-type]
+    section = measured(replace(facts, measures=measures), RECORD)
     assert section
     return section
 
@@ -427,14 +427,14 @@ UNKNOWN = st.none()
 ANSWER = st.floats(0, 1e6) | st.sampled_from([0.0, 5e-324, 1e308, math.inf, math.nan])
 
 
-def _agreeing(probed: Probed) -> Probed:
+def _agreeing(measures: FilterMeasures) -> FilterMeasures:
     """Return the facts with no margin where the two best families answer alike."""
-    best, following, *_ = sorted(probed.family_response, reverse=True)
-    return probed if best - following > 1e-30 else replace(probed, family_margin=0.0)
+    best, following, *_ = sorted(measures.family_response, reverse=True)
+    return measures if best - following > 1e-30 else replace(measures, family_margin=0.0)
 
 
 PROBED = st.builds(
-    Probed,
+    FilterMeasures,
     best=st.floats(0, 1e6),
     rest=st.floats(0, 1e6),
     orientation=UNKNOWN | st.floats(0, 180),
@@ -472,8 +472,8 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> PageOf:
     pages = Pages(ROOT / "site_templates")
     layer = frames.gallery.layer("layer2")
 
-    def make(probed: Probed) -> tuple[FilterView, str, LayerFacts]:
-        changed = replace(layer.filters[0], probed=probed)
+    def make(measures: FilterMeasures) -> tuple[FilterView, str, LayerFacts]:
+        changed = replace(layer.filters[0], measures=measures)
         other = replace(layer, filters=(changed, *layer.filters[1:]))
         view = filter_view(frames, texts, other, 0)
         return view, pages.html("filter", view), other
@@ -481,20 +481,20 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> PageOf:
     return make
 
 
-@given(probed=PROBED)
-def test_no_page_and_no_file_says_nan(page_of: PageOf, probed: Probed) -> None:
+@given(measures=PROBED)
+def test_no_page_and_no_file_says_nan(page_of: PageOf, measures: FilterMeasures) -> None:
     """Whatever is not known is left out of a page, and null in the facts."""
-    _, html, layer = page_of(probed)
+    _, html, layer = page_of(measures)
     section = html[html.index('id="measured"') : html.index('id="take"')]
     assert not re.search(r"\b(nan|NaN|inf|None)\b", section)
     data = json.loads(facts_json(layer, INPUT_SIZE, IMAGES), parse_constant=pytest.fail)
-    assert data["measured"]["measures"]["twin"]["values"][0] == probed.twin
+    assert data["measured"]["measures"]["twin"]["values"][0] == measures.twin
 
 
-@given(probed=PROBED)
-def test_each_drawing_has_a_text(page_of: PageOf, probed: Probed) -> None:
+@given(measures=PROBED)
+def test_each_drawing_has_a_text(page_of: PageOf, measures: FilterMeasures) -> None:
     """A chart is a picture to those who listen, with a sentence that ends."""
-    view, html, _ = page_of(probed)
+    view, html, _ = page_of(measures)
     assert view.measured
     section = html[html.index('id="measured"') : html.index('id="take"')]
     charts = (
@@ -507,7 +507,7 @@ def test_each_drawing_has_a_text(page_of: PageOf, probed: Probed) -> None:
     assert texts == [chart.alt for chart in charts if chart]
     assert all(text.endswith(".") for text in texts)
     assert section.count("<svg") == len(texts)
-    if not probed.best > 0:
+    if not measures.best > 0:
         assert texts == []
 
 
@@ -527,7 +527,7 @@ def test_every_measure_is_in_the_facts(gallery: Gallery) -> None:
         assert entry["unit"].split(",")[0] == measure.unit.split(",")[0]
         assert entry.get("along") == measure.curve
         for facts, value in zip(layer.filters, entry["values"], strict=True):
-            known = getattr(facts.probed, name)
+            known = getattr(facts.measures, name)
             if isinstance(known, tuple):
                 assert len(value) == len(data["stimuli"][measure.curve])
                 assert value == pytest.approx(known, rel=0.5 * 10 ** (1 - DIGITS))
@@ -563,13 +563,13 @@ def test_what_images_told_is_in_the_facts(gallery: Gallery) -> None:
 
 def test_similar_filters_are_told_by_what(gallery: Gallery, page_of: PageOf) -> None:
     """The one that answers alike is a link with its correlation, apart from shared images."""
-    probed = probed_of(gallery.layer("layer2").filters[0])
-    probed = replace(probed, twin=3, twin_correlation=0.834)
-    view, html, _ = page_of(probed)
+    measures = measures_of(gallery.layer("layer2").filters[0])
+    measures = replace(measures, twin=3, twin_correlation=0.834)
+    view, html, _ = page_of(measures)
     assert view.twin is not None
     assert view.twin.agreement == "correlation 0.83 over all 1,000 stimuli"
     assert '<a href="3.html">filter 3</a> of this layer, correlation 0.83' in html
     assert "Similar filters" in html
-    alone, html, _ = page_of(replace(probed, twin=None, twin_correlation=None))
+    alone, html, _ = page_of(replace(measures, twin=None, twin_correlation=None))
     assert alone.twin is None
     assert "answers to stimuli: most like" not in html

@@ -22,7 +22,7 @@ from generator.render.text.passages import SAYING
 from generator.render.text.texts import Texts
 from tests.render.site.test_build import digest, make
 from tests.support.tiny_atlas import DEAD, PARTLY, WEIGHTS, make_atlas
-from tests.support.tiny_probes import probed_of
+from tests.support.tiny_measures import measures_of
 
 IMAGES = "f" * 64  # fingerprint of the tiny atlas's set
 OTHERS = "b" * 64
@@ -88,8 +88,8 @@ def refused(folder: Path, gallery: Gallery) -> list[str]:
 
 
 def number(gallery: Gallery, filter_: str, fact: str) -> float:
-    """Return a number that probes told of a filter."""
-    value = getattr(gallery.filter(filter_).probed, fact)
+    """Return a number that stimuli showed of a filter."""
+    value = getattr(gallery.filter(filter_).measures, fact)
     assert isinstance(value, float)
     return value
 
@@ -142,9 +142,9 @@ def test_wrapping_over_the_period(value: float, inside: bool) -> None:
 
 def test_claims_that_hold(folder: Path, gallery: Gallery) -> None:
     """Numbers, names and statistics that are the atlas's own pass without a word."""
-    facts = probed_of(gallery.filter("layer1/0"))
+    facts = measures_of(gallery.filter("layer1/0"))
     layer = gallery.layer("layer1")
-    known = [p.polarity for p in layer.probed if p.polarity is not None]
+    known = [p.polarity for p in layer.measures if p.polarity is not None]
     untrained = [p.polarity for p in layer.untrained if p.polarity is not None]
     middle, lowest = statistics.median(known), min(untrained)
     front = PINNED + "".join(
@@ -241,8 +241,8 @@ def test_a_filter_without_the_fact(
 def test_a_statistic_that_does_not_hold(folder: Path, gallery: Gallery, subject: str) -> None:
     """Medians are of the network that the claim names: trained, or with random weights."""
     layer = gallery.layer("layer2")
-    probed = {"trained": layer.probed, "untrained": layer.untrained}
-    values = sorted(p.polarity for p in probed[subject] if p.polarity is not None)
+    measures = {"trained": layer.measures, "untrained": layer.untrained}
+    values = sorted(p.polarity for p in measures[subject] if p.polarity is not None)
     median = (values[1] + values[2]) / 2  # four of five filters answer
     values_claimed: dict[str, Any] = {"layer": "layer2", "fact": "polarity"}
     values_claimed |= {"statistic": "median", "within": [2, 3]}
@@ -256,7 +256,7 @@ def test_a_statistic_that_does_not_hold(folder: Path, gallery: Gallery, subject:
 
 def test_a_share_counts_every_filter_of_the_layer(folder: Path, gallery: Gallery) -> None:
     """Filters without the fact are among those that do not have it."""
-    values = [probed.polarity for probed in gallery.layer("layer3").probed]
+    values = [measures.polarity for measures in gallery.layer("layer3").measures]
     bound = max(value for value in values if value is not None)
     front = PINNED + claim(
         layer="layer3", fact="polarity", statistic="share", at_least=bound - 1e-6, within=[0.5, 1]
@@ -399,7 +399,7 @@ def test_a_filter_without_a_claim(folder: Path, gallery: Gallery, reference: str
     write(folder, KEY, front, f"`[[layer1/2]]`\n\n[[layer1/0]]\n\n{reference}")
     write(folder, "pages/home.md", PINNED + claim(filter="layer1/2", fact="best", within=[0, 99]))
     assert refused(folder, gallery) == [
-        "layers/layer1.md:14: layer1/2 is shown without a claim; add one from probes"
+        "layers/layer1.md:14: layer1/2 is shown without a claim; add one from stimuli"
     ]
 
 
@@ -439,9 +439,9 @@ def test_a_claim_from_photographs_alone_is_not_enough(folder: Path, gallery: Gal
 
 
 def photographs(images: str, *claims: str) -> str:
-    """Return the front matter of a text on this image set, with a claim from probes."""
-    probes = claim(filter="layer1/0", fact="best", within=[0, 99])
-    return f'{PINNED}\nimages = "{images}"{probes}' + "".join(claims)
+    """Return the front matter of a text on this image set, with a claim from stimuli."""
+    stimuli = claim(filter="layer1/0", fact="best", within=[0, 99])
+    return f'{PINNED}\nimages = "{images}"{stimuli}' + "".join(claims)
 
 
 PASSAGE = "Before.\n\n:::photographs\nLike [[layer1/0]].\n\n* One.\n:::\nAfter."
@@ -502,7 +502,7 @@ def test_claims_from_photographs_are_checked_with_their_images(
 
 
 def test_claims_from_probes_are_checked_with_any_images(folder: Path, gallery: Gallery) -> None:
-    """Probes do not depend on the image set."""
+    """Stimuli do not depend on the image set."""
     wrong = claim(filter="layer1/0", fact="best", within=[-2, -1])
     write(folder, KEY, photographs(OTHERS, wrong), PASSAGE)
     [said] = refused(folder, gallery)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.atlas.store import Atlas
 from generator.errors import ContentError
 from generator.render import urls
@@ -40,7 +40,7 @@ from tests import ROOT
 from tests.oracles.finder import Found, hits, plain_words, said
 from tests.render.site.test_build import make
 from tests.support.tiny_atlas import DEAD, make_atlas
-from tests.support.tiny_probes import RECORD
+from tests.support.tiny_measures import RECORD
 
 INDEX = "assets/search.0123456789.js"
 AWKWARD = (
@@ -147,7 +147,7 @@ def test_every_word_finds_what_the_facts_hold(gallery: Gallery) -> None:
     assert len(questions) > 20
     for question in questions:
         expected = {
-            (layer.record.name, facts.number): hits(facts, layer.record.probes, question)
+            (layer.record.name, facts.number): hits(facts, layer.record.stimuli, question)
             for layer in gallery.layers
             for facts in layer.filters
         }
@@ -165,7 +165,7 @@ def test_any_texts_are_found_alike(
     words = sorted({word for text in texts for part in text for word in plain_words(part)})
     question = data.draw(st.lists(st.sampled_from(words), max_size=2)) if words else ["NONE"]
     expected = {
-        (layer.record.name, facts.number): hits(facts, layer.record.probes, question)
+        (layer.record.name, facts.number): hits(facts, layer.record.stimuli, question)
         for layer in told.layers
         for facts in layer.filters
     }
@@ -224,7 +224,7 @@ def test_own_words_stand_with_their_filter(
     tables = search_tables(gallery)["layers"]
     assert [layer["words"][DEAD] for layer in tables] == [NOTHING] * 5
 
-    def strokes(facts: FilterFacts, record: ProbeRecord | None) -> str:
+    def strokes(facts: FilterFacts, record: StimuliRecord | None) -> str:
         assert record == RECORD
         return "strokes" if (facts.layer, facts.number) == ("layer2", 3) else ""
 

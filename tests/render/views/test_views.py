@@ -19,7 +19,7 @@ from generator.errors import AtlasError
 from generator.render.facts import FilterFacts, Gallery, Place, read_gallery
 from generator.render.site.build import site_assets
 from generator.render.site.pages import Pages
-from generator.render.stimuli_facts import read_probed
+from generator.render.stimuli_facts import read_measures
 from generator.render.text.content import Subject, read_content
 from generator.render.text.texts import Texts
 from generator.render.views.filter.page import FilterView, facts_json, filter_view
@@ -39,7 +39,7 @@ from tests.support.tiny_atlas import (
     WEIGHTS,
     make_atlas,
 )
-from tests.support.tiny_probes import RECORD, tiny_probes
+from tests.support.tiny_measures import RECORD, tiny_measures
 
 
 def rooms(
@@ -173,7 +173,7 @@ def _facts(number: int, strengths: list[float], labels: dict[str, int]) -> Filte
         Place(rank, value, image, (0, 0), (0, 0, 1, 1), 1)
         for rank, value in enumerate(strengths, 1)
     )
-    (probed,) = read_probed(tiny_probes(1, 0, np.random.default_rng(number)), RECORD)
+    (measures,) = read_measures(tiny_measures(1, 0, np.random.default_rng(number)), RECORD)
     return FilterFacts(
         layer="l",
         number=number,
@@ -184,7 +184,7 @@ def _facts(number: int, strengths: list[float], labels: dict[str, int]) -> Filte
         common_label=None,
         label_purity=None,
         label_entropy=None,
-        probed=probed,
+        measures=measures,
     )
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.atlas.schema import ImageRecord
 from generator.render.facts import FilterFacts, Place
-from generator.render.stimuli_facts import Probed, read_probed
+from generator.render.stimuli_facts import FilterMeasures, read_measures
 from generator.render.words import words
 from generator.render.words.captions import (
     LONGEST,
@@ -23,17 +23,17 @@ from generator.render.words.captions import (
     clauses,
     is_coloured,
     is_oriented,
+    measure_words,
     photo_words,
-    probe_words,
 )
-from tests.support.tiny_probes import RECORD as TINY
-from tests.support.tiny_probes import tiny_probes
+from tests.support.tiny_measures import RECORD as TINY
+from tests.support.tiny_measures import tiny_measures
 
 FAMILIES = (
     "line", "edge", "bar", "corner", "curve", "cross", "rings", "wheel", "spiral", "checks",
     "plaid", "honeycomb", "dots", "blob",
 )  # fmt: skip
-RECORD = ProbeRecord(
+RECORD = StimuliRecord(
     side=75,
     stimuli=1_000,
     orientations=tuple(np.linspace(0, 180, 16, endpoint=False).tolist()),
@@ -43,7 +43,7 @@ RECORD = ProbeRecord(
     families=FAMILIES,
 )
 SMALL = RECORD.model_copy(update={"side": 7})
-NEUTRAL = Probed(
+NEUTRAL = FilterMeasures(
     best=10,
     rest=0,
     orientation=None,
@@ -108,7 +108,7 @@ def form(
     contrast: float = 1,
     polarity: float = 0,
     best: float = 10,
-) -> Probed:
+) -> FilterMeasures:
     """Return a filter that prefers a form by so many standard deviations of 1."""
     response = [best - margin - number / 100 for number in range(13)]
     response.insert(FAMILIES.index(family), best)
@@ -129,13 +129,13 @@ def form(
 SEVEN_APART = "−45° stripes, about 7 px apart (selectivity 0.83)"
 
 
-def under(share: float, probed: Probed) -> Probed:
+def under(share: float, measures: FilterMeasures) -> FilterMeasures:
     """Return the filter with a best answer of which what it tells is only this share."""
-    return replace(probed, best=10 / share)
+    return replace(measures, best=10 / share)
 
 
 @pytest.mark.parametrize(
-    ("probed", "told"),
+    ("measures", "told"),
     [
         (replace(NEUTRAL, best=0), NOTHING),
         (NEUTRAL, NO_PREFERENCE),
@@ -212,24 +212,24 @@ def under(share: float, probed: Probed) -> Probed:
         ),
     ],
 )  # fmt: skip
-def test_facts_become_words(probed: Probed, told: str) -> None:
+def test_facts_become_words(measures: FilterMeasures, told: str) -> None:
     """Each rule alone, in its exact words."""
-    assert probe_words(probed, RECORD) == told
+    assert measure_words(measures, RECORD) == told
 
 
-def joined(stripes: Probed, others: Probed, **changes: Any) -> Probed:
+def joined(stripes: FilterMeasures, others: FilterMeasures, **changes: Any) -> FilterMeasures:
     """Return the first filter with the answers to forms of the second, and changes."""
     names = [name for name in vars(others) if name.startswith(("family", "form_"))]
     return replace(stripes, **({name: getattr(others, name) for name in names} | changes))
 
 
-def weaker(probed: Probed, part: float) -> Probed:
+def weaker(measures: FilterMeasures, part: float) -> FilterMeasures:
     """Return the filter with weaker answers to stripes."""
-    return replace(probed, orientation_curve=tuple(part * v for v in probed.orientation_curve))
+    return replace(measures, orientation_curve=tuple(part * v for v in measures.orientation_curve))
 
 
 @pytest.mark.parametrize(
-    ("probed", "told"),
+    ("measures", "told"),
     [
         (
             joined(STRIPES, form("dots", 1.5, size=9)),
@@ -284,26 +284,26 @@ def weaker(probed: Probed, part: float) -> Probed:
         ),
     ],
 )
-def test_clauses_come_in_order_of_reach(probed: Probed, told: str) -> None:
+def test_clauses_come_in_order_of_reach(measures: FilterMeasures, told: str) -> None:
     """What drives a filter most comes first; nothing is said twice, nothing grows too long."""
-    assert probe_words(probed, RECORD) == told
+    assert measure_words(measures, RECORD) == told
 
 
 def test_less_than_a_period_is_no_stripes() -> None:
     """A field that holds less than one period shows an edge, one that holds more shows stripes."""
     less, more = (replace(STRIPES, frequency=periods / 7) for periods in (0.99, 1.01))
-    assert probe_words(less, SMALL) == "−45° edge (selectivity 0.83)"
-    assert probe_words(more, SMALL) == "−45° stripes, about 7 px apart (selectivity 0.83)"
+    assert measure_words(less, SMALL) == "−45° edge (selectivity 0.83)"
+    assert measure_words(more, SMALL) == "−45° stripes, about 7 px apart (selectivity 0.83)"
 
 
 def test_stripes_at_the_end_are_last_only_in_a_large_field() -> None:
     """A small field holds few of them; there they are a contour like any other."""
-    probed = joined(replace(STRIPES, frequency=0.4), form("dots", 1.5))
-    assert probe_words(probed, RECORD).startswith("dots")
-    assert probe_words(probed, SMALL).startswith("−45° stripes")
+    measures = joined(replace(STRIPES, frequency=0.4), form("dots", 1.5))
+    assert measure_words(measures, RECORD).startswith("dots")
+    assert measure_words(measures, SMALL).startswith("−45° stripes")
 
 
-THRESHOLDS: list[tuple[Probed, dict[str, Any], dict[str, Any], str]] = [
+THRESHOLDS: list[tuple[FilterMeasures, dict[str, Any], dict[str, Any], str]] = [
     (STRIPES, {"orientation_selectivity": 0.3}, {"orientation_selectivity": 0.299}, "−45°"),
     (STRIPES, {"orientation_bandwidth": 125.0}, {"orientation_bandwidth": 125.1}, "−45°"),
     (STRIPES, {"best": 20.0}, {"best": 20.1}, "−45°"),
@@ -337,13 +337,13 @@ THRESHOLDS: list[tuple[Probed, dict[str, Any], dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("probed", "at", "beyond", "words_said"), THRESHOLDS)
+@pytest.mark.parametrize(("measures", "at", "beyond", "words_said"), THRESHOLDS)
 def test_thresholds(
-    probed: Probed, at: dict[str, Any], beyond: dict[str, Any], words_said: str
+    measures: FilterMeasures, at: dict[str, Any], beyond: dict[str, Any], words_said: str
 ) -> None:
     """At its threshold a thing is said, and just beyond it is not."""
-    assert words_said in probe_words(replace(probed, **at), RECORD)
-    assert words_said not in probe_words(replace(probed, **beyond), RECORD)
+    assert words_said in measure_words(replace(measures, **at), RECORD)
+    assert words_said not in measure_words(replace(measures, **beyond), RECORD)
 
 
 def test_a_mean_between_two_peaks_is_not_named() -> None:
@@ -360,9 +360,9 @@ def test_two_families_nearly_alike_are_both_named() -> None:
     """They are where the third comes a deviation after the best, and not where three are alike."""
     rings = replace(form("rings", 0.5), family_response=_ranked({"rings": 10, "spiral": 9.5}, 9.0))
     told = "concentric rings or spirals rather than other forms"
-    assert probe_words(rings, RECORD) == told
+    assert measure_words(rings, RECORD) == told
     three = _ranked({"rings": 10, "spiral": 9.5, "dots": 9.01}, 5.0)
-    assert probe_words(replace(rings, family_response=three), RECORD) == NO_PREFERENCE
+    assert measure_words(replace(rings, family_response=three), RECORD) == NO_PREFERENCE
 
 
 def _ranked(named: dict[str, float], others: float) -> tuple[float, ...]:
@@ -424,7 +424,7 @@ def shown(labels: dict[str, int], unlabelled: int = 0) -> FilterFacts:
         common_label=None,
         label_purity=None,
         label_entropy=None,
-        probed=NEUTRAL,
+        measures=NEUTRAL,
     )
 
 
@@ -449,11 +449,11 @@ def test_photographs_are_told_of_by_a_majority(facts: FilterFacts, told: str) ->
 
 def test_a_caption_joins_both_and_probes_do_not_depend_on_photographs() -> None:
     """Other photographs change the second part alone."""
-    facts = replace(shown({"lotus": 9}), probed=STRIPES)
+    facts = replace(shown({"lotus": 9}), measures=STRIPES)
     told = "−45° stripes, about 7 px apart (selectivity 0.83)"
     assert caption(facts, RECORD) == f"{told}; all nine patches labelled lotus"
     assert caption(replace(facts, labels=()), RECORD) == told
-    dead = replace(facts, places=(), labels=(), probed=replace(NEUTRAL, best=0))
+    dead = replace(facts, places=(), labels=(), measures=replace(NEUTRAL, best=0))
     assert caption(dead, RECORD) == f"{NOTHING}; no image activates it"
 
 
@@ -473,7 +473,7 @@ def curve(points: int) -> st.SearchStrategy[tuple[float, ...]]:
 
 
 ANY_FACTS = st.builds(
-    Probed,
+    FilterMeasures,
     best=st.floats(0, 10),
     rest=SHARES,
     orientation=maybe(st.floats(0, 180)),
@@ -505,22 +505,22 @@ ANY_FACTS = st.builds(
 
 
 @given(ANY_FACTS)
-def test_any_facts_have_a_short_caption(probed: Probed) -> None:
+def test_any_facts_have_a_short_caption(measures: FilterMeasures) -> None:
     """It is one line, neither empty nor too long, without a word for what is not known."""
-    told = probe_words(probed, RECORD)
+    told = measure_words(measures, RECORD)
     assert 0 < len(told) <= LONGEST
     assert told == " ".join(told.split())
     assert "None" not in told
     assert "nan" not in told
     assert not told.startswith((",", ";", "("))
-    assert told.startswith(clauses(probed, RECORD)[0].head)
+    assert told.startswith(clauses(measures, RECORD)[0].head)
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_facts_of_the_tiny_atlas_have_captions(seed: int) -> None:
     """Whatever names families have; the silent filter says that it is silent."""
-    facts = read_probed(tiny_probes(4, 1, np.random.default_rng(seed)), TINY)
-    told = [probe_words(each, TINY) for each in facts]
+    facts = read_measures(tiny_measures(4, 1, np.random.default_rng(seed)), TINY)
+    told = [measure_words(each, TINY) for each in facts]
     assert told[1] == NOTHING
     assert NOTHING not in (told[0], told[2], told[3])
     assert all(len(each) <= LONGEST for each in told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from generator.atlas.measures import ProbeRecord
+from generator.atlas.measures import StimuliRecord
 from generator.render.charts.tuning import (
     Forms,
     Hues,
@@ -19,7 +19,7 @@ from generator.render.charts.tuning import (
     spectrum,
 )
 from generator.render.facts import FilterFacts
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 from generator.render.views.frame import Fact
 from generator.render.words.words import (
     NO_BREAK,
@@ -51,7 +51,7 @@ AT_THE_END = 1.001  # ratio to the lowest or highest frequency shown that counts
 class Measured:
     """What stimuli of known content and the image set told of a filter."""
 
-    sentence: str  # "" without probes
+    sentence: str  # "" without stimuli
     orientation: Polar | None
     orientation_words: str
     frequency: Spectrum | None
@@ -63,35 +63,35 @@ class Measured:
     facts: tuple[Fact, ...]
 
 
-def measured(facts: FilterFacts, record: ProbeRecord | None) -> Measured | None:
+def measured(facts: FilterFacts, record: StimuliRecord | None) -> Measured | None:
     """Return the section of a filter; charts of which nothing is known are None.
 
-    None where neither probes nor images told anything.
+    None where neither stimuli nor images showed anything.
     """
     found = _image_facts(facts)
-    probed = facts.probed
-    if probed is None or record is None:
+    measures = facts.measures
+    if measures is None or record is None:
         return replace(_UNCHARTED, facts=found) if found else None
-    words = INTRODUCTION if probed.answered else SILENT
+    words = INTRODUCTION if measures.answered else SILENT
     sentence = words.format(stimuli=count(record.stimuli), side=f"{count(record.side)}{NO_BREAK}px")
-    if not probed.answered:
+    if not measures.answered:
         return replace(_UNCHARTED, sentence=sentence, facts=found)
     return Measured(
         sentence=sentence,
         orientation=polar(
-            probed.orientation_curve,
+            measures.orientation_curve,
             record.orientations,
-            probed.orientation,
-            probed.orientation_selectivity,
+            measures.orientation,
+            measures.orientation_selectivity,
         ),
-        orientation_words=_orientation(probed),
-        frequency=spectrum(probed.frequency_curve, record.frequencies, probed.frequency),
-        frequency_words=_frequency(probed, record),
-        hues=hue_bars(probed.hue_curve, record.hues, probed.hue),
-        hue_words=_hue(probed),
-        forms=form_bars(probed.family_response, record.families, probed.family),
-        form_words=_forms(probed, record),
-        facts=(*_probe_facts(probed), *found),
+        orientation_words=_orientation(measures),
+        frequency=spectrum(measures.frequency_curve, record.frequencies, measures.frequency),
+        frequency_words=_frequency(measures, record),
+        hues=hue_bars(measures.hue_curve, record.hues, measures.hue),
+        hue_words=_hue(measures),
+        forms=form_bars(measures.family_response, record.families, measures.family),
+        form_words=_forms(measures, record),
+        facts=(*_measure_facts(measures), *found),
     )
 
 
@@ -115,8 +115,8 @@ def decimal(value: float, sign: str = "-") -> str:
     return text.replace("-0.00", "0.00").replace("-", "−")
 
 
-def _orientation(probed: Probed) -> str:
-    width = probed.orientation_bandwidth
+def _orientation(measures: FilterMeasures) -> str:
+    width = measures.orientation_bandwidth
     if width is None:
         half = ""
     elif width >= 180:
@@ -124,88 +124,90 @@ def _orientation(probed: Probed) -> str:
     else:
         half = f"{width:.0f}° wide at half height"
     return _sentence(
-        "" if probed.orientation is None else f"mean {direction(probed.orientation)}",
-        _number("selectivity", probed.orientation_selectivity),
+        "" if measures.orientation is None else f"mean {direction(measures.orientation)}",
+        _number("selectivity", measures.orientation_selectivity),
         half,
     )
 
 
-def _frequency(probed: Probed, record: ProbeRecord) -> str:
-    if probed.frequency is None:
+def _frequency(measures: FilterMeasures, record: StimuliRecord) -> str:
+    if measures.frequency is None:
         return ""
     lowest, highest = record.frequencies[0], record.frequencies[-1]
     ends = ("", " apart")
-    if probed.frequency <= lowest * AT_THE_END:
+    if measures.frequency <= lowest * AT_THE_END:
         ends = (" or less", " or more apart")
-    elif probed.frequency >= highest / AT_THE_END:
+    elif measures.frequency >= highest / AT_THE_END:
         ends = (" or more", " or less apart")
     width = ""
-    if probed.frequency_bandwidth is not None:
-        width = f"{_least(probed)}{probed.frequency_bandwidth:.1f} octaves wide at half height"
+    if measures.frequency_bandwidth is not None:
+        width = f"{_least(measures)}{measures.frequency_bandwidth:.1f} octaves wide at half height"
     return _sentence(
-        f"{activation(probed.frequency, 2)}{ends[0]}",
-        f"stripes {distance(probed.frequency)}{ends[1]}",
+        f"{activation(measures.frequency, 2)}{ends[0]}",
+        f"stripes {distance(measures.frequency)}{ends[1]}",
         width,
     )
 
 
-def _least(probed: Probed) -> str:
+def _least(measures: FilterMeasures) -> str:
     """Return "at least " where the curve ends before it has fallen to half."""
-    parts = relative(probed.frequency_curve)
+    parts = relative(measures.frequency_curve)
     return "at least " if parts and max(parts[0], parts[-1]) > 1 / 2 else ""
 
 
-def _hue(probed: Probed) -> str:
+def _hue(measures: FilterMeasures) -> str:
     return _sentence(
-        "" if probed.hue is None else f"mean {hue_name(probed.hue)}, {round(probed.hue) % 360}°",
-        _number("selectivity", probed.hue_selectivity),
+        ""
+        if measures.hue is None
+        else f"mean {hue_name(measures.hue)}, {round(measures.hue) % 360}°",
+        _number("selectivity", measures.hue_selectivity),
     )
 
 
-def _forms(probed: Probed, record: ProbeRecord) -> str:
-    if probed.family is None:
+def _forms(measures: FilterMeasures, record: StimuliRecord) -> str:
+    if measures.family is None:
         return ""
     contrast = ""
-    if probed.form_contrast is not None:
-        contrast = "light on grey" if probed.form_contrast > 0 else "dark on grey"
-    return _sentence(probed.family, contrast, _margin(probed, record))
+    if measures.form_contrast is not None:
+        contrast = "light on grey" if measures.form_contrast > 0 else "dark on grey"
+    return _sentence(measures.family, contrast, _margin(measures, record))
 
 
-def _margin(probed: Probed, record: ProbeRecord) -> str:
+def _margin(measures: FilterMeasures, record: StimuliRecord) -> str:
     """Say how far the best family is ahead of which other one."""
     others = [
         (value, name)
-        for name, value in zip(record.families, probed.family_response, strict=True)
-        if name != probed.family
+        for name, value in zip(record.families, measures.family_response, strict=True)
+        if name != measures.family
     ]
-    if probed.family_margin is None or not others:
+    if measures.family_margin is None or not others:
         return ""
     second = max(others, key=lambda other: other[0])[1]
-    ahead = f"{probed.family_margin:.1f}{NO_BREAK}σ ahead of {second}"
-    return f"nearly a tie: {ahead}" if probed.family_margin < NEARLY_A_TIE else ahead
+    ahead = f"{measures.family_margin:.1f}{NO_BREAK}σ ahead of {second}"
+    return f"nearly a tie: {ahead}" if measures.family_margin < NEARLY_A_TIE else ahead
 
 
-def _probe_facts(probed: Probed) -> tuple[Fact, ...]:
+def _measure_facts(measures: FilterMeasures) -> tuple[Fact, ...]:
     kinds = {
-        "grating": probed.orientation_curve,
-        "hue": probed.hue_curve,
-        "form": probed.family_response,
+        "grating": measures.orientation_curve,
+        "hue": measures.hue_curve,
+        "form": measures.family_response,
     }
     best = [f"{name} {_best(curve)}" for name, curve in kinds.items()]
     facts = [
         Fact("Best answers", _joined(*best)),
-        Fact("Answer to mid grey", activation(probed.rest)),
+        Fact("Answer to mid grey", activation(measures.rest)),
     ]
-    if probed.axis is not None:
-        facts.append(Fact("Colours of the best grating", probed.axis))
-    if probed.colour_selectivity is not None:
-        facts.append(Fact("Colour selectivity", decimal(probed.colour_selectivity)))
-    if probed.polarity is not None:
-        facts.append(Fact("Polarity of forms", _polarity(probed.polarity)))
+    if measures.axis is not None:
+        facts.append(Fact("Colours of the best grating", measures.axis))
+    if measures.colour_selectivity is not None:
+        facts.append(Fact("Colour selectivity", decimal(measures.colour_selectivity)))
+    if measures.polarity is not None:
+        facts.append(Fact("Polarity of forms", _polarity(measures.polarity)))
     changes = _joined(
-        _number("shifted", probed.shift_invariance),
-        "" if probed.family in NO_SCALE else _number("scaled", probed.scale_invariance),
-        "" if probed.family in NO_TURN else _number("turned", probed.rotation_invariance),
+        _number("shifted", measures.shift_invariance),
+        "" if measures.family in NO_SCALE else _number("scaled", measures.scale_invariance),
+        "" if measures.family in NO_TURN else _number("turned", measures.rotation_invariance),
     )
     return (*facts, *((Fact("Kept when the best form is", changes),) if changes else ()))
 

@@ -21,20 +21,20 @@ UNITS_OF_IMAGE_FACTS = {
 
 
 def measured_json(layer: LayerFacts) -> dict[str, object]:
-    """Return the stimuli and, measure by measure, unit and values; {} without probes.
+    """Return the stimuli and, measure by measure, unit and values; {} without stimuli.
 
     The values are in order of filter. One is null where a filter gives no ground for it; families
     and colour axes are names. Each value of a measure with "along" is a list, point by point as
     that list of the stimuli.
     """
-    if layer.record.probes is None:
+    if layer.record.stimuli is None:
         return {}
     measures = {}
     for name, measure in MEASURES.items():
-        values = [_plain(getattr(probed, name)) for probed in layer.probed]
+        values = [_plain(getattr(measures, name)) for measures in layer.measures]
         along = {"along": measure.curve} if measure.curve else {}
         measures[name] = {"unit": measure.unit, **along, "values": values}
-    record = {name: _plain(value) for name, value in dict(layer.record.probes).items()}
+    record = {name: _plain(value) for name, value in dict(layer.record.stimuli).items()}
     return {"stimuli": record, "measures": measures}
 
 

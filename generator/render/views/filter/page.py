@@ -144,7 +144,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         histogram=histogram(facts.histogram, manifest.images.count, facts.strongest, facts.weakest)
         if facts.active
         else None,
-        measured=measured(facts, record.probes),
+        measured=measured(facts, record.stimuli),
         twin=_twin(page, layer, facts),
         kin=tuple(
             Link(
@@ -188,7 +188,7 @@ def _sheets(layer: LayerFacts) -> tuple[tuple[PictureKind, str], ...]:
 
 def _lead(layer: LayerFacts, facts: FilterFacts) -> str:
     """Say what stimuli told of the filter, then what rests on photographs."""
-    words = first_capital(own_words(facts, layer.record.probes))
+    words = first_capital(own_words(facts, layer.record.stimuli))
     photographs = _photographs(facts, layer.manifest.images)
     return f"{words}. {photographs}" if words else photographs
 
@@ -274,10 +274,10 @@ def _place(
 
 
 def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> Twin | None:
-    probed, record = facts.probed, layer.record.probes
-    if probed is None or record is None:
+    measures, record = facts.measures, layer.record.stimuli
+    if measures is None or record is None:
         return None
-    number, correlation = probed.twin, probed.twin_correlation
+    number, correlation = measures.twin, measures.twin_correlation
     if number is None or correlation is None:
         return None
     stimuli = count(record.stimuli)
@@ -304,7 +304,7 @@ def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
     filters = [
         {
             "filter": facts.number,
-            "caption": caption(facts, record.probes),
+            "caption": caption(facts, record.stimuli),
             "images_active": facts.active,
             "histogram": _histogram_json(facts.histogram),
             "labels": dict(facts.labels),

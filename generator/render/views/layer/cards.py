@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.render.facts import FilterFacts, LayerFacts
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 from generator.render.views.layer.spans import spans
 from generator.render.words.captions import (
     BEFORE_ALL,
@@ -40,7 +40,9 @@ PER_OCTAVE = 8
 HUNDREDTHS = 50  # steps in 0…1
 
 PhotoValue = Callable[[FilterFacts], float | None]
-ProbeValue = Callable[[Probed, Sequence[str]], float | None]  # of the families' names as well
+MeasureValue = Callable[
+    [FilterMeasures, Sequence[str]], float | None
+]  # of the families' names as well
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Order:
 
 def orders(layer: LayerFacts) -> tuple[Order, ...]:
     """Return the orders to choose from; the page has the first."""
-    known = {**_OF_PHOTOGRAPHS, **(_OF_PROBES if layer.record.probes else {})}
+    known = {**_OF_PHOTOGRAPHS, **(_OF_STIMULI if layer.record.stimuli else {})}
     return (
         Order("number", "by number"),
         *(Order(name, words) for name, (words, _) in known.items()),
@@ -64,23 +66,23 @@ def cards_script(layer: LayerFacts, page: int = 1) -> bytes:
     """Return the script of a layer's page, counted from 1, in ASCII."""
     span = spans(len(layer.filters))[page - 1]
     filters = layer.filters[span.start : span.stop]
-    probes = layer.record.probes
+    stimuli = layer.record.stimuli
     labels = sorted({label for facts in filters for label, _ in facts.labels})
     place = {label: number for number, label in enumerate(labels)}
     tables: dict[str, Any] = {
         "labels": labels,
         "named": [[place[label] for label, _ in facts.labels] for facts in filters],
-        "words": [own_words(facts, probes) for facts in filters],
+        "words": [own_words(facts, stimuli) for facts in filters],
         "orders": {
             name: written([value(facts) for facts in filters])
             for name, (_, value) in _OF_PHOTOGRAPHS.items()
         },
     }
-    if probes:
-        probed = [facts.probed for facts in filters if facts.probed]
+    if stimuli:
+        measures = [facts.measures for facts in filters if facts.measures]
         tables["orders"] |= {
-            name: written([value(each, probes.families) for each in probed])
-            for name, (_, value) in _OF_PROBES.items()
+            name: written([value(each, stimuli.families) for each in measures])
+            for name, (_, value) in _OF_STIMULI.items()
         }
     text = json.dumps(tables, ensure_ascii=True, separators=(",", ":"))
     return f"window.{GLOBAL}={text};\n".encode("ascii")
@@ -109,33 +111,33 @@ def _purity(facts: FilterFacts) -> float | None:
     return None if facts.label_purity is None else -round(HUNDREDTHS * facts.label_purity)
 
 
-def _orientation(probed: Probed, _families: Sequence[str]) -> float | None:
-    angle = probed.orientation
-    if angle is None or not is_oriented(probed):
+def _orientation(measures: FilterMeasures, _families: Sequence[str]) -> float | None:
+    angle = measures.orientation
+    if angle is None or not is_oriented(measures):
         return None
     return round(angle / DEGREES) % (180 // DEGREES)
 
 
-def _selectivity(probed: Probed, _families: Sequence[str]) -> float | None:
-    selectivity = probed.orientation_selectivity
+def _selectivity(measures: FilterMeasures, _families: Sequence[str]) -> float | None:
+    selectivity = measures.orientation_selectivity
     return None if selectivity is None else -round(HUNDREDTHS * selectivity)
 
 
-def _frequency(probed: Probed, _families: Sequence[str]) -> float | None:
-    frequency = probed.frequency
+def _frequency(measures: FilterMeasures, _families: Sequence[str]) -> float | None:
+    frequency = measures.frequency
     return round(PER_OCTAVE * math.log2(frequency)) if frequency else None
 
 
-def _hue(probed: Probed, _families: Sequence[str]) -> float | None:
-    hue = probed.hue
-    if hue is None or not is_coloured(probed):
+def _hue(measures: FilterMeasures, _families: Sequence[str]) -> float | None:
+    hue = measures.hue
+    if hue is None or not is_coloured(measures):
         return None
     return round(hue / HUE_DEGREES) % (360 // HUE_DEGREES)
 
 
-def _family(probed: Probed, families: Sequence[str]) -> float | None:
+def _family(measures: FilterMeasures, families: Sequence[str]) -> float | None:
     """Return family by family, in each those with a clear preference first."""
-    family, margin = probed.family, probed.family_margin or 0
+    family, margin = measures.family, measures.family_margin or 0
     if family is None:
         return None
     return 3 * families.index(family) + (margin < BEFORE_ALL) + (margin < CLEAR)
@@ -145,7 +147,7 @@ _OF_PHOTOGRAPHS: dict[str, tuple[str, PhotoValue]] = {
     "strength": ("by strongest activation", lambda facts: -facts.strongest),
     "purity": ("by purity of labels", _purity),
 }
-_OF_PROBES: dict[str, tuple[str, ProbeValue]] = {
+_OF_STIMULI: dict[str, tuple[str, MeasureValue]] = {
     "orientation": ("by orientation", _orientation),
     "selectivity": ("by orientation selectivity", _selectivity),
     "frequency": ("by frequency of stripes", _frequency),

@@ -55,7 +55,7 @@ def care_view(layer: LayerFacts, images: int, prose: int) -> tuple[Care, ...]:
         DEAD: [(number,) for number in found.dead],
         NEARLY_DEAD: [(number,) for number in found.nearly_dead],
     }
-    if layer.probed:
+    if layer.measures:
         lists[TWINS] = found.twins
     # Where nearly every field leaves the image, this says nothing of a filter.
     if not (layer.sees_all or layer.sees_nearly_all):

@@ -15,7 +15,7 @@ import numpy as np
 
 from generator.atlas.schema import PLACES
 from generator.render.facts import FilterFacts, LayerFacts
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 from generator.render.words.captions import CLEAR, HUE, ORIENTED
 
 NEARLY_DEAD = 0.01  # of all images
@@ -46,12 +46,12 @@ class Tally:
         return self.shown + self.below + self.without
 
 
-def orientations(filters: Sequence[Probed]) -> Tally:
+def orientations(filters: Sequence[FilterMeasures]) -> Tally:
     """Count preferred orientations in bins of 15°, the first about 0° and so on upwards."""
     return _sectors([(f.orientation, f.orientation_selectivity) for f in filters], ORIENTED, 180)
 
 
-def hues(filters: Sequence[Probed]) -> Tally:
+def hues(filters: Sequence[FilterMeasures]) -> Tally:
     """Count preferred hues in bins of 30°, the first about red and so on through green."""
     return _sectors([(f.hue, f.hue_selectivity) for f in filters], HUE, 360)
 
@@ -70,7 +70,7 @@ def _sectors(
     )
 
 
-def frequencies(filters: Sequence[Probed], points: Sequence[float]) -> Tally:
+def frequencies(filters: Sequence[FilterMeasures], points: Sequence[float]) -> Tally:
     """Count preferred frequencies by the nearest, in octaves, of `points` in cycles per pixel."""
     known = [f.frequency for f in filters if f.frequency]
     octaves = [math.log2(point) for point in points]
@@ -81,7 +81,7 @@ def frequencies(filters: Sequence[Probed], points: Sequence[float]) -> Tally:
     return Tally(tuple(bins[number] for number in range(len(points))), 0, len(filters) - len(known))
 
 
-def families(filters: Sequence[Probed], names: Sequence[str]) -> Tally:
+def families(filters: Sequence[FilterMeasures], names: Sequence[str]) -> Tally:
     """Count the families of the best forms in the order of `names`, where they are clear."""
     known = [f for f in filters if f.family is not None and f.family_margin is not None]
     clear = Counter(f.family for f in known if f.family_margin and f.family_margin >= CLEAR)
@@ -110,9 +110,9 @@ def health(layer: LayerFacts, images: int) -> Health:
     pairs = {
         (min(facts.number, twin), max(facts.number, twin))
         for facts in layer.filters
-        if facts.probed is not None
-        and (twin := facts.probed.twin) is not None
-        and (facts.probed.twin_correlation or 0) >= ALIKE
+        if facts.measures is not None
+        and (twin := facts.measures.twin) is not None
+        and (facts.measures.twin_correlation or 0) >= ALIKE
         and twin != facts.number
     }
 
@@ -159,12 +159,12 @@ def spread(values: Iterable[float | None]) -> Spread | None:
 
 
 def courses(layers: Sequence[LayerFacts]) -> tuple[Course, ...]:
-    """Return every measure that at least one layer knows, probes before labels."""
-    probed = [
+    """Return every measure that at least one layer knows, stimuli before labels."""
+    measures = [
         Course(
             name,
             unit,
-            tuple(spread(map(read, layer.probed)) for layer in layers),
+            tuple(spread(map(read, layer.measures)) for layer in layers),
             tuple(spread(map(read, layer.untrained)) for layer in layers),
         )
         for name, unit, read in _PROBED
@@ -175,7 +175,7 @@ def courses(layers: Sequence[LayerFacts]) -> tuple[Course, ...]:
         for name, read in _LABELS
         if read is not _purity_of_nine or not _one_per_label(layers)
     ]
-    return tuple(course for course in (*probed, *labels) if any(course.trained))
+    return tuple(course for course in (*measures, *labels) if any(course.trained))
 
 
 def _one_per_label(layers: Sequence[LayerFacts]) -> bool:
@@ -189,12 +189,12 @@ def _purity_of_nine(facts: FilterFacts) -> float | None:
     return facts.agreement / PLACES if full else None
 
 
-_PROBED: tuple[tuple[str, str, Callable[[Probed], float | None]], ...] = (
-    ("orientation selectivity", "", lambda probed: probed.orientation_selectivity),
-    ("hue selectivity", "", lambda probed: probed.hue_selectivity),
-    ("colour selectivity", "", lambda probed: probed.colour_selectivity),
-    ("shift invariance", "", lambda probed: probed.shift_invariance),
-    ("family margin", "σ", lambda probed: probed.family_margin),
+_PROBED: tuple[tuple[str, str, Callable[[FilterMeasures], float | None]], ...] = (
+    ("orientation selectivity", "", lambda measures: measures.orientation_selectivity),
+    ("hue selectivity", "", lambda measures: measures.hue_selectivity),
+    ("colour selectivity", "", lambda measures: measures.colour_selectivity),
+    ("shift invariance", "", lambda measures: measures.shift_invariance),
+    ("family margin", "σ", lambda measures: measures.family_margin),
 )
 _LABELS: tuple[tuple[str, Callable[[FilterFacts], float | None]], ...] = (
     ("label purity of the nine", _purity_of_nine),

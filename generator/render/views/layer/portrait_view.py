@@ -12,7 +12,7 @@ from itertools import chain
 
 from generator.render.charts.svg import Tick, short
 from generator.render.facts import LayerFacts
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 from generator.render.views.layer import portrait
 from generator.render.views.layer.health import Care, care_view
 from generator.render.views.layer.portrait import Tally
@@ -76,7 +76,7 @@ class Portrait:
 
     title: str
     legend: str
-    charts: tuple[Tallied, ...]  # none without probes
+    charts: tuple[Tallied, ...]  # none without stimuli
     families: FamilyBars | None  # likewise
     care: tuple[Care, ...]
 
@@ -86,13 +86,13 @@ def portrait_view(layer: LayerFacts, images: int, prose: int) -> Portrait:
 
     `images` were searched; `prose` is the number of elements in the page's text.
     """
-    record = layer.record.probes
+    record = layer.record.stimuli
     care = care_view(layer, images, prose)
     if record is None:
         return Portrait(TITLE, legend="", charts=(), families=None, care=care)
-    trained = layer.probed
+    trained = layer.measures
 
-    def both(tally: Callable[[Sequence[Probed]], Tally]) -> tuple[Tally, Tally]:
+    def both(tally: Callable[[Sequence[FilterMeasures]], Tally]) -> tuple[Tally, Tally]:
         return tally(trained), tally(layer.untrained)
 
     return Portrait(
@@ -116,7 +116,7 @@ def portrait_view(layer: LayerFacts, images: int, prose: int) -> Portrait:
 def _legend(layer: LayerFacts) -> str:
     """Say what is drawn, and how many filters cannot be."""
     legend = LEGEND if layer.untrained else LEGEND_ALONE
-    silent = sum(not probed.answered for probed in layer.probed)
+    silent = sum(not measures.answered for measures in layer.measures)
     if not silent:
         return legend
     stand = "stands" if silent == 1 else "stand"

@@ -16,10 +16,10 @@ from generator.atlas.store import Atlas
 from generator.render import urls
 from generator.render.facts import FilterFacts, Gallery, LayerFacts, read_gallery
 from generator.render.views.layer.cards import GLOBAL, SIGNS, cards_script, orders, written
-from generator.render.words.captions import NOTHING, is_coloured, is_oriented, probe_words
+from generator.render.words.captions import NOTHING, is_coloured, is_oriented, measure_words
 from tests.render.site.test_build import make
 from tests.support.tiny_atlas import DEAD, make_atlas
-from tests.support.tiny_probes import RECORD, probed_of
+from tests.support.tiny_measures import RECORD, measures_of
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +80,11 @@ def test_orders_follow_the_facts(gallery: Gallery) -> None:
     for layer in gallery.layers:
         strengths = [f.strongest for f in ordered(layer, "strength")]
         assert strengths == sorted(strengths, reverse=True)
-        sharpness = [probed_of(f).orientation_selectivity for f in ordered(layer, "selectivity")]
+        sharpness = [measures_of(f).orientation_selectivity for f in ordered(layer, "selectivity")]
         _rises([-value for value in sharpness if value is not None], 0.02)
-        frequencies = [probed_of(f).frequency for f in ordered(layer, "frequency")]
+        frequencies = [measures_of(f).frequency for f in ordered(layer, "frequency")]
         _rises([value for value in frequencies if value is not None], 0.04)
-        named = [probed_of(f).family for f in ordered(layer, "family")]
+        named = [measures_of(f).family for f in ordered(layer, "family")]
         places = [RECORD.families.index(family) for family in named if family]
         assert places == sorted(places)
         assert sharpness[-1] is frequencies[-1] is None
@@ -97,8 +97,8 @@ def _rises(values: list[float], step: float) -> None:
 
 def turned(facts: FilterFacts, angle: float, selectivity: float) -> FilterFacts:
     """Return the filter with a preferred direction, and a preferred hue of twice the angle."""
-    probed = replace(
-        probed_of(facts),
+    measures = replace(
+        measures_of(facts),
         best=1.0,
         orientation=angle,
         orientation_selectivity=selectivity,
@@ -108,7 +108,7 @@ def turned(facts: FilterFacts, angle: float, selectivity: float) -> FilterFacts:
         hue_selectivity=selectivity,
         hue_curve=(1.0,) * 24,
     )
-    return replace(facts, probed=probed)
+    return replace(facts, measures=measures)
 
 
 def test_only_a_named_direction_or_hue_has_a_place(gallery: Gallery) -> None:
@@ -118,8 +118,8 @@ def test_only_a_named_direction_or_hue_has_a_place(gallery: Gallery) -> None:
     filters = tuple(
         turned(facts, *each) for facts, each in zip(layer.filters, preferred, strict=True)
     )
-    assert [is_oriented(probed_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
-    assert [is_coloured(probed_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
+    assert [is_oriented(measures_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
+    assert [is_coloured(measures_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
     for name in ("orientation", "hue"):
         told = ordered(replace(layer, filters=filters), name)
         assert [facts.number for facts in told] == [2, 3, 5, 0, 1, 4]
@@ -145,8 +145,8 @@ def test_a_clear_family_stands_before_a_doubtful_one(gallery: Gallery) -> None:
     filters = [
         replace(
             facts,
-            probed=replace(
-                probed_of(facts),
+            measures=replace(
+                measures_of(facts),
                 family=None if family is None else families[family],
                 family_margin=margin,
             ),
@@ -166,10 +166,10 @@ def test_each_order_is_offered_once(gallery: Gallery) -> None:
 
 
 def test_captions_stand_by_number(gallery: Gallery) -> None:
-    """They say what probes told, of silent filters too."""
+    """They say what stimuli showed, of silent filters too."""
     for layer in gallery.layers:
         said = tables(layer)["words"]
-        assert said == [probe_words(probed_of(f), RECORD) for f in layer.filters]
+        assert said == [measure_words(measures_of(f), RECORD) for f in layer.filters]
         assert said[DEAD] == NOTHING
 
 

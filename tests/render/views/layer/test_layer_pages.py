@@ -175,7 +175,7 @@ def test_each_page_has_the_tables_of_its_own_cards(site: Path) -> None:
             script = cards_script(layer, number)
         tables = json.loads(script.partition(b"=")[2].rpartition(b";")[0])
         assert tables["words"] == [
-            own_words(layer.filters[n], layer.record.probes) for n in filters
+            own_words(layer.filters[n], layer.record.stimuli) for n in filters
         ]
         assert len(tables["named"]) == len(filters)
         assert all(len(ranks) == len(filters) for ranks in tables["orders"].values())

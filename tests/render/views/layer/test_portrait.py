@@ -19,7 +19,7 @@ from generator.render.site.build import compose
 from generator.render.site.check import ELEMENTS
 from generator.render.site.markup import read_markup
 from generator.render.site.pages import Pages
-from generator.render.stimuli_facts import Probed, read_probed
+from generator.render.stimuli_facts import FilterMeasures, read_measures
 from generator.render.views.layer import portrait
 from generator.render.views.layer.health import CARD, MOST_NAMED, OTHERS, care_view, most_links
 from generator.render.views.layer.portrait import (
@@ -37,15 +37,15 @@ from generator.render.words.captions import CLEAR, HUE, ORIENTED
 from tests import ROOT
 from tests.support.large_atlas import FILTERS, LARGE, make_large_atlas
 from tests.support.tiny_atlas import DEAD, IMAGES, LAYERS, make_atlas
-from tests.support.tiny_probes import FAMILIES, RECORD, probed_of, tiny_probes
+from tests.support.tiny_measures import FAMILIES, RECORD, measures_of, tiny_measures
 
 UNIT = st.none() | st.floats(0, 1)
 
 
 @cache
-def a_probed() -> Probed:
+def some_measures() -> FilterMeasures:
     """Return any filter's facts, to be changed."""
-    silent, lively = read_probed(tiny_probes(2, 0, np.random.default_rng(0)), RECORD)
+    silent, lively = read_measures(tiny_measures(2, 0, np.random.default_rng(0)), RECORD)
     assert not silent.answered
     return lively
 
@@ -83,7 +83,8 @@ def test_angles_are_counted_in_the_nearest_bin(
 ) -> None:
     """Each selective filter is in the bin whose middle is nearest around the circle."""
     filters = [
-        replace(a_probed(), orientation=angle, orientation_selectivity=by) for angle, by in facts
+        replace(some_measures(), orientation=angle, orientation_selectivity=by)
+        for angle, by in facts
     ]
     tally = portrait.orientations(filters)
     shown = [
@@ -110,30 +111,30 @@ def test_angles_are_counted_in_the_nearest_bin(
 )
 def test_an_orientation_counts_from_its_threshold(selectivity: float, shown: int) -> None:
     """At the threshold it is a preference, a hair below it is not."""
-    probed = replace(a_probed(), orientation=179.9, orientation_selectivity=selectivity)
-    tally = portrait.orientations([probed])
+    measures = replace(some_measures(), orientation=179.9, orientation_selectivity=selectivity)
+    tally = portrait.orientations([measures])
     assert (tally.counts[0], tally.below) == (shown, 1 - shown)
 
 
 @pytest.mark.parametrize(("selectivity", "shown"), [(HUE, 1), (math.nextafter(HUE, 0), 0)])
 def test_a_hue_counts_from_its_threshold(selectivity: float, shown: int) -> None:
     """Green is the fifth bin of twelve."""
-    tally = portrait.hues([replace(a_probed(), hue=120.0, hue_selectivity=selectivity)])
+    tally = portrait.hues([replace(some_measures(), hue=120.0, hue_selectivity=selectivity)])
     assert (tally.counts[4], tally.below) == (shown, 1 - shown)
 
 
 @pytest.mark.parametrize(("margin", "shown"), [(CLEAR, 1), (math.nextafter(CLEAR, 0), 0)])
 def test_a_family_counts_from_a_clear_margin(margin: float, shown: int) -> None:
     """Below the margin a filter has no clear family."""
-    probed = replace(a_probed(), family="corner", family_margin=margin)
-    tally = portrait.families([probed], FAMILIES)
+    measures = replace(some_measures(), family="corner", family_margin=margin)
+    tally = portrait.families([measures], FAMILIES)
     assert (tally.counts[FAMILIES.index("corner")], tally.below) == (shown, 1 - shown)
 
 
 @given(frequencies=st.lists(st.none() | st.floats(0.001, 1), max_size=30))
 def test_frequencies_go_to_the_nearest_of_the_probe(frequencies: list[float | None]) -> None:
     """Nearest as a ratio; what lies beyond an end is counted at the end."""
-    filters = [replace(a_probed(), frequency=frequency) for frequency in frequencies]
+    filters = [replace(some_measures(), frequency=frequency) for frequency in frequencies]
     tally = portrait.frequencies(filters, RECORD.frequencies)
     inside = [0] * len(RECORD.frequencies)
     for frequency in frequencies:
@@ -167,7 +168,7 @@ def test_near_duplicates_are_named_once(gallery: Gallery) -> None:
     """Two that name each other are one pair; a third that names one of them is another."""
 
     def twin(number: int | None, correlation: float | None) -> dict[str, object]:
-        return {"probed": replace(a_probed(), twin=number, twin_correlation=correlation)}
+        return {"measures": replace(some_measures(), twin=number, twin_correlation=correlation)}
 
     alike, hair_below = portrait.ALIKE, math.nextafter(portrait.ALIKE, 0)
     twins = [twin(3, 0.99), twin(0, hair_below), twin(3, alike), twin(0, 0.99), twin(None, None)]
@@ -248,10 +249,12 @@ def test_no_trend_without_both_ends() -> None:
     assert trend([Spread(0, 1, 1), None]) is None
 
 
-def changed(layer: LayerFacts, untrained: tuple[Probed, ...], **facts: object) -> LayerFacts:
+def changed(
+    layer: LayerFacts, untrained: tuple[FilterMeasures, ...], **facts: object
+) -> LayerFacts:
     """Return the layer with the same facts in every filter, and no labels."""
     filters = tuple(
-        replace(f, probed=replace(probed_of(f), **facts), labels=(), label_purity=None)  # type: ignore[arg-type]
+        replace(f, measures=replace(measures_of(f), **facts), labels=(), label_purity=None)  # type: ignore[arg-type]
         for f in layer.filters
     )
     return replace(layer, filters=filters, untrained=untrained)
@@ -261,7 +264,7 @@ def test_the_sentence_is_composed_from_the_numbers(gallery: Gallery) -> None:
     """What rises, falls and does neither is named with its medians; so for random weights."""
     same = {"hue_selectivity": 0.5, "colour_selectivity": 0.5, "family_margin": None}
     flat = tuple(
-        replace(a_probed(), orientation_selectivity=0.5, shift_invariance=None, **same)  # type: ignore[arg-type]
+        replace(some_measures(), orientation_selectivity=0.5, shift_invariance=None, **same)  # type: ignore[arg-type]
         for _ in range(3)
     )
     first = changed(
@@ -279,7 +282,7 @@ def test_the_sentence_is_composed_from_the_numbers(gallery: Gallery) -> None:
     assert depth.sentence.endswith(
         "In the untrained network none that could be measured rises or falls."
     )
-    moved = replace(last, untrained=last.probed[:1])
+    moved = replace(last, untrained=last.measures[:1])
     other = depth_view([first, moved], "index.html")
     assert other is not None
     assert other.sentence.endswith(
@@ -342,11 +345,11 @@ def test_one_layer_has_no_chart_and_other_names_have_one(gallery: Gallery) -> No
 def test_bars_are_as_high_as_their_counts(gallery: Gallery) -> None:
     """Three horizontal filters and one vertical: a third as high, and the sentence says so."""
     filters: list[dict[str, object]] = [
-        {"probed": replace(a_probed(), orientation=angle, orientation_selectivity=1.0)}
+        {"measures": replace(some_measures(), orientation=angle, orientation_selectivity=1.0)}
         for angle in (0.0, 179.0, 5.0, 90.0)
     ]
     layer = replace(layer_of(gallery, [*filters, {}]), untrained=())
-    quiet = replace(layer.filters[4], probed=replace(a_probed(), orientation=None))
+    quiet = replace(layer.filters[4], measures=replace(some_measures(), orientation=None))
     view = portrait_view(replace(layer, filters=(*layer.filters[:4], quiet)), IMAGES, 0)
     turns = view.charts[0]
     heights = [int(height) for height in re.findall(r"v-(\d+)", turns.bars)]
@@ -364,10 +367,12 @@ def test_bars_are_as_high_as_their_counts(gallery: Gallery) -> None:
 def test_families_stand_in_order_and_the_unclear_last(gallery: Gallery) -> None:
     """A line for each family that either network has, its bar by its count."""
     clear = {"family_margin": CLEAR}
-    mine = [replace(a_probed(), family=name, **clear) for name in ("blob", "line", "line")]  # type: ignore[arg-type]
-    mine.append(replace(a_probed(), family="corner", family_margin=0.0))
-    theirs = tuple(replace(a_probed(), family="honeycomb", **clear) for _ in range(4))  # type: ignore[arg-type]
-    layer = replace(layer_of(gallery, [{"probed": probed} for probed in mine]), untrained=theirs)
+    mine = [replace(some_measures(), family=name, **clear) for name in ("blob", "line", "line")]  # type: ignore[arg-type]
+    mine.append(replace(some_measures(), family="corner", family_margin=0.0))
+    theirs = tuple(replace(some_measures(), family="honeycomb", **clear) for _ in range(4))  # type: ignore[arg-type]
+    layer = replace(
+        layer_of(gallery, [{"measures": measures} for measures in mine]), untrained=theirs
+    )
     families = portrait_view(layer, IMAGES, 0).families
     assert families
     assert families.names.split("\n") == ["line", "blob", "honeycomb", "no clear family"]
@@ -377,8 +382,8 @@ def test_families_stand_in_order_and_the_unclear_last(gallery: Gallery) -> None:
 
 def test_a_layer_without_a_clear_family_has_no_bars(gallery: Gallery) -> None:
     """Neither network need have one filter that prefers a family."""
-    unclear = replace(a_probed(), family_margin=CLEAR / 2)
-    layer = replace(layer_of(gallery, [{"probed": unclear}] * 2), untrained=(unclear,) * 2)
+    unclear = replace(some_measures(), family_margin=CLEAR / 2)
+    layer = replace(layer_of(gallery, [{"measures": unclear}] * 2), untrained=(unclear,) * 2)
     families = portrait_view(layer, IMAGES, 0).families
     assert families
     assert families.names == "no clear family"
@@ -389,7 +394,7 @@ def test_a_layer_without_a_clear_family_has_no_bars(gallery: Gallery) -> None:
 def test_filters_without_an_answer_are_said(gallery: Gallery) -> None:
     """The legend counts those that answered to no stimulus."""
     layer = gallery.layers[0]
-    assert not probed_of(layer.filters[DEAD]).answered
+    assert not measures_of(layer.filters[DEAD]).answered
     legend = portrait_view(layer, IMAGES, 0).legend
     assert "One filter of this layer answered to no stimulus and stands in no bar." in legend
     lively = replace(layer, filters=layer.filters[:1], untrained=())
@@ -402,8 +407,8 @@ def test_no_number_is_missing_in_print(gallery: Gallery, data: st.DataObject) ->
     """Whatever facts are known or not, no chart or sentence holds NaN, None or infinity."""
 
     def drawn(facts: FilterFacts) -> FilterFacts:
-        probed = replace(
-            probed_of(facts),
+        measures = replace(
+            measures_of(facts),
             orientation=data.draw(st.none() | st.floats(0, 179)),
             orientation_selectivity=data.draw(UNIT),
             frequency=data.draw(st.none() | st.floats(0.001, 1)),
@@ -414,7 +419,7 @@ def test_no_number_is_missing_in_print(gallery: Gallery, data: st.DataObject) ->
             family_margin=data.draw(st.none() | st.floats(0, 50)),
             shift_invariance=data.draw(UNIT),
         )
-        return replace(facts, probed=probed)
+        return replace(facts, measures=measures)
 
     layers = [
         replace(layer, filters=tuple(map(drawn, layer.filters))) for layer in gallery.layers[:2]

@@ -1,4 +1,4 @@
-"""Facts as probes would tell them, drawn at random, with every awkward case a real layer holds."""
+"""Facts as stimuli would show them, drawn at random, with every awkward case a real layer holds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from generator.atlas.measures import MEASURES, ProbeArrays, ProbeRecord
+from generator.atlas.measures import MEASURES, MeasureArrays, StimuliRecord
 from generator.render.facts import FilterFacts
-from generator.render.stimuli_facts import Probed
+from generator.render.stimuli_facts import FilterMeasures
 
 FAMILIES = ("line", "corner", "concentric rings", "honeycomb", "blob")
-RECORD = ProbeRecord(
+RECORD = StimuliRecord(
     side=27,
     stimuli=1_000,
     orientations=tuple(np.linspace(0, 180, 16, endpoint=False).tolist()),
@@ -37,13 +37,13 @@ RANGES = {
 }
 
 
-def probed_of(facts: FilterFacts) -> Probed:
-    """Return what probes told of a filter whose layer was shown some."""
-    assert facts.probed is not None
-    return facts.probed
+def measures_of(facts: FilterFacts) -> FilterMeasures:
+    """Return what stimuli showed of a filter whose layer was shown some."""
+    assert facts.measures is not None
+    return facts.measures
 
 
-def tiny_probes(filters: int, silent: int, rng: np.random.Generator) -> ProbeArrays:
+def tiny_measures(filters: int, silent: int, rng: np.random.Generator) -> MeasureArrays:
     """Return facts of so many filters; the filter `silent` answers to no stimulus."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, measure in MEASURES.items():
@@ -56,4 +56,4 @@ def tiny_probes(filters: int, silent: int, rng: np.random.Generator) -> ProbeArr
             values = rng.uniform(*RANGES.get(name, (0, 1)), shape)
             values[silent] = 0 if measure.curve or name in {"best", "rest"} else np.nan
         arrays[name] = values.astype(measure.dtype)
-    return ProbeArrays(**arrays)
+    return MeasureArrays(**arrays)
