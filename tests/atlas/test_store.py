@@ -175,9 +175,9 @@ def test_probe_arrays_come_back_as_written(made: Path) -> None:
         assert not np.array_equal(found.best, before.best)
 
 
-def test_missing_probes_are_named(folder: Path) -> None:
+def test_missing_measures_are_named(folder: Path) -> None:
     """An array that is not there is named with its file."""
-    path = folder / "layer2.stimuli.safetensors"
+    path = folder / "layer2.measures.safetensors"
     arrays = load_file(path)
     del arrays["hue"]
     save_file(arrays, path)
@@ -188,8 +188,8 @@ def test_missing_probes_are_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "array"),
     [
-        ("layer1.stimuli", "family"),
-        ("layer1.stimuli", "axis"),
+        ("layer1.measures", "family"),
+        ("layer1.measures", "axis"),
         ("layer1.untrained", "twin"),
         ("layer1", "label"),
     ],
@@ -235,9 +235,9 @@ def test_a_writer_goes_on_where_another_stopped(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["best", "rest"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_probe_without_a_number_is_named(folder: Path, name: str, value: float) -> None:
+def test_a_measure_without_a_number_is_named(folder: Path, name: str, value: float) -> None:
     """What every page needs of a filter is a number."""
-    path = folder / "layer1.stimuli.safetensors"
+    path = folder / "layer1.measures.safetensors"
     arrays = load_file(path)
     arrays[name][0] = value
     save_file(arrays, path)
