@@ -181,7 +181,7 @@ def test_missing_measures_are_named(folder: Path) -> None:
     arrays = load_file(path)
     del arrays["hue"]
     save_file(arrays, path)
-    with pytest.raises(AtlasError, match=r"layer2\.stimuli\.safetensors: array hue is missing"):
+    with pytest.raises(AtlasError, match=r"layer2\.measures\.safetensors: array hue is missing"):
         Atlas.open(folder).measures("layer2", "measures")
 
 
