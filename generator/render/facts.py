@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+
+from generator.atlas.measures import MEASURES, MeasureArrays, Measures, StimuliRecord
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
 from generator.atlas.store import Atlas, MeasuresKind
 from generator.errors import AtlasError
-from generator.render.stimuli_facts import FilterMeasures, read_measures
 from generator.render.words.rules import PROJECTIONS, Projection
 
 NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
+
+Curve = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class FilterMeasures(Measures[float, float | None, Curve, str | None, int | None]):
+    """What stimuli showed of one filter, in the units of `generator.atlas.measures`.
+
+    A measure is None where the filter gives no ground for it.
+    """
+
+    @property
+    def answered(self) -> bool:
+        """Say whether any stimulus got an answer."""
+        return self.best > 0
 
 
 @dataclass(frozen=True)
@@ -26,10 +46,10 @@ class Place:
     box: tuple[int, int, int, int]
     scale: float
 
-    def leaves(self, size: int) -> bool:
-        """Say whether the receptive field leaves an image of this height and width in pixels."""
+    def overhang(self, size: int) -> int:
+        """Return how many pixels the receptive field reaches past an image of this side."""
         top, left, bottom, right = self.box
-        return top < 0 or left < 0 or bottom > size or right > size
+        return max(0, -top, -left, bottom - size, right - size)
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,7 @@ class LayerFacts:
 
     record: LayerRecord
     filters: tuple[FilterFacts, ...]
-    kin: tuple[tuple[tuple[int, int], ...], ...]  # [filter] → (other filter, shared images)
+    related: tuple[tuple[tuple[int, int], ...], ...]  # [filter] → (other filter, shared images)
     # The same stimuli of the same shapes with random weights; none without stimuli, and none where
     # the weights are random themselves.
     untrained: tuple[FilterMeasures, ...]
@@ -154,59 +174,55 @@ def read_gallery(atlas: Atlas) -> Gallery:
 
 def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) -> LayerFacts:
     arrays = atlas.arrays(record.name)
-    network = atlas.manifest.network
-    size = network.input_size
+    manifest = atlas.manifest
+    size = manifest.network.input_size
     sees_all = record.receptive_field > size
     measures = _measures(atlas, record, "measures")
     filters = []
     for number in range(record.filters):
         places = []
-        for place in range(PLACES):
-            row = int(arrays.image[number, place])
-            if row < 0:
+        for at, index in enumerate(arrays.image[number].tolist()):
+            if index < 0:
                 continue
-            if row not in images:
+            if index not in images:
                 raise AtlasError(
-                    f"{atlas.folder}: {record.name}, filter {number} shows image {row}, which "
+                    f"{atlas.folder}: {record.name}, filter {number} shows image {index}, which "
                     "images.jsonl does not list; compute the atlas again"
                 )
-            unit = arrays.unit[number, place].tolist()
-            top, left, bottom, right = arrays.box[number, place].tolist()
-            if sees_all:
-                top, left, bottom, right = 0, 0, size, size
+            row, column = arrays.unit[number, at].tolist()
+            top, left, bottom, right = arrays.box[number, at].tolist()
             places.append(
                 Place(
-                    rank=place + 1,
-                    activation=float(arrays.activation[number, place]),
-                    image=images[row],
-                    unit=(unit[0], unit[1]),
-                    box=(top, left, bottom, right),
-                    scale=float(arrays.scale[number, place]),
+                    rank=at + 1,
+                    activation=float(arrays.activation[number, at]),
+                    image=images[index],
+                    unit=(row, column),
+                    box=(0, 0, size, size) if sees_all else (top, left, bottom, right),
+                    scale=float(arrays.scale[number, at]),
                 )
             )
         labels = Counter(place.image.label for place in places if place.image.label)
-        common = tuple(sorted(labels.items(), key=lambda item: (-item[1], item[0])))
-        label = int(arrays.label[number])
+        clipped = sum(place.overhang(size) > 0 for place in places)
         filters.append(
             FilterFacts(
                 layer=record.name,
                 number=number,
                 places=tuple(places),
                 histogram=tuple(arrays.histogram[number].tolist()),
-                labels=common,
-                clipped=None if sees_all else sum(place.leaves(size) for place in places),
-                common_label=atlas.manifest.images.labels[label] if label >= 0 else None,
-                label_purity=float(arrays.label_purity[number]) if label >= 0 else None,
-                label_entropy=float(arrays.label_entropy[number]) if label >= 0 else None,
+                labels=tuple(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
+                clipped=None if sees_all else clipped,
+                common_label=_known(arrays.label[number].item(), manifest.images.labels),
+                label_purity=_known(arrays.label_purity[number].item()),
+                label_entropy=_known(arrays.label_entropy[number].item()),
                 measures=measures[number] if measures else None,
             )
         )
     return LayerFacts(
         record=record,
         filters=tuple(filters),
-        kin=_kin(filters),
-        untrained=() if network.is_random else _measures(atlas, record, "untrained"),
-        manifest=atlas.manifest,
+        related=_related(filters),
+        untrained=() if manifest.network.is_random else _measures(atlas, record, "untrained"),
+        manifest=manifest,
     )
 
 
@@ -217,20 +233,37 @@ def _measures(atlas: Atlas, record: LayerRecord, kind: MeasuresKind) -> tuple[Fi
     return read_measures(atlas.measures(record.name, kind), record.stimuli)
 
 
-def _kin(filters: list[FilterFacts]) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """For each filter, the others that show at least two of its images, most shared first."""
-    shown: dict[int, list[int]] = {}
-    for facts in filters:
-        for row in {place.image.row for place in facts.places}:
-            shown.setdefault(row, []).append(facts.number)
+def read_measures(arrays: MeasureArrays, record: StimuliRecord) -> tuple[FilterMeasures, ...]:
+    """Return the measures of every filter of a layer, in order of number."""
+    names = record.names
+    columns = [
+        [_known(value, names.get(name)) for value in np.asarray(getattr(arrays, name)).tolist()]
+        for name in MEASURES
+    ]
+    return tuple(FilterMeasures(*values) for values in zip(*columns, strict=True))
+
+
+def _known(value: Any, names: Sequence[str] | None = None) -> Any:
+    """Return a curve as a tuple, an index by its name, and None for what is not known."""
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if value < 0:
+        return None
+    return value if names is None else names[value]
+
+
+def _related(filters: list[FilterFacts]) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """Return, for each filter, the others that show two of its images or more, most first."""
+    shown = [{place.image.row for place in facts.places} for facts in filters]
+    showing: dict[int, list[int]] = {}
+    for number, images in enumerate(shown):
+        for image in images:
+            showing.setdefault(image, []).append(number)
     found = []
-    for facts in filters:
-        shared = Counter(
-            other
-            for row in {place.image.row for place in facts.places}
-            for other in shown[row]
-            if other != facts.number
-        )
-        near = [(other, images) for other, images in shared.items() if images >= 2]
+    for number, images in enumerate(shown):
+        shared = Counter(other for image in images for other in showing[image] if other != number)
+        near = [(other, times) for other, times in shared.items() if times >= 2]
         found.append(tuple(sorted(near, key=lambda item: (-item[1], item[0]))))
     return tuple(found)

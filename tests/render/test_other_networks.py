@@ -16,14 +16,15 @@ from generator.render.facts import LayerFacts, read_gallery
 from generator.render.site.check import check_site
 from generator.render.text.content import Subject, read_content
 from generator.render.text.passages import CONDITIONS, conditions
-from generator.render.views.filter.page import facts_json, filter_view
+from generator.render.views.filter.facts_json import facts_json
+from generator.render.views.filter.page import filter_view
 from generator.render.views.layer.page import layer_view
 from generator.render.words.rules import PROJECTIONS
 from tests import ROOT
 from tests.render.site.test_build import make
-from tests.render.views.test_views import rooms
-from tests.support.tiny_atlas import DEAD, IMAGES, INPUT_SIZE, PARTLY, make_atlas
+from tests.support.tiny_atlas import DEAD, INPUT_SIZE, PARTLY, make_atlas
 from tests.support.variants import EIGHT, VARIANTS
+from tests.support.views import rooms
 
 # What is true of the embedded network alone, or of the images that it was shown.
 OF_THE_EMBEDDED = ("Layer 1", "layers 1 to 5", "Caltech", "the network that comes with")
@@ -72,8 +73,8 @@ def test_no_mark_of_a_passage_is_printed(site: Path) -> None:
 # --- Without stimuli -----------------------------------------------------------------------------
 
 
-def test_without_probes_nothing_is_said_of_them(tmp_path: Path) -> None:
-    """No chart, no portrait, no twin, no order and no word rests on stimuli never shown."""
+def test_without_stimuli_nothing_is_said_of_them(tmp_path: Path) -> None:
+    """No chart, no summary, no twin, no order and no word rests on stimuli never shown."""
     site = _site("without stimuli", tmp_path)
     for page in site.rglob("*.html"):
         said = _words(page).replace("Stimuli that are drawn for filters", "")  # of any filters
@@ -86,24 +87,23 @@ def test_without_probes_nothing_is_said_of_them(tmp_path: Path) -> None:
     assert set(tables["words"]) == {""}
 
 
-def test_without_probes_captions_come_from_labels(tmp_path: Path) -> None:
+def test_without_stimuli_captions_come_from_labels(tmp_path: Path) -> None:
     """A figure says how often each label stands; the facts hold no measure."""
     atlas = VARIANTS["without stimuli"](tmp_path / "atlas")
     frames, texts = rooms(atlas)
     layer = frames.gallery.layer("layer3")
     view = layer_view(frames, texts, layer)
-    assert view.portrait.charts == ()
-    assert view.portrait.families is None
+    assert view.summary is None
     strongest = view.strongest[0]
     facts = layer.filters[int(strongest.title.rpartition(" ")[2])]
     assert all(label in strongest.words for label, times in facts.labels if times > 1)
     assert strongest.reconstructions.alt == "Reconstructions"
-    data = json.loads(facts_json(layer, INPUT_SIZE, IMAGES))
+    data = json.loads(facts_json(layer))
     assert "measured" not in data
     assert data["filters"][DEAD]["caption"] == "no image activates it"
 
 
-def test_a_dead_filter_without_probes_has_no_empty_section(tmp_path: Path) -> None:
+def test_a_dead_filter_without_stimuli_has_no_empty_section(tmp_path: Path) -> None:
     """Nothing was measured, so no heading says that something was."""
     site = _site("without stimuli", tmp_path)
     assert "What was measured" not in (site / f"layer1/{DEAD}.html").read_text()
@@ -116,7 +116,7 @@ def _embedded_weights() -> str:
     return found[1]
 
 
-def test_texts_on_probes_have_a_stand_in(tmp_path: Path) -> None:
+def test_texts_on_stimuli_have_a_stand_in(tmp_path: Path) -> None:
     """The lesson rests on stimuli; of the same weights without them another text is shown."""
     atlas = make_atlas(tmp_path / "atlas", weights=_embedded_weights(), stimuli=False)
     warnings: list[str] = []
@@ -125,7 +125,7 @@ def test_texts_on_probes_have_a_stand_in(tmp_path: Path) -> None:
     assert {warning.split()[0] for warning in told} >= {"content/layers/layer1.md"}
 
 
-def test_a_claim_on_probes_that_were_never_shown_is_named(tmp_path: Path) -> None:
+def test_a_claim_on_stimuli_that_were_never_shown_is_named(tmp_path: Path) -> None:
     """A text without a stand-in fails with its file, the layer and what to write."""
     subject = Subject({"layer1": 4}, "a" * 64, without_stimuli=frozenset({"layer1"}))
     page = tmp_path / "pages/extra.md"
@@ -210,8 +210,8 @@ def test_a_field_larger_than_the_image_is_said_and_drawn_nowhere(tmp_path: Path)
     about = layer_view(frames, texts, layer)
     assert said in about.about
     assert "the whole image" in {fact.value for fact in about.facts}
-    assert not any("border" in care.name for care in about.portrait.care)
-    data = json.loads(facts_json(layer, INPUT_SIZE, IMAGES))
+    assert not any("border" in trouble.name for trouble in about.health)
+    data = json.loads(facts_json(layer))
     assert data["filters"][0]["clipped"] is None
     assert {tuple(place["box"]) for place in data["filters"][0]["places"]} == {(0, 0, 224, 224)}
 
@@ -221,10 +221,10 @@ def test_a_field_that_nearly_covers_the_image_is_said(tmp_path: Path) -> None:
     frames, texts = rooms(VARIANTS["gradient"](tmp_path / "atlas"))
     nearly = layer_view(frames, texts, frames.gallery.layer("stage3"))
     assert "211 pixels" in nearly.about
-    assert not any("border" in care.name for care in nearly.portrait.care)
+    assert not any("border" in trouble.name for trouble in nearly.health)
     part = layer_view(frames, texts, frames.gallery.layer("stage2"))
     assert "reaches past" not in part.about
-    assert any("border" in care.name for care in part.portrait.care)
+    assert any("border" in trouble.name for trouble in part.health)
 
 
 def _inside(layer: LayerFacts) -> float:
@@ -320,12 +320,12 @@ def test_conditions_are_those_of_the_gallery(tmp_path: Path) -> None:
 def test_long_names_of_many_layers_are_counted(tmp_path: Path) -> None:
     """Eight names have no room under a chart on a phone; few and short ones stand there."""
     frames, texts = rooms(VARIANTS["random"](tmp_path / "many"))
-    depth = layer_view(frames, texts, frames.gallery.layer("conv1")).depth
-    assert depth is not None
-    assert depth.layers == "1 2 3 4 5 6 7 8"
-    assert "counted from 1" in depth.key
+    trends = layer_view(frames, texts, frames.gallery.layer("conv1")).trends
+    assert trends is not None
+    assert trends.layers == "1 2 3 4 5 6 7 8"
+    assert "counted from 1" in trends.key
     frames, texts = rooms(VARIANTS["guided"](tmp_path / "few"))
-    few = layer_view(frames, texts, frames.gallery.layer("conv1")).depth
+    few = layer_view(frames, texts, frames.gallery.layer("conv1")).trends
     assert few is not None
     assert few.layers == "conv1 mixed-3a mixed-5b"
 
@@ -338,6 +338,6 @@ def test_a_gallery_of_one_image_has_its_own_sentence(tmp_path: Path, active: int
     layer = frames.gallery.layer("layer1")
     images = layer.manifest.images.model_copy(update={"count": 1})
     one = replace(layer, manifest=layer.manifest.model_copy(update={"images": images}))
-    lead = filter_view(frames, texts, one, PARTLY if active else DEAD).lead
+    lead = filter_view(frames, texts, one, PARTLY if active else DEAD).frame.description
     does = "activates" if active else "does not activate"
     assert lead == f"The only image {does} this filter."

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.atlas.measures import MEASURES, MeasureArrays, StimuliRecord
-from generator.render.facts import FilterFacts
-from generator.render.stimuli_facts import FilterMeasures
+from generator.render.facts import FilterFacts, FilterMeasures
 
 FAMILIES = ("line", "corner", "concentric rings", "honeycomb", "blob")
 RECORD = StimuliRecord(

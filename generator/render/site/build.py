@@ -40,7 +40,8 @@ from generator.render.site.sharing import sitemap, social_card
 from generator.render.text.content import Subject, read_content
 from generator.render.text.evidence import check_claims
 from generator.render.text.texts import Texts
-from generator.render.views.filter.page import facts_json, filter_view
+from generator.render.views.filter.facts_json import facts_json
+from generator.render.views.filter.page import filter_view
 from generator.render.views.finder import finder_view, index_parts, index_view
 from generator.render.views.frame import Frames
 from generator.render.views.layer.card_pages import cards_view
@@ -135,7 +136,6 @@ def compose(
 ) -> Site:
     """Return the whole site in memory, its pictures as paths into the atlas."""
     gallery = read_gallery(atlas)
-    network = atlas.manifest.network
     content = read_content(content_folder, Subject.of(atlas.manifest), warn)
     check_claims(content, gallery)
     terms = atlas.manifest.images.credits
@@ -160,8 +160,7 @@ def compose(
     for layer in gallery.layers:
         record = layer.record
         _add_layer(site, pages, frames, texts, layer)
-        data = facts_json(layer, network.input_size, atlas.manifest.images.count)
-        site.add(urls.facts(record.name), data)
+        site.add(urls.facts(record.name), facts_json(layer))
         site.pictures.update(_pictures(atlas, layer))
         for number in range(len(layer.filters)):
             page = pages.html("filter", filter_view(frames, texts, layer, number))

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.errors import ContentError
-from generator.render.facts import FilterFacts, Gallery, LayerFacts
-from generator.render.stimuli_facts import FilterMeasures
+from generator.render.facts import FilterFacts, FilterMeasures, Gallery, LayerFacts
 from generator.render.text.claims import LABELS, Claim, Fact, FilterClaim, Interval, LayerClaim
 from generator.render.text.content import Content, Text
 from generator.render.text.front_matter import suggestion

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES
 from generator.render import urls
-from generator.render.facts import FilterFacts, Gallery
+from generator.render.facts import Gallery
 from generator.render.text.texts import Texts
-from generator.render.views.frame import Frame, Frames, Link, Neighbours
+from generator.render.views.frame import Frame, Frames, Link
 from generator.render.views.paging import Paging, paging
 from generator.render.words.words import in_words, shortened
 
@@ -28,26 +28,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class FinderView:
-    """`finder.html`; what the field finds stands in the script of `search_index.py`."""
+    """`finder.html`, or a page on which a long index of labels goes on: `finder2.html`."""
 
     frame: Frame
-    heading: str
-    summary: str
-    html: str
+    html: str  # "" on a later page
     rule: str
     entries: tuple[Entry, ...]
     paging: Paging | None  # None where the page has the whole index
-
-
-@dataclass(frozen=True)
-class IndexView:
-    """`finder2.html` and so on: a further part of a long index."""
-
-    frame: Frame
-    heading: str
-    rule: str
-    entries: tuple[Entry, ...]
-    paging: Paging | None
 
 
 RULE = (
@@ -57,7 +44,10 @@ RULE = (
 
 
 def finder_view(frames: Frames, texts: Texts) -> FinderView:
-    """Return the finder with the index of labels, or with the first part of a long one."""
+    """Return the finder with the index of labels, or with the first part of a long one.
+
+    What the field finds stands in the script of `search_index.py`.
+    """
     text = frames.content.finder
     parts = index_parts(frames.gallery)
     return FinderView(
@@ -65,11 +55,9 @@ def finder_view(frames: Frames, texts: Texts) -> FinderView:
             urls.FINDER,
             text.title,
             text.summary,
-            crumbs=[(urls.HOME, "Home"), (urls.FINDER, text.title)],
+            crumbs=[(urls.FINDER, text.title)],
             scripts=[urls.SEARCH_INDEX, "finder.js"],
         ),
-        heading=text.title,
-        summary=text.summary,
         html=texts.html(text, urls.FINDER),
         rule=RULE,
         entries=parts[0],
@@ -77,22 +65,15 @@ def finder_view(frames: Frames, texts: Texts) -> FinderView:
     )
 
 
-def index_view(frames: Frames, number: int) -> IndexView:
+def index_view(frames: Frames, number: int) -> FinderView:
     """Return a later page of the index; `number` counts the finder's pages from 1."""
-    text = frames.content.finder
     page = urls.finder(number)
     parts = index_parts(frames.gallery)
     words = _pages(parts)[number - 1][1]
-    title = f"Index of labels, {words}"
-    return IndexView(
-        frame=frames.frame(
-            page,
-            title,
-            RULE,
-            crumbs=[(urls.HOME, "Home"), (urls.FINDER, text.title), (page, words)],
-            neighbours=Neighbours(up=(urls.FINDER, text.title)),
-        ),
-        heading=title,
+    crumbs = [(urls.FINDER, frames.content.finder.title), (page, words)]
+    return FinderView(
+        frame=frames.frame(page, f"Index of labels, {words}", RULE, crumbs=crumbs),
+        html="",
         rule=RULE,
         entries=parts[number - 1],
         paging=_paging(parts, number),
@@ -105,8 +86,11 @@ def index_parts(gallery: Gallery) -> tuple[tuple[Entry, ...], ...]:
     for layer in gallery.layers:
         for facts in layer.filters:
             if facts.agreement >= MAJORITY:
-                found.setdefault(facts.labels[0][0], []).append(_index_link(facts))
-    return shared_out([Entry(label, tuple(found[label])) for label in _alphabetical(found)])
+                target = urls.filter_page(facts.layer, facts.number)
+                link = Link(urls.link(urls.FINDER, target), f"{facts.layer}/{facts.number}")
+                found.setdefault(facts.labels[0][0], []).append(link)
+    labels = sorted(found, key=lambda label: (label.casefold(), label))
+    return shared_out([Entry(label, tuple(found[label])) for label in labels])
 
 
 def shared_out(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], ...]:
@@ -152,12 +136,3 @@ def _span(part: Sequence[Entry], before: str) -> str:
 
 def _paging(parts: Sequence[Sequence[Entry]], number: int) -> Paging | None:
     return paging(urls.finder(number), "Pages of the index", "Labels", _pages(parts))
-
-
-def _index_link(facts: FilterFacts) -> Link:
-    target = urls.filter_page(facts.layer, facts.number)
-    return Link(urls.link(urls.FINDER, target), f"{facts.layer}/{facts.number}")
-
-
-def _alphabetical(labels: Iterable[str]) -> list[str]:
-    return sorted(labels, key=lambda label: (label.casefold(), label))

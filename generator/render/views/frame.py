@@ -1,6 +1,6 @@
 """What every page has around its content: title, navigation, crumbs, notices, footer.
 
-Everything here is a frozen record of strings, so that templates print and decide nothing.
+All views are frozen records of strings, so that templates print and decide nothing.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from generator.atlas.schema import PLACES, LayerRecord
+from generator.atlas.schema import LayerRecord
 from generator.render import urls
 from generator.render.facts import Gallery
 from generator.render.site.assets import Assets
@@ -17,6 +18,7 @@ from generator.render.text.content import Content
 
 MEANING = "Layer n means the output of convolution n after its ReLU."
 MEANING_OF_MODULES = "A layer here is the output of one module of the network; its page names it."
+Target = tuple[str, str]  # a path inside the site, and the words of a link to it
 NO_LICENCE = (
     "No licence is known for these images. Ask those who made them before you publish this page."
 )
@@ -62,9 +64,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One measured fact: its name, its value, and what it means."""
+class Fact(NamedTuple):
+    """One measured fact: its name and its value."""
 
     name: str
     value: str
@@ -76,12 +77,13 @@ class Frame:
 
     language: str
     title: str  # of the browser's tab
-    description: str
-    site_title: str
+    heading: str
+    description: str  # in one sentence; most pages show it under their heading
     home: Link
     layers: tuple[Link, ...]
     texts: tuple[Link, ...]
-    crumbs: tuple[Link, ...]
+    finder: Link
+    crumbs: tuple[Link, ...]  # from the home page to this one; none on the home page
     style: str
     scripts: tuple[str, ...]
     notice: str  # "" where the licence of the images is known
@@ -89,34 +91,22 @@ class Frame:
     credits: str  # address of the credits
     made_with: str
     meaning: str  # of the word layer
-    previous: Link | None = None
-    following: Link | None = None
-    up: Link | None = None
-    finder: Link | None = None
-    canonical: str = ""
-    card: str = ""  # whole address of the picture that other sites show
+    previous: Link | None
+    following: Link | None
+    up: Link | None  # the crumb before this page
+    canonical: str
+    card: str  # whole address of the picture that other sites show
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Where the keys lead: paths inside the site, with words."""
-
-    previous: tuple[str, str] | None = None
-    following: tuple[str, str] | None = None
-    up: tuple[str, str] | None = None
-
-
 class Frames:
     """Makes the frame of each page from what all pages share."""
 
-    def __init__(
-        self, gallery: Gallery, content: Content, assets: Assets, base_url: str | None, version: str
-    ) -> None:
-        self.gallery = gallery
-        self.content = content
-        self.assets = assets
-        self.base_url = base_url
-        self.version = version
+    gallery: Gallery
+    content: Content
+    assets: Assets
+    base_url: str | None
+    version: str
 
     @property
     def _numbered(self) -> bool:
@@ -136,34 +126,37 @@ class Frames:
     def frame(
         self,
         path: str,
-        title: str,
+        heading: str,
         description: str,
         *,
-        crumbs: Sequence[tuple[str, str]] = (),
+        crumbs: Sequence[Target] = (),
         scripts: Sequence[str] = (),
         card_of: str = "",
-        neighbours: Neighbours | None = None,
+        previous: Target | None = None,
+        following: Target | None = None,
     ) -> Frame:
-        """Return the frame of the page at `path`; crumbs are pairs of path and words.
+        """Return the frame of the page at `path`; `crumbs` lead from below the home page to it.
 
         A page that shows pictures names the layer whose card stands for it elsewhere, `card_of`.
         """
         site = self.content.site
-        around = neighbours or Neighbours()
         terms = self.gallery.manifest.images.credits
         unlicensed = card_of and (terms is None or not terms.licence)
-        layers = (layer.record for layer in self.gallery.layers)
         finder = self.content.finder
-        texts = [(urls.text_page(page.name), page.nav) for page in self.content.pages if page.nav]
+        records = (layer.record for layer in self.gallery.layers)
+        texts = ((urls.text_page(text.name), text.nav) for text in self.content.pages if text.nav)
+        trail = [self.link(path, *crumb) for crumb in ((urls.HOME, "Home"), *crumbs) if crumbs]
+        base = self.base_url
         return Frame(
             language=site.language,
-            title=site.title if path == urls.HOME else f"{title} – {site.title}",
+            title=site.title if path == urls.HOME else f"{heading} – {site.title}",
+            heading=heading,
             description=description,
-            site_title=site.title,
             home=self.link(path, urls.HOME, site.title),
-            layers=tuple(self.link(path, urls.layer(item.name), item.title) for item in layers),
-            texts=tuple(self.link(path, target, words) for target, words in texts),
-            crumbs=tuple(self.link(path, target, words) for target, words in crumbs),
+            layers=tuple(self.link(path, urls.layer(r.name), r.title) for r in records),
+            texts=tuple(self.link(path, *text) for text in texts),
+            finder=self.link(path, urls.FINDER, finder.nav or finder.title),
+            crumbs=tuple(trail),
             style=self.address(path, self.assets.style),
             # 404.html is shown at any depth, where a script may not be found: it has none.
             scripts=tuple(
@@ -176,14 +169,11 @@ class Frames:
             credits=self.address(path, urls.CREDITS),
             made_with=f"Filter Gallery {self.version}",
             meaning=MEANING if self._numbered else MEANING_OF_MODULES,
-            previous=self._around(path, around.previous),
-            following=self._around(path, around.following),
-            up=self._around(path, around.up),
-            finder=self.link(path, urls.FINDER, finder.nav or finder.title),
-            canonical=urls.absolute(self.base_url, path) if self.base_url else "",
-            card=urls.absolute(self.base_url, urls.social_card(card_of))
-            if self.base_url and card_of
-            else "",
+            previous=self.link(path, *previous) if previous else None,
+            following=self.link(path, *following) if following else None,
+            up=trail[-2] if trail else None,
+            canonical=urls.absolute(base, path) if base else "",
+            card=urls.absolute(base, urls.social_card(card_of)) if base and card_of else "",
         )
 
     def link(self, source: str, target: str, words: str) -> Link:
@@ -198,16 +188,3 @@ class Frames:
         if source == urls.NOT_FOUND and self.base_url:
             return urls.from_root(self.base_url, target)
         return urls.link(source, target)
-
-    def _around(self, path: str, target: tuple[str, str] | None) -> Link | None:
-        return self.link(path, *target) if target else None
-
-
-def empty_places(filled: int) -> str:
-    """Say why places are empty; "" where none is."""
-    if filled == 0:
-        return "No image activates this filter: it is dead on this image set, its places are empty."
-    if filled < PLACES:
-        images = "one image activates" if filled == 1 else f"{filled} images activate"
-        return f"Only {images} this filter, so the other places are empty."
-    return ""

@@ -81,26 +81,23 @@ def pair(
     thumbnails = small and record.thumbnails
     side = sheet_side(SMALL_TILE if thumbnails else record.tile, record.gutter)
 
-    def sheet(kind: PictureKind, alt: str) -> Picture:
-        src = urls.link(page, urls.picture(record.name, facts.number, kind))
-        return Picture(src, side, side, alt, pixelated(record) and not thumbnails)
+    def sheet(kind: PictureKind, small_kind: PictureKind, alt: str) -> Picture:
+        path = urls.picture(record.name, facts.number, small_kind if thumbnails else kind)
+        return Picture(urls.link(page, path), side, side, alt, pixelated(record) and not thumbnails)
 
+    left = layer.projection.title if facts.places else "Empty"
+    words = "" if brief else own_words(facts, record.stimuli)
     return Pair(
         href=urls.link(page, urls.filter_page(record.name, facts.number)),
         title=f"{record.title}, filter {facts.number}",
         words=short_words(facts, record.stimuli),
         reconstructions=sheet(
-            "reconstructions.small" if thumbnails else "reconstructions",
-            _reconstructions(layer, facts, brief=brief),
+            "reconstructions",
+            "reconstructions.small",
+            f"{left}; measures: {words}" if words else left,
         ),
-        patches=sheet("patches.small" if thumbnails else "patches", _patches(facts, brief=brief)),
+        patches=sheet("patches", "patches.small", _patches(facts, brief=brief)),
     )
-
-
-def _reconstructions(layer: LayerFacts, facts: FilterFacts, *, brief: bool) -> str:
-    kind = layer.projection.title if facts.places else "Empty"
-    words = "" if brief else own_words(facts, layer.record.stimuli)
-    return f"{kind}; measures: {words}" if words else kind
 
 
 def _patches(facts: FilterFacts, *, brief: bool) -> str:
@@ -137,7 +134,7 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
     if layer.sees_all:
         return None
     size = layer.input_size
-    margin = max(overhang(each, size) for each in facts.places)
+    margin = max(each.overhang(size) for each in facts.places)
     x, y = _corner(place, IMAGE_TILE + GUTTER)
     scale = size / IMAGE_TILE
     top, left, bottom, right = place.box
@@ -159,12 +156,6 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
         alt=f"Whole image of patch {place.rank}, receptive field outlined: "
         f"{_span('rows', top, bottom, size)}, {_span('columns', left, right, size)}",
     )
-
-
-def overhang(place: Place, size: int) -> int:
-    """Return how far the receptive field reaches outside the image, input pixels."""
-    top, left, bottom, right = place.box
-    return max(0, -top, -left, bottom - size, right - size)
 
 
 def clipped_sides(place: Place, size: int) -> str:

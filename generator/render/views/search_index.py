@@ -11,7 +11,7 @@ A page opened from a folder may load a script but no data, hence a script. It ho
                beside the patches are
 
 `finder.js` brings texts and questions to the same form (case, accents); `words_of` is its twin, and
-serves here only to tell which captions say something.
+serves here only to find the captions that say something.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def search_tables(gallery: Gallery) -> dict[str, Any]:
         for place in facts.places
     }
     labels = sorted({label for label, _ in texts})
-    told = sorted((caption, label) for label, caption in texts if caption)
+    added = sorted((caption, label) for label, caption in texts if caption)
     at = {(label, ""): index for index, label in enumerate(labels)}
-    at.update({(label, caption): len(labels) + i for i, (caption, label) in enumerate(told)})
+    at.update({(label, caption): len(labels) + i for i, (caption, label) in enumerate(added)})
     return {
         "labels": labels,
-        "captions": [caption for caption, _ in told],
-        "of": [at[label, ""] for _, label in told],
-        "layers": [_layer(layer, at) for layer in gallery.layers if layer.filters],
+        "captions": [caption for caption, _ in added],
+        "of": [at[label, ""] for _, label in added],
+        "layers": [_layer(layer, at) for layer in gallery.layers],
     }
 
 

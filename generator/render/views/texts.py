@@ -10,7 +10,7 @@ from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.content import Text
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Table
-from generator.render.views.layer.trends import Depth, depth_view
+from generator.render.views.layer.trends import Trends, trends_view
 from generator.render.views.pictures import Crop, Whole, crop, pair, whole
 from generator.render.words.words import count, first_capital, pixels, several, share, shortened
 
@@ -22,6 +22,7 @@ RULE_OF_ONE = (
     "This filter is chosen by a rule and not by eye: it is the one whose ninth patch still "
     "activates it most."
 )
+NO_HEAD = ("", "")
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,12 @@ class HomeView:
     """`index.html`."""
 
     frame: Frame
-    heading: str
     summary: str
     html: str
     stages_title: str
     stages: tuple[Stage, ...]
     rule: str  # how the filters shown were chosen
-    depth: Depth | None  # None with one layer
+    trends: Trends | None  # None with one layer
     reading: Reading | None
     facts: tuple[Fact, ...]
 
@@ -68,8 +68,6 @@ class TextView:
     """A page of text, with tables of facts under it."""
 
     frame: Frame
-    heading: str
-    summary: str
     html: str
     tables: tuple[Table, ...]
 
@@ -86,42 +84,35 @@ class NotFoundView:
 def home_view(frames: Frames, texts: Texts) -> HomeView:
     """Return the first page."""
     gallery, text = frames.gallery, frames.content.home
-    stages = tuple(
-        _stage(layer, frames.content.layers[layer.record.name]) for layer in _lived(gallery)
-    )
+    several_layers = len(gallery.layers) > 1
     return HomeView(
         frame=frames.frame(
-            urls.HOME, text.title, frames.content.site.description, card_of=_last(gallery)
+            urls.HOME,
+            text.title,
+            frames.content.site.description,
+            card_of=gallery.layers[-1].record.name,
         ),
-        heading=text.title,
         summary=text.summary,
         html=texts.html(text, urls.HOME),
-        stages_title="From layer to layer" if len(gallery.layers) > 1 else "The layer",
-        stages=stages,
-        rule=RULE if len(gallery.layers) > 1 else RULE_OF_ONE,
-        depth=depth_view(gallery.layers, urls.HOME),
+        stages_title="From layer to layer" if several_layers else "The layer",
+        stages=tuple(
+            _stage(layer, frames.content.layers[layer.record.name]) for layer in gallery.layers
+        ),
+        rule=RULE if several_layers else RULE_OF_ONE,
+        trends=trends_view(gallery.layers, urls.HOME),
         reading=_reading(gallery),
         facts=_home_facts(gallery),
     )
 
 
-def _last(gallery: Gallery) -> str:
-    """Name the layer whose card stands for the whole gallery."""
-    return gallery.layers[-1].record.name
-
-
-def _lived(gallery: Gallery) -> list[LayerFacts]:
-    return [layer for layer in gallery.layers if layer.filters]
-
-
 def _stage(layer: LayerFacts, text: Text) -> Stage:
-    record = layer.record
-    best = layer.steadiest(1)[0]
+    record, best = layer.record, layer.steadiest(1)[0]
+    filters = f"{count(record.filters)} {'filter' if record.filters == 1 else 'filters'}"
+    seen = "the whole image" if layer.sees_all else pixels(record.receptive_field)
     return Stage(
         link=Link(urls.link(urls.HOME, urls.layer(record.name)), record.title),
         summary=text.summary,
-        size=f"{count(record.filters)} {'filter' if record.filters == 1 else 'filters'}, "
-        f"each unit sees {'the whole image' if layer.sees_all else pixels(record.receptive_field)}",
+        size=f"{filters}, each unit sees {seen}",
         figure=pair(urls.HOME, layer, best, small=False),
         figure_name=f"Filter {best.number}",
     )
@@ -132,28 +123,24 @@ def _reading(gallery: Gallery) -> Reading | None:
 
     Layers whose patches are parts of the image come first, for there is more to be read there.
     """
-    lived = _lived(gallery)
-    layers = [layer for layer in lived if not layer.sees_all] or lived
-    if not layers:
-        return None
+    layers = [layer for layer in gallery.layers if not layer.sees_all] or gallery.layers
     layer = layers[len(layers) // 2]
     facts = layer.steadiest(1)[0]
     if not facts.places:
         return None
-    record, place = layer.record, facts.places[0]
-    shown = whole(urls.HOME, layer, facts, place)
+    shown = whole(urls.HOME, layer, facts, facts.places[0])
     others = (
         ", patch, and the whole image with the patch outlined"
         if shown
         else " and patch, which is the whole image"
     )
-    target = urls.filter_page(record.name, facts.number)
+    target = urls.filter_page(facts.layer, facts.number)
     return Reading(
-        reconstruction=crop(urls.HOME, layer, facts, place, patch=False),
-        patch=crop(urls.HOME, layer, facts, place, patch=True),
+        reconstruction=crop(urls.HOME, layer, facts, facts.places[0], patch=False),
+        patch=crop(urls.HOME, layer, facts, facts.places[0], patch=True),
         whole=shown,
         layout="trio" if shown else "trio two",
-        filter=Link(urls.link(urls.HOME, target), f"{record.title}, filter {facts.number}"),
+        filter=Link(urls.link(urls.HOME, target), f"{layer.record.title}, filter {facts.number}"),
         caption=f"{first_capital(layer.projection.one)}{others}:",
     )
 
@@ -162,91 +149,87 @@ def _home_facts(gallery: Gallery) -> tuple[Fact, ...]:
     network, images = gallery.manifest.network, gallery.manifest.images
     filters = sum(len(layer.filters) for layer in gallery.layers)
     dead = sum(layer.dead for layer in gallery.layers)
+    source = images.credits.title if images.credits else f"folder {images.root_name}"
     return (
         Fact("Network", network.name),
-        Fact("Trained on", _trained_on(network)),
-        Fact("Images searched", f"{count(images.count)}, {images.credits.title}")
-        if images.credits
-        else Fact("Images searched", f"{count(images.count)}, folder {images.root_name}"),
-        *(Fact(name, value) for name, value in _winners(images)),
+        _trained_on(network),
+        Fact("Images searched", f"{count(images.count)}, {source}"),
+        *_winners(images),
         Fact("Filters", f"{count(filters)} in {several(len(gallery.layers), 'layer', 'layers')}"),
         Fact("Dead filters", f"{count(dead)} ({share(dead, filters)})"),
     )
 
 
-def _trained_on(network: NetworkRecord) -> str:
-    if network.is_random:
-        return "nothing: its weights are random numbers"
-    return network.trained_on or "not known"
+def _trained_on(network: NetworkRecord) -> Fact:
+    random = "nothing: its weights are random numbers"
+    return Fact("Trained on", random if network.is_random else network.trained_on or "not known")
 
 
-def _winners(images: ImageSetRecord) -> tuple[tuple[str, str], ...]:
+def _winners(images: ImageSetRecord) -> list[Fact]:
     """Say which images could not win a place, where that is so."""
     found = []
     if images.duplicates:
-        found.append(
-            ("Exact duplicates", f"{count(images.duplicates)}, which took no place of their own")
-        )
+        taken = f"{count(images.duplicates)}, which took no place of their own"
+        found.append(Fact("Exact duplicates", taken))
     if images.one_per_label:
-        found.append(("Labels of a filter’s nine images", "all different, by a rule of the search"))
-    return tuple(found)
+        rule = "all different, by a rule of the search"
+        found.append(Fact("Labels of a filter’s nine images", rule))
+    return found
 
 
 def text_view(frames: Frames, texts: Texts, text: Text) -> TextView:
     """Return a page of text; some pages carry facts of the atlas under it."""
     path = urls.text_page(text.name)
-    tables = {
-        "method": _method_tables,
-        "network": _network_tables,
-        "credits": _credit_tables,
-    }.get(text.name)
+    tables = {"method": _method_tables, "network": _network_tables, "credits": _credit_tables}
+    add = tables.get(text.name)
     return TextView(
-        frame=frames.frame(
-            path, text.title, text.summary, crumbs=[(urls.HOME, "Home"), (path, text.title)]
-        ),
-        heading=text.title,
-        summary=text.summary,
+        frame=frames.frame(path, text.title, text.summary, crumbs=[(path, text.title)]),
         html=texts.html(text, path),
-        tables=tables(frames.gallery) if tables else (),
+        tables=tuple(table for table in add(frames.gallery) if table.rows) if add else (),
     )
 
 
 def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
-    rows = tuple(
-        (
-            layer.record.title,
-            layer.record.module,
-            count(layer.record.filters),
-            f"{layer.record.grid[0]} × {layer.record.grid[1]}",
-            pixels(layer.record.receptive_field)
-            + (", more than the image" if layer.sees_all else ""),
-            pixels(layer.record.stride),
-            pixels(layer.record.offset),
-            count(layer.dead),
+    rows = []
+    for layer in gallery.layers:
+        record = layer.record
+        field = pixels(record.receptive_field)
+        rows.append(
+            (
+                record.title,
+                record.module,
+                count(record.filters),
+                f"{record.grid[0]} × {record.grid[1]}",
+                f"{field}, more than the image" if layer.sees_all else field,
+                pixels(record.stride),
+                pixels(record.offset),
+                count(layer.dead),
+            )
         )
-        for layer in gallery.layers
-    )
     head = ("Layer", "Module", "Filters", "Grid", "Receptive field", "Stride", "Offset", "Dead")
-    settings = tuple(
-        (name, shortened(str(value))) for name, value in sorted(gallery.manifest.settings.items())
-    )
+    settings = sorted(gallery.manifest.settings.items())
     return (
-        Table("The layers of this gallery", head, rows),
-        *((Table("Settings of this gallery", ("Setting", "Value"), settings),) if settings else ()),
+        Table("The layers of this gallery", head, tuple(rows)),
+        Table(
+            "Settings of this gallery",
+            ("Setting", "Value"),
+            tuple((name, shortened(str(value))) for name, value in settings),
+        ),
     )
 
 
 def _network_tables(gallery: Gallery) -> tuple[Table, ...]:
     network = gallery.manifest.network
+    classes = [Fact("Classes", count(len(network.classes)))] if network.classes else []
     rows = (
-        ("Name", network.name),
-        ("Weights", network.source),
-        ("SHA-256 of the weights", network.weights_sha256),
-        ("Input", f"{network.input_size} × {network.input_size} px"),
-        *((("Classes", count(len(network.classes))),) if network.classes else ()),
-        ("Trained on", _trained_on(network)),
+        Fact("Name", network.name),
+        Fact("Weights", network.source),
+        Fact("SHA-256 of the weights", network.weights_sha256),
+        Fact("Input", f"{network.input_size} × {network.input_size} px"),
+        *classes,
+        _trained_on(network),
     )
-    return (Table("The network of this gallery", ("", ""), rows),)
+    return (Table("The network of this gallery", NO_HEAD, rows),)
 
 
 def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
@@ -258,30 +241,24 @@ def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
         source="a folder on the computer of whoever made this site",
         how_to_credit="not known",
     )
+    licence = [Fact("Text of the licence", terms.licence_url)] if terms.licence_url else []
     rows = (
-        ("Title", terms.title),
-        ("Authors", terms.authors),
-        ("Licence", terms.licence or "not known"),
-        *((("Text of the licence", terms.licence_url),) if terms.licence_url else ()),
-        ("Source", terms.source),
-        ("How to credit", terms.how_to_credit),
-        ("Images searched", count(images.count)),
+        Fact("Title", terms.title),
+        Fact("Authors", terms.authors),
+        Fact("Licence", terms.licence or "not known"),
+        *licence,
+        Fact("Source", terms.source),
+        Fact("How to credit", terms.how_to_credit),
+        Fact("Images searched", count(images.count)),
         *_winners(images),
-        ("Files that could not be read", count(len(images.skipped))),
+        Fact("Files that could not be read", count(len(images.skipped))),
     )
+    weights = (Fact("Name", network.name), Fact("Weights", network.source), _trained_on(network))
     skipped = tuple((shortened(item.path), shortened(item.reason)) for item in images.skipped[:50])
     return (
-        Table("The images", ("", ""), rows),
-        Table(
-            "The network",
-            ("", ""),
-            (
-                ("Name", network.name),
-                ("Weights", network.source),
-                ("Trained on", _trained_on(network)),
-            ),
-        ),
-        *((Table("Files that could not be read", ("File", "Reason"), skipped),) if skipped else ()),
+        Table("The images", NO_HEAD, rows),
+        Table("The network", NO_HEAD, weights),
+        Table("Files that could not be read", ("File", "Reason"), skipped),
     )
 
 

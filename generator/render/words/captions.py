@@ -12,8 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from generator.atlas.measures import StimuliRecord
-from generator.render.facts import FilterFacts
-from generator.render.stimuli_facts import Curve, FilterMeasures
+from generator.render.facts import Curve, FilterFacts, FilterMeasures
 from generator.render.words.words import (
     direction,
     hue_name,

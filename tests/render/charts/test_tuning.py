@@ -31,16 +31,15 @@ from generator.render.charts.tuning import (
     polar,
     spectrum,
 )
-from generator.render.facts import FilterFacts, Gallery, LayerFacts, read_gallery
+from generator.render.facts import FilterFacts, FilterMeasures, Gallery, LayerFacts, read_gallery
 from generator.render.site.pages import Pages
-from generator.render.stimuli_facts import FilterMeasures
+from generator.render.views.filter.facts_json import DIGITS, facts_json
 from generator.render.views.filter.measured import Measured, decimal, label_spread, measured
-from generator.render.views.filter.measured_json import DIGITS
-from generator.render.views.filter.page import FilterView, facts_json, filter_view
+from generator.render.views.filter.page import FilterView, filter_view
 from tests import ROOT
-from tests.render.views.test_views import rooms
-from tests.support.tiny_atlas import DEAD, IMAGES, INPUT_SIZE, make_atlas
+from tests.support.tiny_atlas import DEAD, INPUT_SIZE, make_atlas
 from tests.support.tiny_measures import FAMILIES, RECORD, measures_of
+from tests.support.views import rooms
 
 PageOf = Callable[[FilterMeasures], tuple[FilterView, str, LayerFacts]]
 ROUNDING = 1.0  # units of a chart, of which points are whole ones
@@ -487,7 +486,7 @@ def test_no_page_and_no_file_says_nan(page_of: PageOf, measures: FilterMeasures)
     _, html, layer = page_of(measures)
     section = html[html.index('id="measured"') : html.index('id="take"')]
     assert not re.search(r"\b(nan|NaN|inf|None)\b", section)
-    data = json.loads(facts_json(layer, INPUT_SIZE, IMAGES), parse_constant=pytest.fail)
+    data = json.loads(facts_json(layer), parse_constant=pytest.fail)
     assert data["measured"]["measures"]["twin"]["values"][0] == measures.twin
 
 
@@ -517,7 +516,7 @@ def test_each_drawing_has_a_text(page_of: PageOf, measures: FilterMeasures) -> N
 def test_every_measure_is_in_the_facts(gallery: Gallery) -> None:
     """Filter by filter, with its unit; families and colour axes by name; null where not known."""
     layer = gallery.layer("layer3")
-    data = json.loads(facts_json(layer, INPUT_SIZE, IMAGES))["measured"]
+    data = json.loads(facts_json(layer))["measured"]
     assert data["stimuli"]["families"] == list(FAMILIES)
     assert data["stimuli"]["hues"] == list(RECORD.hues)
     assert list(data["measures"]) == list(MEASURES)
@@ -542,7 +541,7 @@ def test_every_measure_is_in_the_facts(gallery: Gallery) -> None:
 def test_what_images_told_is_in_the_facts(gallery: Gallery) -> None:
     """Quantiles, clipped places, and labels of the strongest hundredth; null for a dead filter."""
     layer = gallery.layer("layer3")
-    document = json.loads(facts_json(layer, INPUT_SIZE, IMAGES))
+    document = json.loads(facts_json(layer))
     living, dead = document["filters"][0], document["filters"][DEAD]
     counts = np.zeros(BINS, int)
     first = living["histogram"]["first"]

@@ -17,8 +17,8 @@ from generator.render.views.filter.page import filter_view
 from generator.render.views.layer.page import layer_view
 from generator.render.views.texts import home_view, not_found_view
 from tests import ROOT
-from tests.render.views.test_views import rooms
 from tests.support.tiny_atlas import CAPTIONS, DEAD, make_atlas
+from tests.support.views import rooms
 
 TEMPLATES = ROOT / "site_templates"
 

@@ -1,274 +1,44 @@
-"""The finder: its index of labels is complete, and its tables say what the facts say."""
+"""The index of labels: complete, on as many pages as it needs, and the pages lead on."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.atlas.measures import StimuliRecord
-from generator.atlas.store import Atlas
-from generator.errors import ContentError
 from generator.render import urls
-from generator.render.facts import FilterFacts, Gallery, read_gallery
-from generator.render.site import check
+from generator.render.facts import Gallery
 from generator.render.site.assets import read_assets
-from generator.render.site.check import check_files
+from generator.render.site.check import check_site
 from generator.render.site.pages import Pages
 from generator.render.text.content import Subject, read_content
 from generator.render.text.texts import Texts
-from generator.render.views import search_index
-from generator.render.views.finder import finder_view
-from generator.render.views.frame import Frames
-from generator.render.views.search_index import (
-    GLOBAL,
-    NUMBER,
-    Text,
-    search_script,
-    search_tables,
-    text_of,
-)
-from generator.render.words.captions import NOTHING
+from generator.render.views import finder as finder_module
+from generator.render.views.finder import MOST, OF_A_LABEL, Entry, finder_view, shared_out
+from generator.render.views.frame import Frames, Link
 from tests import ROOT
-from tests.oracles.finder import Found, hits, plain_words, said
 from tests.render.site.test_build import make
-from tests.support.tiny_atlas import DEAD, make_atlas
-from tests.support.tiny_measures import RECORD
+from tests.support.several_pages import make_wide_atlas, small_pages
+from tests.support.tiny_atlas import DEAD
+from tests.support.views import with_texts
 
-INDEX = "assets/search.0123456789.js"
-AWKWARD = (
-    "</script><script>alert(1)</script>",
-    "quotes \" ' ` and \\ backslash",
-    "lines\u2028and\u2029paragraphs\nand\r\nmore",
-    "broken \ufffd and lone \ud800 halves",
-    "\x00 nothing",
-    "__proto__ constructor",
-    "مرحبا 日本語 Straße İstanbul Œuvre",
-)
-FEW_LETTERS = st.text("ab é\u0301ß/#<", max_size=8)
+LABELS = ("lotus", "lotus", "abbey", "lotus", "lotus", "lotus", "lotus")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a tiny atlas."""
-    return make_atlas(tmp_path_factory.mktemp("finder") / "atlas")
-
-
-@pytest.fixture(scope="module")
-def gallery(made: Path) -> Gallery:
-    """Return its facts."""
-    return read_gallery(Atlas.open(made))
-
-
-@pytest.fixture(scope="module")
-def built(made: Path) -> Path:
-    """Return its site."""
-    make(made, made.parent / "site")
-    return made.parent / "site"
-
-
-def told_by(gallery: Gallery, texts: Sequence[Text]) -> Gallery:
-    """Return the gallery with these labels and captions given to its images in turn."""
-
-    def of_filter(facts: FilterFacts) -> FilterFacts:
-        places = []
-        for place in facts.places:
-            label, caption = texts[place.image.row % len(texts)]
-            image = place.image.model_copy(update={"label": label, "caption": caption})
-            places.append(replace(place, image=image))
-        labels = Counter(place.image.label for place in places if place.image.label)
-        return replace(facts, places=tuple(places), labels=tuple(labels.most_common()))
-
-    layers = (
-        replace(layer, filters=tuple(map(of_filter, layer.filters))) for layer in gallery.layers
-    )
-    return replace(gallery, layers=tuple(layers))
-
-
-def read_script(script: bytes) -> dict[str, Any]:
-    """Return what the script assigns to its global, as a browser would read it."""
-    start, end = f"window.{GLOBAL}=".encode(), b";\n"
-    assert script.startswith(start)
-    assert script.endswith(end)
-    tables: dict[str, Any] = json.loads(script[len(start) : -len(end)])
-    return tables
-
-
-def texts_in(tables: dict[str, Any]) -> dict[Found, list[Text]]:
-    """Return label and caption of each patch of each filter, as the tables have them."""
-    labels, captions, of = tables["labels"], tables["captions"], tables["of"]
-
-    def text(index: int) -> Text:
-        if index < len(labels):
-            return labels[index], ""
-        return labels[of[index - len(labels)]], captions[index - len(labels)]
-
-    return {
-        (layer["name"], number): [text(index) for index in indexes]
-        for layer in tables["layers"]
-        for number, indexes in enumerate(layer["filters"])
-    }
-
-
-def answers(tables: dict[str, Any], words: Sequence[str]) -> dict[Found, int]:
-    """Count by the tables alone how many patches of each filter each word is said of."""
-    counts = {}
-    captions = {layer["name"]: layer["words"] for layer in tables["layers"]}
-    for found, texts in texts_in(tables).items():
-        layer, number = found
-        caption = said(captions[layer][number])
-        own = [caption + plain_words(label) + plain_words(text) for label, text in texts]
-        counts[found] = sum(
-            all(any(o.startswith(word) for o in words_of_patch) for word in words)
-            for words_of_patch in own
-        )
-    return counts
-
-
-def test_every_word_finds_what_the_facts_hold(gallery: Gallery) -> None:
-    """Each word of each awkward label and caption, and each pair of one patch, is found alike."""
-    tables = read_script(search_script(gallery))
-    spoken = {
-        tuple(plain_words(f"{place.image.label} {place.image.caption}"))
-        for layer in gallery.layers
-        for facts in layer.filters
-        for place in facts.places
-    }
-    questions = {(word,) for words in spoken for word in words} | {
-        (words[0], words[-1]) for words in spoken
-    }
-    assert len(questions) > 20
-    for question in questions:
-        expected = {
-            (layer.record.name, facts.number): hits(facts, layer.record.stimuli, question)
-            for layer in gallery.layers
-            for facts in layer.filters
-        }
-        assert answers(tables, question) == expected
-        assert any(expected.values())
-
-
-@given(texts=st.lists(st.tuples(FEW_LETTERS, FEW_LETTERS), min_size=1, max_size=14), data=st.data())
-def test_any_texts_are_found_alike(
-    gallery: Gallery, texts: list[tuple[str, str]], data: st.DataObject
-) -> None:
-    """Leaving out captions that add nothing never loses a word."""
-    told = told_by(gallery, texts)
-    tables = read_script(search_script(told))
-    words = sorted({word for text in texts for part in text for word in plain_words(part)})
-    question = data.draw(st.lists(st.sampled_from(words), max_size=2)) if words else ["NONE"]
-    expected = {
-        (layer.record.name, facts.number): hits(facts, layer.record.stimuli, question)
-        for layer in told.layers
-        for facts in layer.filters
-    }
-    assert answers(tables, question) == expected
-
-
-@pytest.mark.parametrize(
-    ("label", "caption", "kept"),
-    [
-        ("Faces", "Faces, image 1", ""),
-        ("sea horse", "Image 12: Séa HORSE", ""),
-        ("sea horse", "horse, sea", ""),
-        ("", "image 3", ""),
-        ("lotus", "", ""),
-        ("lotus", "a lotus, image 3", "a lotus, image 3"),
-        ("lotus", "lotuses", "lotuses"),
-        ("", "two\n words ", "two words"),
-        ("x", "word " * 40, "word " * 23 + "word…"),
-    ],
-)
-def test_a_caption_is_kept_where_it_adds_a_word(
-    gallery: Gallery, label: str, caption: str, kept: str
-) -> None:
-    """The label's words, "image" and numbers alone cost nothing; the rest is one short line."""
-    image = gallery.layers[0].filters[0].places[0].image
-    told = image.model_copy(update={"label": label, "caption": caption})
-    assert text_of(told) == (label, kept)
-
-
-def test_each_text_is_stored_once(gallery: Gallery) -> None:
-    """However often a sentence is shown, it stands once; without captions only labels are left."""
-    sentence = "a sentence of one's own"
-    script = search_script(told_by(gallery, [("lotus", sentence), ("pizza", "pizza, image 2")]))
-    assert script.count(sentence.encode()) == 1
-    tables = read_script(script)
-    assert tables["labels"] == ["lotus", "pizza"]
-    assert (tables["captions"], tables["of"]) == ([sentence], [0])
-
-
-@pytest.mark.parametrize("caption", AWKWARD)
-def test_no_text_breaks_the_script(gallery: Gallery, caption: str) -> None:
-    """The script is one line of ASCII that reads back to the text, its spaces made one."""
-    script = search_script(told_by(gallery, [(caption, ""), ("", caption)]))
-    assert script.isascii()
-    assert script.count(b"\n") == 1
-    tables = read_script(script)
-    line = " ".join(caption.split())
-    assert tables["labels"] == ["", line]
-    assert tables["captions"] == [line]
-
-
-def test_own_words_stand_with_their_filter(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What stimuli told of each filter is listed by number; photographs add nothing to it."""
-    tables = search_tables(gallery)["layers"]
-    assert [layer["words"][DEAD] for layer in tables] == [NOTHING] * 5
-
-    def strokes(facts: FilterFacts, record: StimuliRecord | None) -> str:
-        assert record == RECORD
-        return "strokes" if (facts.layer, facts.number) == ("layer2", 3) else ""
-
-    monkeypatch.setattr(search_index, "own_words", strokes)
-    words = [layer["words"] for layer in search_tables(gallery)["layers"]]
-    assert words[1] == ["", "", "", "strokes", ""]
-    assert "strokes" not in words[0]
-
-
-def test_addresses_lead_to_files(gallery: Gallery, built: Path) -> None:
-    """With a number in its place, each layer's addresses name the page and pictures of a filter."""
-    for layer in search_tables(gallery)["layers"]:
-        for number in range(len(layer["filters"])):
-            page, *sheets = (
-                layer[kind].replace(NUMBER, str(number))
-                for kind in ("page", "reconstructions", "patches")
-            )
-            assert page == urls.filter_page(layer["name"], number)
-            assert all((built / sheet).is_file() for sheet in sheets)
-
-
-def test_a_layer_may_have_any_name(gallery: Gallery) -> None:
-    """Signs of an address and figures in the name of a layer are kept apart from the number."""
-    first = gallery.layers[0]
-    named = replace(first, record=first.record.model_copy(update={"name": "0*0 ?"}))
-    (layer,) = search_tables(replace(gallery, layers=(named,)))["layers"]
-    assert layer["page"] == "0%2A0%20%3F/*.html"
-
-
-def test_only_the_finder_loads_the_tables(built: Path) -> None:
-    """They come before the script that reads them, and no other page pays for them."""
-    (tables,) = built.glob("assets/search.*.js")
-    assert urls.is_table(tables.relative_to(built).as_posix())
-    loading = [page for page in built.rglob("*.html") if tables.name in page.read_text()]
-    assert loading == [built / urls.FINDER]
-    page = (built / urls.FINDER).read_text()
-    assert page.index(f'src="assets/{tables.name}" defer') < page.index('src="assets/finder.')
+def entry(label: int, links: int) -> Entry:
+    """Return an entry whose links are all different."""
+    name = f"label {label:04d}"
+    return Entry(name, tuple(Link(f"{name}/{number}", "x") for number in range(links)))
 
 
 def test_the_finder_lists_majorities_only(gallery: Gallery) -> None:
     """A filter is listed under a label that at least five of its patches carry."""
     content = read_content(ROOT / "content", Subject.of(gallery.manifest), lambda _: None)
     assets = read_assets(ROOT / "site_templates/static").with_script(urls.SEARCH_INDEX, b"")
-    told = told_by(gallery, [("lotus", ""), ("lotus", ""), ("", "")])
+    told = with_texts(gallery, [("lotus", ""), ("lotus", ""), ("", "")])
     figure = Pages(ROOT / "site_templates").figure
     view = finder_view(Frames(told, content, assets, None, "1"), Texts(told, content, figure))
     listed = {link.text for entry in view.entries for link in entry.filters}
@@ -283,32 +53,67 @@ def test_the_finder_lists_majorities_only(gallery: Gallery) -> None:
     assert f"layer1/{DEAD}" not in listed
 
 
-def test_the_tables_have_a_budget_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over it they are named, with what to do; they never count as code, nor code as them."""
-    index, code = b"12345 " * 9, b"code"
-    sizes = {INDEX: 1, "assets/finder.0.js": 1}
-    texts = {INDEX: index, "assets/finder.0.js": code}
-    monkeypatch.setattr(check, "SCRIPTS_GZIPPED", check._gzipped(code))
-    monkeypatch.setattr(check, "TABLES_GZIPPED", check._gzipped(index))
-    assert check_files(texts, sizes).problems == ()
-    monkeypatch.setattr(check, "TABLES_GZIPPED", check._gzipped(index) - 1)
-    (problem,) = check_files(texts, sizes).budgets
-    assert problem.file == INDEX
-    assert "shorter captions" in problem.reason
+@given(st.lists(st.integers(1, 40) | st.integers(1, 3_000), max_size=60))
+def test_every_link_stands_once_in_order(links: list[int]) -> None:
+    """No page is too long or empty, and a label goes on only where no page could hold it whole."""
+    entries = [entry(*each) for each in enumerate(links)]
+    parts = shared_out(entries)
+    told = [(e.label, link) for e in entries for link in e.filters]
+    assert [(e.label, link) for part in parts for e in part for link in e.filters] == told
+    for part in parts:
+        assert sum(OF_A_LABEL + len(piece.filters) for piece in part) <= MOST
+        assert part or not entries
+    torn = {e.label for e in entries if len(e.filters) > MOST - OF_A_LABEL}
+    labels = [piece.label for part in parts for piece in part]
+    assert {label for label in labels if labels.count(label) > 1} == torn
 
 
-@pytest.mark.parametrize("name", ["assets/search.js", "assets/search.more.0123456789.js", "s.js"])
-def test_other_scripts_are_code(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A script that is merely called so is held to the budget of scripts."""
-    monkeypatch.setattr(check, "SCRIPTS_GZIPPED", 1)
-    assert [problem.file for problem in check_files({name: b"x"}, {name: 1}).budgets] == [
-        "the site"
-    ]
+def test_pages_are_filled() -> None:
+    """What fits on a page stands on it: two pages never hold what one could."""
+    parts = shared_out([entry(number, 2) for number in range(500)])
+    assert len(parts) == -(-500 // (MOST // (OF_A_LABEL + 2)))
 
 
-def test_a_template_cannot_take_the_name_of_the_tables(tmp_path: Path) -> None:
-    """A script of the same name among the templates is an error that names it."""
-    (tmp_path / "a.css").write_text("p {}")
-    (tmp_path / "search.js").write_text("1;")
-    with pytest.raises(ContentError, match=r"static/search\.js: .*rename yours"):
-        read_assets(tmp_path).with_script("search.js", b"2;")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a site whose index has room for six links on a page."""
+    folder = tmp_path_factory.mktemp("index")
+    with small_pages():
+        make(make_wide_atlas(folder / "atlas", LABELS), folder / "site")
+    return folder / "site"
+
+
+def listed(page: Path) -> list[str]:
+    """Return the filters that a page's index links to."""
+    index = page.read_text().partition('<dl class="index">')[2].partition("</dl>")[0]
+    return re.findall('href="([^"]*)"', index)
+
+
+def test_the_pages_hold_the_whole_index(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They list what one long page would; the check finds nothing wrong with their links."""
+    pages = [site / "finder.html", *sorted(site.glob("finder[0-9].html"))]
+    assert len(pages) > 2
+    monkeypatch.setattr(finder_module, "MOST", 10_000)
+    make(site.parent / "atlas", site.parent / "whole")
+    whole = listed(site.parent / "whole" / "finder.html")
+    assert [link for page in pages for link in listed(page)] == whole
+    assert not (site.parent / "whole" / "finder2.html").exists()
+    assert [str(problem) for problem in check_site(site).problems] == []
+
+
+def test_each_page_of_the_index_leads_to_the_others(site: Path) -> None:
+    """Two lists name all pages; the field and its script are on the first alone."""
+    names = ["finder.html", *(path.name for path in sorted(site.glob("finder[0-9].html")))]
+    for name in names:
+        text = (site / name).read_text()
+        ways = re.findall(r'<nav class="pages".*?</nav>', text, re.DOTALL)
+        assert [re.findall('href="([^"]*)"', way) for way in ways] == [names, names]
+        assert all(f'href="{name}"' in way for way in ways)
+        assert (name == "finder.html") == ("/finder." in text) == ('type="search"' in text)
+    words = re.findall(r"<a [^>]*>([^<]*)</a>", ways[0])
+    assert len(set(words)) == len(names)
+    assert words[0] == "lotus"
+    for name, told in zip(names[1:], words[1:], strict=True):
+        heading = f"Index of labels, {told}</h1>"
+        assert heading in (site / name).read_text()
+        assert re.fullmatch(r"lotus from layer\d/\d+", told)

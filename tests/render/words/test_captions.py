@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from generator.atlas.measures import StimuliRecord
 from generator.atlas.schema import ImageRecord
-from generator.render.facts import FilterFacts, Place
-from generator.render.stimuli_facts import FilterMeasures, read_measures
+from generator.render.facts import FilterFacts, FilterMeasures, Place, read_measures
 from generator.render.words import words
 from generator.render.words.captions import (
     LONGEST,

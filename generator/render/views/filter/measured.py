@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from generator.atlas.measures import StimuliRecord
 from generator.render.charts.tuning import (
@@ -18,8 +18,7 @@ from generator.render.charts.tuning import (
     relative,
     spectrum,
 )
-from generator.render.facts import FilterFacts
-from generator.render.stimuli_facts import FilterMeasures
+from generator.render.facts import FilterFacts, FilterMeasures
 from generator.render.views.frame import Fact
 from generator.render.words.words import (
     NO_BREAK,
@@ -49,35 +48,33 @@ AT_THE_END = 1.001  # ratio to the lowest or highest frequency shown that counts
 
 @dataclass(frozen=True)
 class Measured:
-    """What stimuli of known content and the image set told of a filter."""
+    """What stimuli and images showed of a filter; charts of which nothing is known are None."""
 
-    sentence: str  # "" without stimuli
-    orientation: Polar | None
-    orientation_words: str
-    frequency: Spectrum | None
-    frequency_words: str
-    hues: Hues | None
-    hue_words: str
-    forms: Forms | None
-    form_words: str
     facts: tuple[Fact, ...]
+    sentence: str = ""  # "" without stimuli
+    orientation: Polar | None = None
+    orientation_words: str = ""
+    frequency: Spectrum | None = None
+    frequency_words: str = ""
+    hues: Hues | None = None
+    hue_words: str = ""
+    forms: Forms | None = None
+    form_words: str = ""
 
 
 def measured(facts: FilterFacts, record: StimuliRecord | None) -> Measured | None:
-    """Return the section of a filter; charts of which nothing is known are None.
-
-    None where neither stimuli nor images showed anything.
-    """
+    """Return the section of a filter; None where neither stimuli nor images showed anything."""
     found = _image_facts(facts)
     measures = facts.measures
     if measures is None or record is None:
-        return replace(_UNCHARTED, facts=found) if found else None
+        return Measured(found) if found else None
     words = INTRODUCTION if measures.answered else SILENT
     sentence = words.format(stimuli=count(record.stimuli), side=f"{count(record.side)}{NO_BREAK}px")
     if not measures.answered:
-        return replace(_UNCHARTED, sentence=sentence, facts=found)
+        return Measured(found, sentence)
     return Measured(
-        sentence=sentence,
+        (*_measure_facts(measures), *found),
+        sentence,
         orientation=polar(
             measures.orientation_curve,
             record.orientations,
@@ -91,22 +88,7 @@ def measured(facts: FilterFacts, record: StimuliRecord | None) -> Measured | Non
         hue_words=_hue(measures),
         forms=form_bars(measures.family_response, record.families, measures.family),
         form_words=_forms(measures, record),
-        facts=(*_measure_facts(measures), *found),
     )
-
-
-_UNCHARTED = Measured(
-    sentence="",
-    orientation=None,
-    orientation_words="",
-    frequency=None,
-    frequency_words="",
-    hues=None,
-    hue_words="",
-    forms=None,
-    form_words="",
-    facts=(),
-)
 
 
 def decimal(value: float, sign: str = "-") -> str:
@@ -117,15 +99,12 @@ def decimal(value: float, sign: str = "-") -> str:
 
 def _orientation(measures: FilterMeasures) -> str:
     width = measures.orientation_bandwidth
-    if width is None:
-        half = ""
-    elif width >= 180:
-        half = "nowhere down to half"
-    else:
-        half = f"{width:.0f}° wide at half height"
+    half = ""
+    if width is not None:
+        half = f"{width:.0f}° wide at half height" if width < 180 else "nowhere down to half"
     return _sentence(
         "" if measures.orientation is None else f"mean {direction(measures.orientation)}",
-        _number("selectivity", measures.orientation_selectivity),
+        _number("selectivity ", measures.orientation_selectivity),
         half,
     )
 
@@ -141,7 +120,10 @@ def _frequency(measures: FilterMeasures, record: StimuliRecord) -> str:
         ends = (" or more", " or less apart")
     width = ""
     if measures.frequency_bandwidth is not None:
-        width = f"{_least(measures)}{measures.frequency_bandwidth:.1f} octaves wide at half height"
+        parts = relative(measures.frequency_curve)
+        # The curve may end before it has fallen to half.
+        least = "at least " if parts and max(parts[0], parts[-1]) > 1 / 2 else ""
+        width = f"{least}{measures.frequency_bandwidth:.1f} octaves wide at half height"
     return _sentence(
         f"{activation(measures.frequency, 2)}{ends[0]}",
         f"stripes {distance(measures.frequency)}{ends[1]}",
@@ -149,18 +131,11 @@ def _frequency(measures: FilterMeasures, record: StimuliRecord) -> str:
     )
 
 
-def _least(measures: FilterMeasures) -> str:
-    """Return "at least " where the curve ends before it has fallen to half."""
-    parts = relative(measures.frequency_curve)
-    return "at least " if parts and max(parts[0], parts[-1]) > 1 / 2 else ""
-
-
 def _hue(measures: FilterMeasures) -> str:
+    hue = measures.hue
     return _sentence(
-        ""
-        if measures.hue is None
-        else f"mean {hue_name(measures.hue)}, {round(measures.hue) % 360}°",
-        _number("selectivity", measures.hue_selectivity),
+        "" if hue is None else f"mean {hue_name(hue)}, {round(hue) % 360}°",
+        _number("selectivity ", measures.hue_selectivity),
     )
 
 
@@ -175,76 +150,63 @@ def _forms(measures: FilterMeasures, record: StimuliRecord) -> str:
 
 def _margin(measures: FilterMeasures, record: StimuliRecord) -> str:
     """Say how far the best family is ahead of which other one."""
-    others = [
-        (value, name)
-        for name, value in zip(record.families, measures.family_response, strict=True)
-        if name != measures.family
-    ]
+    others = dict(zip(record.families, measures.family_response, strict=True))
+    others.pop(measures.family or "", None)
     if measures.family_margin is None or not others:
         return ""
-    second = max(others, key=lambda other: other[0])[1]
+    second = max(others, key=lambda name: others[name])
     ahead = f"{measures.family_margin:.1f}{NO_BREAK}σ ahead of {second}"
     return f"nearly a tie: {ahead}" if measures.family_margin < NEARLY_A_TIE else ahead
 
 
 def _measure_facts(measures: FilterMeasures) -> tuple[Fact, ...]:
-    kinds = {
+    curves = {
         "grating": measures.orientation_curve,
         "hue": measures.hue_curve,
         "form": measures.family_response,
     }
-    best = [f"{name} {_best(curve)}" for name, curve in kinds.items()]
-    facts = [
-        Fact("Best answers", _joined(*best)),
-        Fact("Answer to mid grey", activation(measures.rest)),
-    ]
-    if measures.axis is not None:
-        facts.append(Fact("Colours of the best grating", measures.axis))
-    if measures.colour_selectivity is not None:
-        facts.append(Fact("Colour selectivity", decimal(measures.colour_selectivity)))
-    if measures.polarity is not None:
-        facts.append(Fact("Polarity of forms", _polarity(measures.polarity)))
-    changes = _joined(
-        _number("shifted", measures.shift_invariance),
-        "" if measures.family in NO_SCALE else _number("scaled", measures.scale_invariance),
-        "" if measures.family in NO_TURN else _number("turned", measures.rotation_invariance),
+    best = (
+        f"{name} {activation(max(curve)) if relative(curve) else 'none'}"
+        for name, curve in curves.items()
     )
-    return (*facts, *((Fact("Kept when the best form is", changes),) if changes else ()))
+    found = {
+        "Best answers": _joined(*best),
+        "Answer to mid grey": activation(measures.rest),
+        "Colours of the best grating": measures.axis,
+        "Colour selectivity": _number("", measures.colour_selectivity),
+        "Polarity of forms": _polarity(measures.polarity),
+        "Kept when the best form is": _joined(
+            _number("shifted ", measures.shift_invariance),
+            "" if measures.family in NO_SCALE else _number("scaled ", measures.scale_invariance),
+            "" if measures.family in NO_TURN else _number("turned ", measures.rotation_invariance),
+        ),
+    }
+    return tuple(Fact(name, value) for name, value in found.items() if value)
 
 
-def _best(curve: tuple[float, ...]) -> str:
-    return activation(max(curve)) if relative(curve) else "none"
-
-
-def _polarity(value: float) -> str:
+def _polarity(value: float | None) -> str:
+    if value is None:
+        return ""
     if abs(value) <= EVEN:
         return f"{decimal(value)}, even"
     return f"{decimal(value, sign='+')}, {'light' if value > 0 else 'dark'} preferred"
 
 
 def _image_facts(facts: FilterFacts) -> tuple[Fact, ...]:
-    if not facts.places:
-        return ()
-    found = []
+    found = {}
     shown = len(facts.places)
     if nine := label_spread(facts):
-        purity, entropy = nine
-        found.append(
-            Fact(f"Labels of the {in_words(shown)}", f"purity {purity:.2f}, {_bits(entropy)}")
+        found[f"Labels of the {in_words(shown)}"] = f"purity {nine[0]:.2f}, {nine[1]:.1f} bits"
+    label, purity, entropy = facts.common_label, facts.label_purity, facts.label_entropy
+    if shown and label is not None and purity is not None and entropy is not None:
+        found["Labels of the strongest hundredth"] = (
+            f"purity {purity:.2f} ({shortened(label, 30)}), {entropy:.1f} bits"
         )
-    if None not in {facts.common_label, facts.label_purity, facts.label_entropy}:
-        label = shortened(facts.common_label or "", 30)
-        purity, entropy = facts.label_purity or 0, facts.label_entropy or 0
-        found.append(
-            Fact(
-                "Labels of the strongest hundredth",
-                f"purity {purity:.2f} ({label}), {_bits(entropy)}",
-            )
+    if shown and facts.clipped is not None:
+        found[f"Clipped of the {in_words(shown)}"] = (
+            f"{facts.clipped} ({share(facts.clipped, shown)})"
         )
-    if facts.clipped is not None:
-        clipped = f"{facts.clipped} ({share(facts.clipped, shown)})"
-        found.append(Fact(f"Clipped of the {in_words(shown)}", clipped))
-    return tuple(found)
+    return tuple(map(Fact._make, found.items()))
 
 
 def label_spread(facts: FilterFacts) -> tuple[float, float] | None:
@@ -259,12 +221,8 @@ def label_spread(facts: FilterFacts) -> tuple[float, float] | None:
     return max(shares), sum(part * math.log2(1 / part) for part in shares)
 
 
-def _bits(entropy: float) -> str:
-    return f"{entropy:.1f} bits"
-
-
 def _number(name: str, value: float | None) -> str:
-    return "" if value is None else f"{name} {decimal(value)}"
+    return "" if value is None else name + decimal(value)
 
 
 def _sentence(*parts: str) -> str:
@@ -273,4 +231,4 @@ def _sentence(*parts: str) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
+    return ", ".join(filter(None, parts))

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.atlas.bins import LOWEST, PER_OCTAVE
 from generator.atlas.schema import PLACES, ImageSetRecord, PictureKind
 from generator.render import urls
 from generator.render.charts.histogram import Histogram, histogram
 from generator.render.facts import FilterFacts, LayerFacts, Place
-from generator.render.text.content import Text
 from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import Measured, decimal, measured
-from generator.render.views.filter.measured_json import (
-    UNITS_OF_IMAGE_FACTS,
-    image_facts_json,
-    measured_json,
-)
-from generator.render.views.frame import (
-    Fact,
-    Frame,
-    Frames,
-    Link,
-    Neighbours,
-    empty_places,
-)
+from generator.render.views.frame import Fact, Frame, Frames, Link
 from generator.render.views.layer.card_pages import pages_above
 from generator.render.views.pictures import Crop, Whole, clipped_sides, crop, field_words, whole
-from generator.render.words.captions import caption, own_words
+from generator.render.words.captions import own_words
 from generator.render.words.words import (
     activation,
     count,
@@ -67,7 +51,7 @@ class PlaceView:
     file: str
     where: str  # "" where the patch is the whole image
     clipped: str  # "" where the receptive field lies inside the image
-    licence: str  # "" where it is that of all places, told once
+    licence: str  # "" where it is that of all places, said once
 
 
 @dataclass(frozen=True)
@@ -83,8 +67,6 @@ class FilterView:
     """`<layer>/<filter>.html`."""
 
     frame: Frame
-    heading: str
-    lead: str
     facts: tuple[Fact, ...]
     empty: str  # "" where all nine places are filled
     places_title: str
@@ -94,7 +76,7 @@ class FilterView:
     histogram: Histogram | None  # None for a dead filter
     measured: Measured | None  # None where nothing was
     twin: Twin | None
-    kin: tuple[Link, ...]  # filters that share images
+    related: tuple[Link, ...]  # filters that share images
     sheets: tuple[Link, ...]
     note: str  # HTML of a person's note; "" where there is none
     card: Link
@@ -105,64 +87,69 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
     """Return the view of a filter's page."""
     record, facts = layer.record, layer.filters[number]
     page = urls.filter_page(record.name, number)
-    manifest = frames.gallery.manifest
-    title = f"{record.title}, filter {number}"
-    note: Text | None = frames.content.notes.get((record.name, number))
-    lead = _lead(layer, facts)
-    licences = [_licence(frames, place) for place in facts.places]
+    images = layer.manifest.images
+    note = frames.content.notes.get((record.name, number))
+    usual = images.credits.licence if images.credits else ""
+    licences = [place.image.licence or usual for place in facts.places]
     common = licences[0] if len(set(licences)) == 1 else ""
-    own_card = urls.card(record.name, number)
+    beside = {
+        n: (urls.filter_page(record.name, n), f"Filter {n}") for n in (number - 1, number + 1)
+    }
     return FilterView(
         frame=frames.frame(
             page,
-            title,
-            lead,
-            crumbs=[
-                (urls.HOME, "Home"),
-                *pages_above(record, number),
-                (page, f"Filter {number}"),
-            ],
+            f"{record.title}, filter {number}",
+            _lead(layer, facts),
+            crumbs=[*pages_above(record, number), (page, f"Filter {number}")],
             scripts=["filter.js"],
             card_of=record.name,
-            neighbours=_neighbours(layer, number),
+            previous=beside[number - 1] if number else None,
+            following=beside[number + 1] if number + 1 < len(layer.filters) else None,
         ),
-        heading=title,
-        lead=lead,
-        facts=_facts(facts, manifest.images.count),
-        empty=empty_places(len(facts.places)),
-        places_title=f"Its {in_words(len(facts.places))} strongest images"
-        if len(facts.places) > 1
-        else "Its strongest image"
-        if facts.places
-        else "No images",
+        facts=_facts(facts, images.count),
+        empty=_empty(len(facts.places)),
+        places_title=_places_title(len(facts.places)),
         reading=_reading(layer, common),
         places=tuple(
             _place(page, layer, facts, place, "" if common else licence)
             for place, licence in zip(facts.places, licences, strict=True)
         ),
         layout="places two" if layer.sees_all else "places",
-        histogram=histogram(facts.histogram, manifest.images.count, facts.strongest, facts.weakest)
+        histogram=histogram(facts.histogram, images.count, facts.strongest, facts.weakest)
         if facts.active
         else None,
         measured=measured(facts, record.stimuli),
         twin=_twin(page, layer, facts),
-        kin=tuple(
+        related=tuple(
             Link(
                 urls.link(page, urls.filter_page(record.name, other)),
                 f"{other} ({in_words(shared)})",
             )
-            for other, shared in layer.kin[number][:NEAREST]
+            for other, shared in layer.related[number][:NEAREST]
         ),
-        sheets=tuple(
-            Link(urls.link(page, urls.picture(record.name, number, kind)), words)
-            for kind, words in _sheets(layer)
-        )
-        if facts.places
-        else (),
+        sheets=_sheets(page, layer, number) if facts.places else (),
         note=texts.html(note, page) if note else "",
-        card=frames.link(page, own_card, f"Among all filters of {record.title}"),
+        card=frames.link(
+            page, urls.card(record.name, number), f"Among all filters of {record.title}"
+        ),
         json=frames.link(page, urls.facts(record.name), "Facts as JSON"),
     )
+
+
+def _places_title(filled: int) -> str:
+    if filled > 1:
+        return f"Its {in_words(filled)} strongest images"
+    return "Its strongest image" if filled else "No images"
+
+
+def _empty(filled: int) -> str:
+    """Say why places are empty; "" where none is."""
+    if filled == 0:
+        return "No image activates this filter: it is dead on this image set, its places are empty."
+    if filled < PLACES:
+        images = "one image activates" if filled == 1 else f"{filled} images activate"
+        return f"Only {images} this filter, so the other places are empty."
+    return ""
 
 
 def _reading(layer: LayerFacts, licence: str) -> str:
@@ -177,17 +164,22 @@ def _reading(layer: LayerFacts, licence: str) -> str:
     return " ".join(filter(None, parts))
 
 
-def _sheets(layer: LayerFacts) -> tuple[tuple[PictureKind, str], ...]:
-    """Return which sheets can be taken along, with their words."""
-    both: tuple[tuple[PictureKind, str], ...] = (
-        ("reconstructions", f"The nine {layer.projection.many}"),
-        ("patches", "The nine patches"),
+def _sheets(page: str, layer: LayerFacts, number: int) -> tuple[Link, ...]:
+    """Return links to the contact sheets."""
+    sheets: dict[PictureKind, str] = {
+        "reconstructions": f"The nine {layer.projection.many}",
+        "patches": "The nine patches",
+    }
+    if not layer.sees_all:
+        sheets["images"] = "The nine images"
+    return tuple(
+        Link(urls.link(page, urls.picture(layer.record.name, number, kind)), words)
+        for kind, words in sheets.items()
     )
-    return both if layer.sees_all else (*both, ("images", "The nine images"))
 
 
 def _lead(layer: LayerFacts, facts: FilterFacts) -> str:
-    """Say what stimuli told of the filter, then what rests on photographs."""
+    """Say what stimuli showed of the filter, then what rests on photographs."""
     words = first_capital(own_words(facts, layer.record.stimuli))
     photographs = _photographs(facts, layer.manifest.images)
     return f"{words}. {photographs}" if words else photographs
@@ -205,26 +197,21 @@ def _active(facts: FilterFacts, images: int) -> str:
 
 def _photographs(facts: FilterFacts, images: ImageSetRecord) -> str:
     """Say in one or two sentences what the nine places have in common, as far as measured."""
-    share_text = _active(facts, images.count)
+    active = _active(facts, images.count)
     if not facts.labels or images.one_per_label:
-        return share_text
+        return active
     total = len(facts.places)
-    label, number = shortened(facts.labels[0][0], 40), facts.labels[0][1]
-    if number == 1:
-        common = (
-            f"Its {in_words(total)} strongest patches carry {in_words(len(facts.labels))} "
-            "different labels."
-            if total > 1
-            else f"Its only patch is labelled “{label}”."
-        )
+    (label, number), patches = facts.labels[0], f"{in_words(total)} strongest patches"
+    name = f"“{shortened(label, 40)}”"
+    if total == 1:
+        common = f"Its only patch is labelled {name}."
+    elif number == 1:
+        common = f"Its {patches} carry {in_words(len(facts.labels))} different labels."
     elif number == total:
-        common = f"All its {in_words(total)} strongest patches are labelled “{label}”."
+        common = f"All its {patches} are labelled {name}."
     else:
-        common = (
-            f"{first_capital(in_words(number))} of its {in_words(total)} strongest patches are "
-            f"labelled “{label}”."
-        )
-    return f"{common} {share_text}"
+        common = f"{first_capital(in_words(number))} of its {patches} are labelled {name}."
+    return f"{common} {active}"
 
 
 def _facts(facts: FilterFacts, images: int) -> tuple[Fact, ...]:
@@ -240,11 +227,6 @@ def _facts(facts: FilterFacts, images: int) -> tuple[Fact, ...]:
         ),
         *((Fact(f"Labels among the {in_words(len(facts.places))}", labels),) if labels else ()),
     )
-
-
-def _licence(frames: Frames, place: Place) -> str:
-    terms = frames.gallery.manifest.images.credits
-    return place.image.licence or (terms.licence if terms else "")
 
 
 def _place(
@@ -280,80 +262,7 @@ def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> Twin | None:
     number, correlation = measures.twin, measures.twin_correlation
     if number is None or correlation is None:
         return None
-    stimuli = count(record.stimuli)
     return Twin(
         Link(urls.link(page, urls.filter_page(layer.record.name, number)), f"filter {number}"),
-        f"correlation {decimal(correlation)} over all {stimuli} stimuli",
+        f"correlation {decimal(correlation)} over all {count(record.stimuli)} stimuli",
     )
-
-
-def _neighbours(layer: LayerFacts, number: int) -> Neighbours:
-    name = layer.record.name
-
-    def beside(other: int) -> tuple[str, str] | None:
-        if not 0 <= other < len(layer.filters):
-            return None
-        return urls.filter_page(name, other), f"Filter {other}"
-
-    return Neighbours(beside(number - 1), beside(number + 1), pages_above(layer.record, number)[-1])
-
-
-def facts_json(layer: LayerFacts, input_size: int, images: int) -> bytes:
-    """Return `<layer>/filters.json`: the facts of all filters of a layer, in order of number."""
-    record = layer.record
-    filters = [
-        {
-            "filter": facts.number,
-            "caption": caption(facts, record.stimuli),
-            "images_active": facts.active,
-            "histogram": _histogram_json(facts.histogram),
-            "labels": dict(facts.labels),
-            **image_facts_json(facts),
-            "places": [
-                {
-                    "activation": float(f"{place.activation:.6g}"),
-                    "image": place.image.path,
-                    "label": place.image.label,
-                    "caption": place.image.caption,
-                    "unit": list(place.unit),
-                    "box": list(place.box),
-                    "reconstruction_scale": float(f"{place.scale:.6g}"),
-                }
-                for place in facts.places
-            ],
-        }
-        for facts in layer.filters
-    ]
-    document: dict[str, object] = {
-        "layer": record.name,
-        "meaning": f"output of the network's module {record.module}",
-        "units": {
-            "unit": "row, column in the feature map",
-            "box": "top, left, bottom, right in input pixels, half-open; the whole input where the "
-            "receptive field is larger",
-            "reconstruction_scale": "value shown as full white or black",
-            "histogram": "images by their strongest activation, where it is positive; counts[i] "
-            f"lie from 2**({LOWEST} + (first + i) / {PER_OCTAVE}) up to the next edge",
-            **UNITS_OF_IMAGE_FACTS,
-        },
-        "input_size": input_size,
-        "images_searched": images,
-        "places_per_filter": PLACES,
-        "rule": layer.manifest.rule,
-        "receptive_field": record.receptive_field,
-        "stride": record.stride,
-        "offset": record.offset,
-        "grid": list(record.grid),
-        "filters": filters,
-    }
-    if told := measured_json(layer):
-        document["measured"] = told
-    return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-
-
-def _histogram_json(counts: Sequence[int]) -> dict[str, object]:
-    """Return the counts without the empty bins at both ends."""
-    occupied = [number for number, images in enumerate(counts) if images]
-    if not occupied:
-        return {"first": 0, "counts": []}
-    return {"first": occupied[0], "counts": list(counts[occupied[0] : occupied[-1] + 1])}

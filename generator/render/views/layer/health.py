@@ -2,41 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES
 from generator.render import urls
-from generator.render.facts import LayerFacts
+from generator.render.facts import FilterFacts, LayerFacts
 from generator.render.site.check import ELEMENTS
 from generator.render.views import paging
 from generator.render.views.frame import Link
-from generator.render.views.layer import portrait
 from generator.render.views.layer.spans import spans
 from generator.render.words.words import NO_BREAK, count, in_words, several
 
+FEW = 0.01  # of all images
+ALIKE = 0.95  # correlation of near-duplicates
+AT_BORDER = 7  # places of nine whose receptive field leaves the image
 MOST_NAMED = 30  # filters of one list
 CARD = 3  # elements
 OTHERS = 212  # elements of a layer's page besides cards, the text and the links of the lists
 
-
 DEAD = "Dead (no image activates them)"
-NEARLY_DEAD = (
-    f"Nearly dead (active on fewer than {portrait.NEARLY_DEAD * 100:g}{NO_BREAK}% of the images)"
-)
-TWINS = f"Near-duplicates (answers to all stimuli correlate by {portrait.ALIKE} or more)"
+NEARLY_DEAD = f"Nearly dead (active on fewer than {FEW * 100:g}{NO_BREAK}% of the images)"
+TWINS = f"Near-duplicates (answers to all stimuli correlate by {ALIKE} or more)"
 BORDER = (
-    f"Driven by borders ({in_words(portrait.BORDER)} or more of the {in_words(PLACES)} patches "
-    "reach beyond the image)"
+    f"Driven by borders ({in_words(AT_BORDER)} or more of the {in_words(PLACES)} patches reach "
+    "beyond the image)"
 )
-
-
-_NOUNS = (("filter", "filters"), ("pair", "pairs"))
 
 
 @dataclass(frozen=True)
-class Care:
-    """Filters that share a trouble; `groups` holds one link each, or the two of a pair."""
+class Health:
+    """Numbers of the filters that a reader should know about, each list in rising order."""
+
+    dead: tuple[int, ...]
+    nearly_dead: tuple[int, ...]
+    twins: tuple[tuple[int, int], ...]  # near-duplicates, the smaller number first
+    border: tuple[int, ...]
+
+
+def health(layer: LayerFacts) -> Health:
+    """Find the filters of a layer that are dead, nearly so, twice there or driven by borders."""
+    few = FEW * layer.manifest.images.count
+    twins = {
+        (min(facts.number, twin), max(facts.number, twin))
+        for facts in layer.filters
+        if facts.measures is not None
+        and (twin := facts.measures.twin) is not None
+        and (facts.measures.twin_correlation or 0) >= ALIKE
+        and twin != facts.number
+    }
+
+    def those(rule: Callable[[FilterFacts], bool]) -> tuple[int, ...]:
+        return tuple(facts.number for facts in layer.filters if rule(facts))
+
+    return Health(
+        dead=those(lambda facts: facts.active == 0),
+        nearly_dead=those(lambda facts: 0 < facts.active < few),
+        twins=tuple(sorted(twins)),
+        border=those(lambda facts: (facts.clipped or 0) >= AT_BORDER),
+    )
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Filters that share a trouble; `groups` has one link each, or the two of a pair."""
 
     name: str
     total: str
@@ -45,12 +74,12 @@ class Care:
     more: str  # "" where all are named
 
 
-def care_view(layer: LayerFacts, images: int, prose: int) -> tuple[Care, ...]:
-    """List the filters that need care, as many of them as links as the page has room for.
+def health_view(layer: LayerFacts, prose: int) -> tuple[Trouble, ...]:
+    """List the filters in trouble, as many of them as links as the page has room for.
 
-    `images` were searched; `prose` is the number of elements in the page's text.
+    `prose` is the number of elements in the page's text.
     """
-    found = portrait.health(layer, images)
+    found = health(layer)
     lists: dict[str, Sequence[tuple[int, ...]]] = {
         DEAD: [(number,) for number in found.dead],
         NEARLY_DEAD: [(number,) for number in found.nearly_dead],
@@ -64,24 +93,23 @@ def care_view(layer: LayerFacts, images: int, prose: int) -> tuple[Care, ...]:
     pages = spans(len(layer.filters))
     others = OTHERS + prose + (paging.ROOM if len(pages) > 1 else 0)
     most = most_links(lengths, ELEMENTS - others - CARD * len(pages[0]))
-    return tuple(_care(layer.record.name, name, groups, most) for name, groups in lists.items())
+    return tuple(_trouble(layer.record.name, name, groups, most) for name, groups in lists.items())
 
 
-def _care(layer: str, name: str, groups: Sequence[tuple[int, ...]], most: int) -> Care:
+def _trouble(layer: str, name: str, groups: Sequence[tuple[int, ...]], most: int) -> Trouble:
     page = urls.layer(layer)
+    nouns = ("pair", "pairs") if name == TWINS else ("filter", "filters")
     size = len(groups[0]) if groups else 1
     linked, plain = groups[: most // size], groups[most // size : MOST_NAMED // size]
     unnamed = len(groups) - len(linked) - len(plain)
-    return Care(
+
+    def link(number: int) -> Link:
+        return Link(urls.link(page, urls.filter_page(layer, number)), str(number))
+
+    return Trouble(
         name=name,
-        total=several(len(groups), *_NOUNS[name == TWINS]) if groups else "none",
-        groups=tuple(
-            tuple(
-                Link(urls.link(page, urls.filter_page(layer, number)), str(number))
-                for number in group
-            )
-            for group in linked
-        ),
+        total=several(len(groups), *nouns) if groups else "none",
+        groups=tuple(tuple(map(link, group)) for group in linked),
         plain=", ".join(" and ".join(map(str, group)) for group in plain),
         more=count(unnamed) if unnamed else "",
     )

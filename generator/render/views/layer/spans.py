@@ -6,8 +6,8 @@ MOST = 128  # cards on a page, so that their pictures may weigh something: see L
 
 
 def spans(filters: int) -> tuple[range, ...]:
-    """Return the numbers of the filters on each page of a layer, in order; one page at least."""
-    starts = range(0, filters, MOST) or (0,)
+    """Return the numbers of the filters on each page of a layer, in order."""
+    starts = range(0, filters, MOST)
     return tuple(range(start, min(start + MOST, filters)) for start in starts)
 
 

@@ -1,22 +1,26 @@
 """How measures of the filters move from the first layer to the last: a chart, its words, a table.
 
-What is said of rising and falling is composed from the numbers by the rule of `portrait.trend`.
-Coordinates are units of the chart, y downwards, one row of `ROW` for each measure.
+What is said of rising and falling follows from the numbers by the rule of `trend`. Coordinates are
+units of the chart, y downwards, one row of `ROW` for each measure.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
+import numpy as np
+
+from generator.atlas.schema import PLACES
 from generator.render import urls
-from generator.render.facts import LayerFacts
+from generator.render.facts import FilterFacts, LayerFacts
 from generator.render.views.frame import Link, Table
-from generator.render.views.layer import portrait
-from generator.render.views.layer.portrait import Course, Spread, Trend
 from generator.render.words.words import NO_BREAK, first_capital, listing
 
+NOTABLE = 0.05  # a smaller difference of medians is no rise or fall
 WIDTH, ROW = 400, 100
 FIRST, LAST = 25, 375  # where the first and the last layer stand
 TOP, BOTTOM = 10, 90  # of the values in a row
@@ -26,7 +30,7 @@ SHADE = 20  # half the width of the mark of this layer
 
 RULE = (
     "A measure is said to rise or to fall where the last layer’s median lies outside the middle "
-    f"half of the first layer’s filters, and at least {portrait.NOTABLE} from its median."
+    f"half of the first layer’s filters, and at least {NOTABLE} from its median."
 )
 PURITY = "Label purity is the share of the most frequent label."
 MARGIN = (
@@ -43,17 +47,13 @@ MOST_NAMED = 9  # layers, likewise
 BROKEN = "Broken and thin: the same shapes with random weights."
 HERE = "Shaded: this layer."
 NONE_MOVES = "none that could be measured rises or falls"
-ADDRESS = "depth"  # the id of the section on the home page
+ADDRESS = "trends"  # the id of the section on the home page
 
-_SAID: dict[Trend, tuple[str, str]] = {
-    "rise": ("rises", "rise"),
-    "fall": ("falls", "fall"),
-    "neither": ("neither rises nor falls", "neither rise nor fall"),
-}
+Trend = Literal["rise", "fall", "neither"]
 
 
 @dataclass(frozen=True)
-class Depth:
+class Trends:
     """The chart from the first layer to the last, as on one page."""
 
     title: str
@@ -74,112 +74,173 @@ class Depth:
     elsewhere: Link | None  # where rule and table are, on other pages
 
 
-def depth_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Depth | None:
+def trends_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Trends | None:
     """Return the chart for the page at `page`; `here` names its layer, "" on the home page.
 
     None with fewer than two layers, or where nothing was measured.
     """
-    measured = portrait.courses(layers)
+    measured = courses(layers)
     if len(layers) < 2 or not measured:
         return None
     titles = [layer.record.title for layer in layers]
-    names = [layer.record.name for layer in layers]
     places = [round(FIRST + (LAST - FIRST) * i / (len(layers) - 1)) for i in range(len(layers))]
     between = (LAST - FIRST) // (len(layers) - 1)
     apart, shade = min(APART, between // 4), min(SHADE, between // 2)
-    left, right = [x - apart for x in places], [x + apart for x in places]
-    scales = [_scale(course) for course in measured]
+    bottom = ROW * len(measured)
     compared = any(any(course.untrained) for course in measured)
-    marked = places[names.index(here)] if here in names else None
     short = _short_names(titles)
     counted = short[0] == "1" and titles[0] != "Layer 1"
-    parts = (KEY, BROKEN if compared else "", COUNTED if counted else "")
-    key = " ".join(filter(None, parts))
-
-    def drawn(draw: _Draw, spreads: Callable[[Course], _Spreads], at: Sequence[int]) -> str:
-        rows = enumerate(zip(measured, scales, strict=True))
-        return "".join(draw(spreads(course), at, row, scale) for row, (course, scale) in rows)
-
-    return Depth(
+    bars, medians = _drawn(measured, lambda course: course.trained, [x - apart for x in places])
+    untrained_bars, untrained_medians = _drawn(
+        measured, lambda course: course.untrained, [x + apart for x in places]
+    )
+    mark = ""
+    if here:
+        x = places[[layer.record.name for layer in layers].index(here)]
+        mark = f"M{x - shade} 0H{x + shade}V{bottom}H{x - shade}z"
+    key = (KEY, BROKEN if compared else "", COUNTED if counted else "", HERE if here else "")
+    address = urls.link(page, f"{urls.HOME}#{ADDRESS}")
+    return Trends(
         title=f"From {titles[0]} to {titles[-1]}",
-        view_box=f"0 0 {WIDTH} {ROW * len(measured)}",
+        view_box=f"0 0 {WIDTH} {bottom}",
         alt=f"Medians {titles[0]} to {titles[-1]}; the sentence below says how they move",
         grid="".join(f"M0 {ROW * row + BOTTOM}H{WIDTH}" for row in range(len(measured))),
-        here=f"M{marked - shade} 0H{marked + shade}V{ROW * len(measured)}H{marked - shade}z"
-        if marked is not None
-        else "",
-        bars=drawn(_bars, _trained, left),
-        medians=drawn(_medians, _trained, left),
-        untrained_bars=drawn(_bars, _untrained, right),
-        untrained_medians=drawn(_medians, _untrained, right),
-        names="\n".join(_name(*pair) for pair in zip(measured, scales, strict=True)),
+        here=mark,
+        bars=bars,
+        medians=medians,
+        untrained_bars=untrained_bars,
+        untrained_medians=untrained_medians,
+        names="\n".join(map(_name, measured)),
         layers=" ".join(_spaced(short)),
-        key=f"{key} {HERE}" if marked is not None else key,
+        key=" ".join(filter(None, key)),
         sentence=_sentence(measured, titles, compared=compared),
         rule="" if here else _rule(measured),
         table=None if here else _table(measured, titles),
-        elsewhere=Link(
-            urls.link(page, f"{urls.HOME}#{ADDRESS}"), "The rule, and the numbers as a table"
-        )
-        if here
-        else None,
+        elsewhere=Link(address, "The rule, and the numbers as a table") if here else None,
     )
+
+
+# --- Numbers --------------------------------------------------------------------------------------
+
+
+class Spread(NamedTuple):
+    """The median of a measure over a layer's filters, and the bounds of the middle half."""
+
+    low: float
+    middle: float
+    high: float
+
+
+Spreads = tuple[Spread | None, ...]  # of the layers; None where no filter gives ground for one
+
+
+@dataclass(frozen=True)
+class Course:
+    """One measure through the layers."""
+
+    name: str
+    unit: str  # "" for a measure of 0…1
+    trained: Spreads
+    untrained: Spreads
+
+    @property
+    def top(self) -> float:
+        """Return the value at the top of a row: 1, or for a measure with a unit a whole number."""
+        if not self.unit:
+            return 1
+        highest = max(spread.high for spread in (*self.trained, *self.untrained) if spread)
+        return max(math.ceil(highest), 1)
+
+
+_MEASURES = {  # and their units
+    "orientation selectivity": "",
+    "hue selectivity": "",
+    "colour selectivity": "",
+    "shift invariance": "",
+    "family margin": "σ",
+}
+
+
+def courses(layers: Sequence[LayerFacts]) -> tuple[Course, ...]:
+    """Return every measure that at least one layer knows, stimuli before labels."""
+    found = []
+    for name, unit in _MEASURES.items():
+        read = attrgetter(name.replace(" ", "_"))
+        trained = tuple(spread(map(read, layer.measures)) for layer in layers)
+        untrained = tuple(spread(map(read, layer.untrained)) for layer in layers)
+        found.append(Course(name, unit, trained, untrained))
+    purities: dict[str, Callable[[FilterFacts], float | None]] = {
+        "label purity of the nine": _purity_of_nine,
+        "label purity of the strongest hundredth": lambda facts: facts.label_purity,
+    }
+    if any(layer.manifest.images.one_per_label for layer in layers):
+        del purities["label purity of the nine"]  # the nine labels differ by rule
+    nothing = (None,) * len(layers)  # random weights were shown no images
+    for name, purity in purities.items():
+        trained = tuple(spread(map(purity, layer.filters)) for layer in layers)
+        found.append(Course(name, "", trained, nothing))
+    return tuple(course for course in found if any(course.trained))
+
+
+def _purity_of_nine(facts: FilterFacts) -> float | None:
+    """Return the share of the most frequent label; None without nine places or any label."""
+    full = len(facts.places) == PLACES and facts.labels
+    return facts.agreement / PLACES if full else None
+
+
+def spread(values: Iterable[float | None]) -> Spread | None:
+    """Return the quartiles, interpolated between neighbours, of what is known and finite."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    return Spread(*np.percentile(known, [25, 50, 75]).tolist()) if known else None
+
+
+def trend(spreads: Sequence[Spread | None]) -> Trend | None:
+    """Say whether a measure rises or falls from the first layer to the last.
+
+    It does where the last median lies outside the first layer's middle half, and at least `NOTABLE`
+    from its median. None where either layer has no value.
+    """
+    first, last = spreads[0], spreads[-1]
+    if first is None or last is None:
+        return None
+    # A hair less, so that 0.35 and 0.40 differ by 0.05 as they do on paper.
+    if abs(last.middle - first.middle) < NOTABLE - 1e-9:
+        return "neither"
+    if last.middle > first.high:
+        return "rise"
+    return "fall" if last.middle < first.low else "neither"
 
 
 # --- Geometry -------------------------------------------------------------------------------------
 
-_Spreads = Sequence[Spread | None]
-_Draw = Callable[[_Spreads, Sequence[int], int, float], str]
 
-
-def _trained(course: Course) -> _Spreads:
-    return course.trained
-
-
-def _untrained(course: Course) -> _Spreads:
-    return course.untrained
-
-
-def _scale(course: Course) -> float:
-    """Return the value at the top of a row: 1, or for a measure with a unit a whole number."""
-    if not course.unit:
-        return 1
-    highest = max(spread.high for spread in (*course.trained, *course.untrained) if spread)
-    return max(math.ceil(highest), 1)
-
-
-def _y(value: float, row: int, scale: float) -> int:
-    return round(ROW * row + BOTTOM - (BOTTOM - TOP) * value / scale)
-
-
-def _bars(spreads: _Spreads, places: Sequence[int], row: int, scale: float) -> str:
-    """Draw the middle half of each layer's filters."""
-    return "".join(
-        f"M{x} {_y(spread.low, row, scale)}V{_y(spread.high, row, scale)}"
-        for x, spread in zip(places, spreads, strict=True)
-        if spread
-    )
-
-
-def _medians(spreads: _Spreads, places: Sequence[int], row: int, scale: float) -> str:
-    """Join the medians of neighbouring layers; a layer without one interrupts the line."""
-    parts = []
-    joined = False
-    for x, spread in zip(places, spreads, strict=True):
-        if spread:
-            parts.append(f"{'L' if joined else 'M'}{x} {_y(spread.middle, row, scale)}")
-        joined = spread is not None
-    return "".join(parts)
+def _drawn(
+    measured: Sequence[Course], spreads: Callable[[Course], Spreads], places: Sequence[int]
+) -> tuple[str, str]:
+    """Draw the middle half of each layer's filters, and join the medians of neighbouring layers."""
+    bars, medians = "", ""
+    for row, course in enumerate(measured):
+        joined = False
+        for x, found in zip(places, spreads(course), strict=True):
+            if found:
+                low, middle, high = (
+                    round(ROW * row + BOTTOM - (BOTTOM - TOP) * value / course.top)
+                    for value in found
+                )
+                bars += f"M{x} {low}V{high}"
+                medians += f"{'L' if joined else 'M'}{x} {middle}"
+            joined = found is not None  # a layer without a median interrupts the line
+    return bars, medians
 
 
 # --- Words ----------------------------------------------------------------------------------------
 
 
-def _name(course: Course, scale: float) -> str:
+def _name(course: Course) -> str:
     """Return three lines: the measure, and its scale where that is not 0 to 1."""
     words = first_capital(course.name).split(" ")
     if course.unit:
-        lines = [" ".join(words), f"0 to {scale:g} {course.unit}", ""]
+        lines = [" ".join(words), f"0 to {course.top:g} {course.unit}", ""]
     elif len(words) == 2:
         lines = [*words, ""]
     else:
@@ -188,7 +249,7 @@ def _name(course: Course, scale: float) -> str:
 
 
 def _rule(measured: Sequence[Course]) -> str:
-    """Say when a measure rises or falls, and what those are that need words."""
+    """Say when a measure rises or falls, and explain the measures that need words."""
     names = " ".join(course.name for course in measured)
     parts = (RULE, PURITY if "label purity" in names else "", MARGIN if "margin" in names else "")
     return " ".join(filter(None, parts))
@@ -204,7 +265,7 @@ def _short_names(titles: Sequence[str]) -> list[str]:
         return numbers
     if sum(map(len, titles)) + len(titles) > MOST_LETTERS:
         return [str(number) for number, _ in enumerate(titles, 1)]
-    return [title.replace(" ", "\u00a0") for title in titles]
+    return [title.replace(" ", NO_BREAK) for title in titles]
 
 
 def _spaced(names: Sequence[str]) -> Sequence[str]:
@@ -216,32 +277,28 @@ def _spaced(names: Sequence[str]) -> Sequence[str]:
 
 def _sentence(measured: Sequence[Course], titles: Sequence[str], *, compared: bool) -> str:
     """Say which measures rise, fall or do neither, in this network and in the untrained one."""
-    moves = _all_moves([(course, portrait.trend(course.trained)) for course in measured], _ends)
+    moves = _moves([(course.name + _ends(course), trend(course.trained)) for course in measured])
     if not moves:
         return f"{titles[0]} and {titles[-1]} share no measure that could be compared."
-    bare = [(course, portrait.trend(course.untrained)) for course in measured]
+    sentence = f"Medians from {titles[0]} to {titles[-1]}: {moves}."
+    bare = [(course.name, trend(course.untrained)) for course in measured]
     still = all(way in {"neither", None} for _, way in bare)
-    untrained = "" if not compared else NONE_MOVES if still else _all_moves(bare, lambda _: "")
-    told = f"Medians from {titles[0]} to {titles[-1]}: {moves}."
-    return f"{told} In the untrained network {untrained}." if untrained else told
+    untrained = NONE_MOVES if still else _moves(bare)
+    return f"{sentence} In the untrained network {untrained}." if compared else sentence
 
 
-_Found = Sequence[tuple[Course, Trend | None]]
-
-
-def _all_moves(found: _Found, more: Callable[[Course], str]) -> str:
-    """Say "a, b and c rise; d falls", with `more` behind each name; "" where nothing compares."""
-    ways: tuple[Trend, ...] = ("rise", "fall", "neither")
-    return "; ".join(
-        _moves([f"{course.name}{more(course)}" for course, trend in found if trend == way], way)
-        for way in ways
-        if any(trend == way for _, trend in found)
-    )
-
-
-def _moves(names: Sequence[str], way: Trend) -> str:
-    one, many = _SAID[way]
-    return f"{listing(names)} {one if len(names) == 1 else many}"
+def _moves(found: Sequence[tuple[str, Trend | None]]) -> str:
+    """Say "a, b and c rise; d falls"; "" where nothing compares."""
+    ways: dict[Trend, tuple[str, str]] = {
+        "rise": ("rises", "rise"),
+        "fall": ("falls", "fall"),
+        "neither": ("neither rises nor falls", "neither rise nor fall"),
+    }
+    moves = []
+    for way, (one, many) in ways.items():
+        if names := [name for name, trend in found if trend == way]:
+            moves.append(f"{listing(names)} {one if len(names) == 1 else many}")
+    return "; ".join(moves)
 
 
 def _ends(course: Course) -> str:
@@ -253,23 +310,16 @@ def _ends(course: Course) -> str:
 
 
 def _table(measured: Sequence[Course], titles: Sequence[str]) -> Table:
-    rows = [
-        row
-        for course in measured
-        for row in (
-            _row(first_capital(course.name), course.unit, course.trained),
-            *(
-                (_row("… untrained", course.unit, course.untrained),)
-                if any(course.untrained)
-                else ()
-            ),
-        )
-    ]
+    rows = []
+    for course in measured:
+        rows.append(_row(first_capital(course.name), course.unit, course.trained))
+        if any(course.untrained):
+            rows.append(_row("… untrained", course.unit, course.untrained))
     head = ("Measure", *titles)
     return Table("Median of the filters, and in brackets the middle half", head, tuple(rows))
 
 
-def _row(name: str, unit: str, spreads: _Spreads) -> tuple[str, ...]:
+def _row(name: str, unit: str, spreads: Spreads) -> tuple[str, ...]:
     cells = (
         f"{spread.middle:.2f} ({spread.low:.2f} to {spread.high:.2f})" if spread else "–"
         for spread in spreads

@@ -12,26 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.atlas.store import Atlas
 from generator.render import urls
-from generator.render.facts import FilterFacts, Gallery, LayerFacts, read_gallery
+from generator.render.facts import FilterFacts, Gallery, LayerFacts
 from generator.render.views.layer.cards import GLOBAL, SIGNS, cards_script, orders, written
 from generator.render.words.captions import NOTHING, is_coloured, is_oriented, measure_words
-from tests.render.site.test_build import make
-from tests.support.tiny_atlas import DEAD, make_atlas
+from tests.support.tiny_atlas import DEAD
 from tests.support.tiny_measures import RECORD, measures_of
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a tiny atlas."""
-    return make_atlas(tmp_path_factory.mktemp("cards") / "atlas")
-
-
-@pytest.fixture(scope="module")
-def gallery(made: Path) -> Gallery:
-    """Return its facts."""
-    return read_gallery(Atlas.open(made))
 
 
 def tables(layer: LayerFacts) -> dict[str, Any]:
@@ -159,7 +145,7 @@ def test_a_clear_family_stands_before_a_doubtful_one(gallery: Gallery) -> None:
 
 def test_each_order_is_offered_once(gallery: Gallery) -> None:
     """The page's own order comes first; every other has ranks."""
-    names = [order.name for order in orders(gallery.layers[0])]
+    names = [name for name, _ in orders(gallery.layers[0])]
     assert names[0] == "number"
     assert len(set(names)) == len(names)
     assert set(tables(gallery.layers[0])["orders"]) == set(names[1:])
@@ -173,14 +159,12 @@ def test_captions_stand_by_number(gallery: Gallery) -> None:
         assert said[DEAD] == NOTHING
 
 
-def test_each_layer_loads_its_own_tables(made: Path) -> None:
+def test_each_layer_loads_its_own_tables(built: Path) -> None:
     """They come before the script that reads them, and count as data."""
-    site = made.parent / "site"
-    make(made, site)
     for at in range(5):
-        (file,) = site.glob(f"assets/cards-{at}.*.js")
-        assert urls.is_table(file.relative_to(site).as_posix())
-        loading = [page for page in site.rglob("*.html") if file.name in page.read_text()]
-        assert loading == [site / f"layer{at + 1}/index.html"]
+        (file,) = built.glob(f"assets/cards-{at}.*.js")
+        assert urls.is_table(file.relative_to(built).as_posix())
+        loading = [page for page in built.rglob("*.html") if file.name in page.read_text()]
+        assert loading == [built / f"layer{at + 1}/index.html"]
         page = loading[0].read_text()
         assert page.index(file.name) < page.index("assets/gallery.")

@@ -1,4 +1,4 @@
-"""Layers with more filters than one page holds: each filter once, in order, and ways between."""
+"""Layers with more filters than one page has: each filter once, in order, and ways between."""
 
 from __future__ import annotations
 
@@ -9,26 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from generator.atlas.store import Atlas
 from generator.render import urls
 from generator.render.facts import read_gallery
-from generator.render.site.check import ELEMENTS, check_site
-from generator.render.site.markup import read_markup
-from generator.render.site.pages import Pages
-from generator.render.views import paging
-from generator.render.views.layer import portrait
+from generator.render.site.check import check_site
 from generator.render.views.layer.cards import cards_script
-from generator.render.views.layer.portrait import Health
-from generator.render.views.layer.spans import MOST, page_of, spans
 from generator.render.words.captions import own_words
-from tests import ROOT
 from tests.render.site.test_build import make
-from tests.render.views.layer.test_portrait import pages_of
-from tests.support import large_atlas
-from tests.support.large_atlas import LARGE, make_large_atlas
 from tests.support.several_pages import FILTERS, PAGES, WIDE, make_wide_atlas, small_pages
 
 LINK = re.compile(r"<a ([^>]*)>([^<]*)</a>")
@@ -72,25 +60,6 @@ def target_of(page: Path, words: str) -> str:
     }
     assert len(addresses) == 1
     return posixpath.normpath(addresses.pop())
-
-
-@given(st.integers(1, 20_000))
-def test_every_filter_has_one_page(filters: int) -> None:
-    """In order, all pages full but for the last, and never too many."""
-    shared = spans(filters)
-    assert [number for span in shared for number in span] == list(range(filters))
-    assert {len(span) for span in shared[:-1]} <= {MOST}
-    assert 0 < len(shared[-1]) <= MOST
-    for number in {0, filters // 2, filters - 1}:
-        assert number in shared[page_of(number) - 1]
-
-
-@pytest.mark.parametrize(
-    ("filters", "sizes"), [(96, [96]), (128, [128]), (256, [128, 128]), (300, [128, 128, 44])]
-)
-def test_layers_of_known_networks(filters: int, sizes: list[int]) -> None:
-    """A layer of up to 128 filters has one page, and pages hold 128 each."""
-    assert [len(span) for span in spans(filters)] == sizes
 
 
 def test_each_filter_has_its_card_on_one_page(site: Path) -> None:
@@ -152,7 +121,7 @@ def test_the_layer_is_explained_once(site: Path) -> None:
     """Text and charts stand on the first page; controls say that they act on the page."""
     for name in PAGES:
         text = (site / WIDE / name).read_text()
-        assert ('class="portrait"' in text) == (name == "index.html")
+        assert ('class="summary"' in text) == (name == "index.html")
         assert "Order of this page" in text
         assert "Find on this page" in text
         assert 'data-ask="Layer 3"' in text
@@ -187,42 +156,3 @@ def test_each_page_has_the_tables_of_its_own_cards(site: Path) -> None:
             page.name for page in (site / WIDE).glob("*.html") if file.name in page.read_text()
         ]
         assert users == [name]
-
-
-@pytest.mark.parametrize("here", [0, 1, 20, 39])
-def test_of_very_many_pages_those_about_are_listed(here: int) -> None:
-    """The first, the last, and the neighbours; what is left out shows, and the list stays short."""
-    pages = [(f"layer/{number}.html", str(number)) for number in range(40)]
-    found = paging.paging(pages[here][0], "Pages", "Filters", pages)
-    assert found is not None
-    listed = [step.text for step in found.steps if step.href]
-    near = range(max(here - 1, 0), min(here + 2, 40))
-    assert {"0", "39", *map(str, near)} <= set(listed)
-    assert listed == sorted(listed, key=int)
-    assert len(found.steps) <= paging.MOST_LISTED
-    assert sum(not step.href for step in found.steps) == (1 if here in {0, 1, 39} else 2)
-    assert [step.text for step in found.steps if step.current] == [str(here)]
-
-
-def test_the_list_has_as_many_elements_as_room_is_kept_for() -> None:
-    """The longest list, printed twice, and the link beside the controls fit into `ROOM`."""
-    pages = [(f"layer/{number}.html", str(number)) for number in range(paging.MOST_LISTED)]
-    shown = paging.paging(pages[3][0], "Pages", "Filters", pages)
-    module = Pages(ROOT / "site_templates")._environment.get_template("partials/pages.html").module
-    printed = module.pages(shown)  # type: ignore[attr-defined]
-    assert 2 * read_markup(printed).elements + 1 == paging.ROOM
-
-
-def test_the_fullest_pages_keep_their_promise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two pages as full as can be, all filters troubled, have at most 1,400 elements each."""
-    monkeypatch.setattr(large_atlas, "FILTERS", 2 * MOST)
-    everyone = tuple(range(2 * MOST))
-    troubled = Health(everyone, everyone, tuple((n, n + 1) for n in everyone[:-1]), everyone)
-    monkeypatch.setattr(portrait, "health", lambda *_: troubled)
-    pages = pages_of(make_large_atlas(tmp_path / "atlas"))
-    for name in ("index.html", "page2.html"):
-        page = read_markup(pages[f"{LARGE}/{name}"])
-        assert page.elements <= ELEMENTS
-        assert page.faults == []
