@@ -150,11 +150,10 @@ class Gallery:
 
     def layer(self, name: str) -> LayerFacts:
         """Return the layer of that name; LookupError with the known names where there is none."""
-        for layer in self.layers:
-            if layer.record.name == name:
-                return layer
-        known = ", ".join(layer.record.name for layer in self.layers)
-        raise LookupError(f"there is no layer {name}, only {known}")
+        layers = {layer.record.name: layer for layer in self.layers}
+        if name not in layers:
+            raise LookupError(f"there is no layer {name}, only {', '.join(layers)}")
+        return layers[name]
 
     def filter(self, reference: str) -> FilterFacts:
         """Return the filter "layer3/217"; LookupError says what there is instead."""

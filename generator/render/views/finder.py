@@ -9,7 +9,7 @@ from generator.atlas.schema import PLACES
 from generator.render import urls
 from generator.render.facts import Gallery
 from generator.render.text.texts import Texts
-from generator.render.views.frame import Frame, Frames, Link
+from generator.render.views.frame import Frame, Frames, Link, filter_link
 from generator.render.views.paging import Paging, paging
 from generator.render.words.words import in_words, shortened
 
@@ -86,8 +86,8 @@ def index_parts(gallery: Gallery) -> tuple[tuple[Entry, ...], ...]:
     for layer in gallery.layers:
         for facts in layer.filters:
             if facts.agreement >= MAJORITY:
-                target = urls.filter_page(facts.layer, facts.number)
-                link = Link(urls.link(urls.FINDER, target), f"{facts.layer}/{facts.number}")
+                words = f"{facts.layer}/{facts.number}"
+                link = filter_link(urls.FINDER, facts.layer, facts.number, words)
                 found.setdefault(facts.labels[0][0], []).append(link)
     labels = sorted(found, key=lambda label: (label.casefold(), label))
     return shared_out([Entry(label, tuple(found[label])) for label in labels])

@@ -33,6 +33,11 @@ class Link:
     current: bool = False
 
 
+def filter_link(page: str, layer: str, number: int, words: str) -> Link:
+    """Return a link to a filter's page, as written on `page`."""
+    return Link(urls.link(page, urls.filter_page(layer, number)), words)
+
+
 @dataclass(frozen=True)
 class Picture:
     """An image shown whole."""

@@ -15,7 +15,6 @@ from generator.render.words.words import count, first_capital, label_list, listi
 
 FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
 SMALL_FIELD = 24  # a box below this side is ringed, or it would be overlooked
-RING = 20  # radius of the ring, input pixels
 
 
 @dataclass(frozen=True)
@@ -36,16 +35,9 @@ class Whole:
     src: str
     view_box: str  # wider than the image where a field reaches outside
     size: int  # side of the image, input pixels
-    tile_x: str  # place of the sheet, so that the right tile shows
-    tile_y: str
-    sheet: str  # side of the sheet in input pixels
-    box_x: int
-    box_y: int
-    box_width: int
-    box_height: int
-    ring_x: str  # "" where the box is large enough to be seen
-    ring_y: str
-    ring_radius: int
+    sheet: tuple[str, str, str]  # left, top and side of the sheet, so that the right tile shows
+    field: tuple[int, int, int, int]  # left, top, width, height
+    ring: tuple[str, str] | None  # middle; None where the field is large enough to be seen
     alt: str
 
 
@@ -138,21 +130,18 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
     x, y = _corner(place, IMAGE_TILE + GUTTER)
     scale = size / IMAGE_TILE
     top, left, bottom, right = place.box
-    small = bottom - top < SMALL_FIELD
+    middle = short((left + right) / 2, 2), short((top + bottom) / 2, 2)
     return Whole(
         src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
         view_box=f"{-margin} {-margin} {size + 2 * margin} {size + 2 * margin}",
         size=size,
-        tile_x=short(-x * scale, 2),
-        tile_y=short(-y * scale, 2),
-        sheet=short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
-        box_x=left,
-        box_y=top,
-        box_width=right - left,
-        box_height=bottom - top,
-        ring_x=short((left + right) / 2, 2) if small else "",
-        ring_y=short((top + bottom) / 2, 2) if small else "",
-        ring_radius=RING,
+        sheet=(
+            short(-x * scale, 2),
+            short(-y * scale, 2),
+            short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
+        ),
+        field=(left, top, right - left, bottom - top),
+        ring=middle if bottom - top < SMALL_FIELD else None,
         alt=f"Whole image of patch {place.rank}, receptive field outlined: "
         f"{_span('rows', top, bottom, size)}, {_span('columns', left, right, size)}",
     )

@@ -9,7 +9,7 @@ from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.content import Text
 from generator.render.text.texts import Texts
-from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Table
+from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Table, filter_link
 from generator.render.views.layer.trends import Trends, trends_view
 from generator.render.views.pictures import Crop, Whole, crop, pair, whole
 from generator.render.words.words import count, first_capital, pixels, several, share, shortened
@@ -134,13 +134,13 @@ def _reading(gallery: Gallery) -> Reading | None:
         if shown
         else " and patch, which is the whole image"
     )
-    target = urls.filter_page(facts.layer, facts.number)
+    words = f"{layer.record.title}, filter {facts.number}"
     return Reading(
         reconstruction=crop(urls.HOME, layer, facts, facts.places[0], patch=False),
         patch=crop(urls.HOME, layer, facts, facts.places[0], patch=True),
         whole=shown,
         layout="trio" if shown else "trio two",
-        filter=Link(urls.link(urls.HOME, target), f"{layer.record.title}, filter {facts.number}"),
+        filter=filter_link(urls.HOME, facts.layer, facts.number, words),
         caption=f"{first_capital(layer.projection.one)}{others}:",
     )
 

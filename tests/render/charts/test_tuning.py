@@ -566,7 +566,7 @@ def test_similar_filters_are_told_by_what(gallery: Gallery, page_of: PageOf) -> 
     measures = replace(measures, twin=3, twin_correlation=0.834)
     view, html, _ = page_of(measures)
     assert view.twin is not None
-    assert view.twin.agreement == "correlation 0.83 over all 1,000 stimuli"
+    assert view.twin[1] == "correlation 0.83 over all 1,000 stimuli"
     assert '<a href="3.html">filter 3</a> of this layer, correlation 0.83' in html
     assert "Similar filters" in html
     alone, html, _ = page_of(replace(measures, twin=None, twin_correlation=None))

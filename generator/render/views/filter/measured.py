@@ -6,18 +6,7 @@ import math
 from dataclasses import dataclass
 
 from generator.atlas.measures import StimuliRecord
-from generator.render.charts.tuning import (
-    Forms,
-    Hues,
-    Polar,
-    Spectrum,
-    distance,
-    form_bars,
-    hue_bars,
-    polar,
-    relative,
-    spectrum,
-)
+from generator.render.charts import tuning
 from generator.render.facts import FilterFacts, FilterMeasures
 from generator.render.views.frame import Fact
 from generator.render.words.words import (
@@ -52,13 +41,13 @@ class Measured:
 
     facts: tuple[Fact, ...]
     sentence: str = ""  # "" without stimuli
-    orientation: Polar | None = None
+    orientation: tuning.Polar | None = None
     orientation_words: str = ""
-    frequency: Spectrum | None = None
+    frequency: tuning.Spectrum | None = None
     frequency_words: str = ""
-    hues: Hues | None = None
+    hues: tuning.Hues | None = None
     hue_words: str = ""
-    forms: Forms | None = None
+    forms: tuning.Forms | None = None
     form_words: str = ""
 
 
@@ -75,18 +64,18 @@ def measured(facts: FilterFacts, record: StimuliRecord | None) -> Measured | Non
     return Measured(
         (*_measure_facts(measures), *found),
         sentence,
-        orientation=polar(
+        orientation=tuning.polar(
             measures.orientation_curve,
             record.orientations,
             measures.orientation,
             measures.orientation_selectivity,
         ),
         orientation_words=_orientation(measures),
-        frequency=spectrum(measures.frequency_curve, record.frequencies, measures.frequency),
+        frequency=tuning.spectrum(measures.frequency_curve, record.frequencies, measures.frequency),
         frequency_words=_frequency(measures, record),
-        hues=hue_bars(measures.hue_curve, record.hues, measures.hue),
+        hues=tuning.hue_bars(measures.hue_curve, record.hues, measures.hue),
         hue_words=_hue(measures),
-        forms=form_bars(measures.family_response, record.families, measures.family),
+        forms=tuning.form_bars(measures.family_response, record.families, measures.family),
         form_words=_forms(measures, record),
     )
 
@@ -120,13 +109,13 @@ def _frequency(measures: FilterMeasures, record: StimuliRecord) -> str:
         ends = (" or more", " or less apart")
     width = ""
     if measures.frequency_bandwidth is not None:
-        parts = relative(measures.frequency_curve)
+        parts = tuning.relative(measures.frequency_curve)
         # The curve may end before it has fallen to half.
         least = "at least " if parts and max(parts[0], parts[-1]) > 1 / 2 else ""
         width = f"{least}{measures.frequency_bandwidth:.1f} octaves wide at half height"
     return _sentence(
         f"{activation(measures.frequency, 2)}{ends[0]}",
-        f"stripes {distance(measures.frequency)}{ends[1]}",
+        f"stripes {tuning.distance(measures.frequency)}{ends[1]}",
         width,
     )
 
@@ -166,7 +155,7 @@ def _measure_facts(measures: FilterMeasures) -> tuple[Fact, ...]:
         "form": measures.family_response,
     }
     best = (
-        f"{name} {activation(max(curve)) if relative(curve) else 'none'}"
+        f"{name} {activation(max(curve)) if tuning.relative(curve) else 'none'}"
         for name, curve in curves.items()
     )
     found = {

@@ -10,7 +10,7 @@ from generator.render.charts.histogram import Histogram, histogram
 from generator.render.facts import FilterFacts, LayerFacts, Place
 from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import Measured, decimal, measured
-from generator.render.views.frame import Fact, Frame, Frames, Link
+from generator.render.views.frame import Fact, Frame, Frames, Link, filter_link
 from generator.render.views.layer.card_pages import pages_above
 from generator.render.views.pictures import Crop, Whole, clipped_sides, crop, field_words, whole
 from generator.render.words.captions import own_words
@@ -55,14 +55,6 @@ class PlaceView:
 
 
 @dataclass(frozen=True)
-class Twin:
-    """The filter of the layer that answers to stimuli most alike."""
-
-    link: Link
-    agreement: str  # their correlation, and over what
-
-
-@dataclass(frozen=True)
 class FilterView:
     """`<layer>/<filter>.html`."""
 
@@ -75,7 +67,7 @@ class FilterView:
     layout: str  # a class: how many pictures a place has
     histogram: Histogram | None  # None for a dead filter
     measured: Measured | None  # None where nothing was
-    twin: Twin | None
+    twin: tuple[Link, str] | None  # that answers to stimuli most alike, and their correlation
     related: tuple[Link, ...]  # filters that share images
     sheets: tuple[Link, ...]
     note: str  # HTML of a person's note; "" where there is none
@@ -121,10 +113,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         measured=measured(facts, record.stimuli),
         twin=_twin(page, layer, facts),
         related=tuple(
-            Link(
-                urls.link(page, urls.filter_page(record.name, other)),
-                f"{other} ({in_words(shared)})",
-            )
+            filter_link(page, record.name, other, f"{other} ({in_words(shared)})")
             for other, shared in layer.related[number][:NEAREST]
         ),
         sheets=_sheets(page, layer, number) if facts.places else (),
@@ -255,14 +244,14 @@ def _place(
     )
 
 
-def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> Twin | None:
+def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> tuple[Link, str] | None:
     measures, record = facts.measures, layer.record.stimuli
     if measures is None or record is None:
         return None
     number, correlation = measures.twin, measures.twin_correlation
     if number is None or correlation is None:
         return None
-    return Twin(
-        Link(urls.link(page, urls.filter_page(layer.record.name, number)), f"filter {number}"),
+    return (
+        filter_link(page, layer.record.name, number, f"filter {number}"),
         f"correlation {decimal(correlation)} over all {count(record.stimuli)} stimuli",
     )

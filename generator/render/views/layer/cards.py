@@ -76,13 +76,19 @@ def _orders(layer: LayerFacts, filters: Sequence[FilterFacts]) -> dict[str, tupl
     if record := layer.record.stimuli:
         measures = [facts.measures for facts in filters if facts.measures]
         found |= {
-            "orientation": ("by orientation", list(map(_orientation, measures))),
+            "orientation": (
+                "by orientation",
+                [_turn(m.orientation, DEGREES, 180) if is_oriented(m) else None for m in measures],
+            ),
             "selectivity": (
                 "by orientation selectivity",
                 [_falling(each.orientation_selectivity) for each in measures],
             ),
             "frequency": ("by frequency of stripes", list(map(_frequency, measures))),
-            "hue": ("by hue", list(map(_hue, measures))),
+            "hue": (
+                "by hue",
+                [_turn(m.hue, HUE_DEGREES, 360) if is_coloured(m) else None for m in measures],
+            ),
             "family": (
                 "by family of forms",
                 [_family(each, record.families) for each in measures],
@@ -95,20 +101,12 @@ def _falling(value: float | None) -> float | None:
     return None if value is None else -round(HUNDREDTHS * value)
 
 
-def _orientation(measures: FilterMeasures) -> float | None:
-    if measures.orientation is None or not is_oriented(measures):
-        return None
-    return round(measures.orientation / DEGREES) % (180 // DEGREES)
-
-
 def _frequency(measures: FilterMeasures) -> float | None:
     return round(PER_OCTAVE * math.log2(measures.frequency)) if measures.frequency else None
 
 
-def _hue(measures: FilterMeasures) -> float | None:
-    if measures.hue is None or not is_coloured(measures):
-        return None
-    return round(measures.hue / HUE_DEGREES) % (360 // HUE_DEGREES)
+def _turn(angle: float | None, step: int, period: int) -> float | None:
+    return None if angle is None else round(angle / step) % (period // step)
 
 
 def _family(measures: FilterMeasures, families: Sequence[str]) -> float | None:

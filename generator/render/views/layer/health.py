@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES
 from generator.render import urls
-from generator.render.facts import FilterFacts, LayerFacts
+from generator.render.facts import LayerFacts
 from generator.render.site.check import ELEMENTS
 from generator.render.views import paging
-from generator.render.views.frame import Link
+from generator.render.views.frame import Link, filter_link
 from generator.render.views.layer.spans import spans
 from generator.render.words.words import NO_BREAK, count, in_words, several
 
@@ -31,39 +31,6 @@ BORDER = (
 
 
 @dataclass(frozen=True)
-class Health:
-    """Numbers of the filters that a reader should know about, each list in rising order."""
-
-    dead: tuple[int, ...]
-    nearly_dead: tuple[int, ...]
-    twins: tuple[tuple[int, int], ...]  # near-duplicates, the smaller number first
-    border: tuple[int, ...]
-
-
-def health(layer: LayerFacts) -> Health:
-    """Find the filters of a layer that are dead, nearly so, twice there or driven by borders."""
-    few = FEW * layer.manifest.images.count
-    twins = {
-        (min(facts.number, twin), max(facts.number, twin))
-        for facts in layer.filters
-        if facts.measures is not None
-        and (twin := facts.measures.twin) is not None
-        and (facts.measures.twin_correlation or 0) >= ALIKE
-        and twin != facts.number
-    }
-
-    def those(rule: Callable[[FilterFacts], bool]) -> tuple[int, ...]:
-        return tuple(facts.number for facts in layer.filters if rule(facts))
-
-    return Health(
-        dead=those(lambda facts: facts.active == 0),
-        nearly_dead=those(lambda facts: 0 < facts.active < few),
-        twins=tuple(sorted(twins)),
-        border=those(lambda facts: (facts.clipped or 0) >= AT_BORDER),
-    )
-
-
-@dataclass(frozen=True)
 class Trouble:
     """Filters that share a trouble; `groups` has one link each, or the two of a pair."""
 
@@ -74,21 +41,39 @@ class Trouble:
     more: str  # "" where all are named
 
 
+def health(layer: LayerFacts) -> dict[str, list[tuple[int, ...]]]:
+    """Return the filters in each trouble in rising order: their numbers, or pairs of numbers.
+
+    A trouble that nothing is known of in this layer is left out.
+    """
+    few = FEW * layer.manifest.images.count
+    found: dict[str, list[tuple[int, ...]]] = {
+        DEAD: [(facts.number,) for facts in layer.filters if facts.active == 0],
+        NEARLY_DEAD: [(facts.number,) for facts in layer.filters if 0 < facts.active < few],
+    }
+    if layer.measures:
+        twins = {
+            (min(facts.number, twin), max(facts.number, twin))
+            for facts in layer.filters
+            if facts.measures is not None
+            and (twin := facts.measures.twin) is not None
+            and (facts.measures.twin_correlation or 0) >= ALIKE
+            and twin != facts.number
+        }
+        found[TWINS] = [*sorted(twins)]
+    # Where nearly every field leaves the image, this says nothing of a filter.
+    if not (layer.sees_all or layer.sees_nearly_all):
+        border = (facts for facts in layer.filters if (facts.clipped or 0) >= AT_BORDER)
+        found[BORDER] = [(facts.number,) for facts in border]
+    return found
+
+
 def health_view(layer: LayerFacts, prose: int) -> tuple[Trouble, ...]:
     """List the filters in trouble, as many of them as links as the page has room for.
 
     `prose` is the number of elements in the page's text.
     """
-    found = health(layer)
-    lists: dict[str, Sequence[tuple[int, ...]]] = {
-        DEAD: [(number,) for number in found.dead],
-        NEARLY_DEAD: [(number,) for number in found.nearly_dead],
-    }
-    if layer.measures:
-        lists[TWINS] = found.twins
-    # Where nearly every field leaves the image, this says nothing of a filter.
-    if not (layer.sees_all or layer.sees_nearly_all):
-        lists[BORDER] = [(number,) for number in found.border]
+    lists = health(layer)
     lengths = [sum(map(len, groups)) for groups in lists.values()]
     pages = spans(len(layer.filters))
     others = OTHERS + prose + (paging.ROOM if len(pages) > 1 else 0)
@@ -102,14 +87,13 @@ def _trouble(layer: str, name: str, groups: Sequence[tuple[int, ...]], most: int
     size = len(groups[0]) if groups else 1
     linked, plain = groups[: most // size], groups[most // size : MOST_NAMED // size]
     unnamed = len(groups) - len(linked) - len(plain)
-
-    def link(number: int) -> Link:
-        return Link(urls.link(page, urls.filter_page(layer, number)), str(number))
-
     return Trouble(
         name=name,
         total=several(len(groups), *nouns) if groups else "none",
-        groups=tuple(tuple(map(link, group)) for group in linked),
+        groups=tuple(
+            tuple(filter_link(page, layer, number, str(number)) for number in group)
+            for group in linked
+        ),
         plain=", ".join(" and ".join(map(str, group)) for group in plain),
         more=count(unnamed) if unnamed else "",
     )

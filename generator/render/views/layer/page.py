@@ -21,14 +21,6 @@ ENLARGED = 4  # screen pixels for each weight of a kernel
 
 
 @dataclass(frozen=True)
-class Moment:
-    """All kernels of the layer at one moment of training."""
-
-    picture: Picture
-    words: str
-
-
-@dataclass(frozen=True)
 class LayerView:
     """`<layer>/index.html`."""
 
@@ -38,7 +30,8 @@ class LayerView:
     html: str
     strongest: tuple[Pair, ...]
     kernels_title: str
-    kernels: tuple[Moment, ...]  # none where maps are the input
+    # All kernels at moments of training, with words; none where maps are the input.
+    kernels: tuple[tuple[Picture, str], ...]
     summary: Summary | None  # None without stimuli
     health: tuple[Trouble, ...]
     trends: Trends | None  # None with one layer
@@ -93,14 +86,14 @@ def _kernels_title(layer: LayerFacts) -> str:
     return "While it learned" if len(layer.record.kernels) > 2 else "Before and after it learned"
 
 
-def _kernels(page: str, layer: LayerFacts) -> tuple[Moment, ...]:
+def _kernels(page: str, layer: LayerFacts) -> tuple[tuple[Picture, str], ...]:
     record = layer.record
     sheets = [(sheet, sheet.words) for sheet in record.kernels]
     if layer.manifest.network.is_random:
         # Only the network's own kernels: no training lies between them and others.
         sheets = [(sheet, "random weights") for sheet in record.kernels[-1:]]
     return tuple(
-        Moment(
+        (
             Picture(
                 src=urls.link(page, urls.kernels(record.name, sheet.name)),
                 width=sheet.width * ENLARGED,

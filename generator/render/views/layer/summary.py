@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from generator.atlas.measures import StimuliRecord
 from generator.render.charts.svg import Tick, short
 from generator.render.facts import FilterMeasures, LayerFacts
 from generator.render.words.captions import CLEAR, HUE, ORIENTED
@@ -77,21 +78,17 @@ def summary_view(layer: LayerFacts) -> Summary | None:
     if record is None:
         return None
 
-    def both(tally: Callable[[Sequence[FilterMeasures]], Tally]) -> Tallies:
-        return tally(layer.measures), tally(layer.untrained)
+    def both(tally: Callable[[Sequence[FilterMeasures], StimuliRecord], Tally]) -> Tallies:
+        return tally(layer.measures, record), tally(layer.untrained, record)
 
     return Summary(
         legend=_legend(layer),
         histograms=(
             _orientations(both(orientations)),
-            _frequencies(
-                both(lambda filters: frequencies(filters, record.frequencies)), record.frequencies
-            ),
+            _frequencies(both(frequencies), record.frequencies),
             _hues(both(hues)),
         ),
-        families=_families(
-            both(lambda filters: families(filters, record.families)), record.families
-        ),
+        families=_families(both(families), record.families),
     )
 
 
@@ -131,12 +128,12 @@ class Tally:
 Tallies = tuple[Tally, Tally]  # of the trained network and of the untrained one
 
 
-def orientations(filters: Sequence[FilterMeasures]) -> Tally:
+def orientations(filters: Sequence[FilterMeasures], _record: StimuliRecord) -> Tally:
     """Count preferred orientations in bins of 15°, the first about 0° and so on upwards."""
     return _sectors([(f.orientation, f.orientation_selectivity) for f in filters], ORIENTED, 180)
 
 
-def hues(filters: Sequence[FilterMeasures]) -> Tally:
+def hues(filters: Sequence[FilterMeasures], _record: StimuliRecord) -> Tally:
     """Count preferred hues in bins of 30°, the first about red and so on through green."""
     return _sectors([(f.hue, f.hue_selectivity) for f in filters], HUE, 360)
 
@@ -152,20 +149,20 @@ def _sectors(
     return Tally(counts, below=len(known) - len(shown), without=len(facts) - len(known))
 
 
-def frequencies(filters: Sequence[FilterMeasures], points: Sequence[float]) -> Tally:
-    """Count preferred frequencies by the nearest, in octaves, of `points` in cycles per pixel."""
+def frequencies(filters: Sequence[FilterMeasures], record: StimuliRecord) -> Tally:
+    """Count preferred frequencies by the nearest, in octaves, of those of the stimuli."""
     known = [math.log2(f.frequency) for f in filters if f.frequency]
-    octaves = [math.log2(point) for point in points]
+    octaves = [math.log2(point) for point in record.frequencies]
     bins = Counter(min(octaves, key=lambda octave: abs(octave - mine)) for mine in known)
     counts = tuple(bins[octave] for octave in octaves)
     return Tally(counts, below=0, without=len(filters) - len(known))
 
 
-def families(filters: Sequence[FilterMeasures], names: Sequence[str]) -> Tally:
-    """Count the families of the best forms in the order of `names`, where they are clear."""
+def families(filters: Sequence[FilterMeasures], record: StimuliRecord) -> Tally:
+    """Count the families of the best forms in the order of the record, where they are clear."""
     known = [f for f in filters if f.family is not None and f.family_margin is not None]
     clear = Counter(f.family for f in known if f.family_margin and f.family_margin >= CLEAR)
-    counts = tuple(clear[name] for name in names)
+    counts = tuple(clear[name] for name in record.families)
     return Tally(counts, below=len(known) - clear.total(), without=len(filters) - len(known))
 
 

@@ -61,10 +61,8 @@ class Trends:
     alt: str
     grid: str
     here: str  # "" on a page of no layer
-    bars: str
-    medians: str
-    untrained_bars: str  # "" where nothing untrained was measured
-    untrained_medians: str
+    trained: tuple[str, str]  # bars and medians
+    untrained: tuple[str, str]  # empty where nothing untrained was measured
     names: str  # lines: three for each measure
     layers: str
     key: str
@@ -90,10 +88,6 @@ def trends_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Tren
     compared = any(any(course.untrained) for course in measured)
     short = _short_names(titles)
     counted = short[0] == "1" and titles[0] != "Layer 1"
-    bars, medians = _drawn(measured, lambda course: course.trained, [x - apart for x in places])
-    untrained_bars, untrained_medians = _drawn(
-        measured, lambda course: course.untrained, [x + apart for x in places]
-    )
     mark = ""
     if here:
         x = places[[layer.record.name for layer in layers].index(here)]
@@ -106,10 +100,8 @@ def trends_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Tren
         alt=f"Medians {titles[0]} to {titles[-1]}; the sentence below says how they move",
         grid="".join(f"M0 {ROW * row + BOTTOM}H{WIDTH}" for row in range(len(measured))),
         here=mark,
-        bars=bars,
-        medians=medians,
-        untrained_bars=untrained_bars,
-        untrained_medians=untrained_medians,
+        trained=_drawn(measured, lambda course: course.trained, [x - apart for x in places]),
+        untrained=_drawn(measured, lambda course: course.untrained, [x + apart for x in places]),
         names="\n".join(map(_name, measured)),
         layers=" ".join(_spaced(short)),
         key=" ".join(filter(None, key)),
@@ -209,9 +201,6 @@ def trend(spreads: Sequence[Spread | None]) -> Trend | None:
     if last.middle > first.high:
         return "rise"
     return "fall" if last.middle < first.low else "neither"
-
-
-# --- Geometry -------------------------------------------------------------------------------------
 
 
 def _drawn(

@@ -14,10 +14,13 @@ from generator.render.site.check import ELEMENTS
 from generator.render.site.markup import read_markup
 from generator.render.views.layer import health as health_module
 from generator.render.views.layer.health import (
+    BORDER,
     CARD,
+    DEAD,
     MOST_NAMED,
+    NEARLY_DEAD,
     OTHERS,
-    Health,
+    TWINS,
     health,
     health_view,
     most_links,
@@ -41,7 +44,7 @@ def test_health_at_both_sides_of_each_rule(gallery: Gallery) -> None:
         images=1_000,
     )
     found = health(layer)
-    assert (found.dead, found.nearly_dead, found.border) == ((0,), (1,), (2,))
+    assert (found[DEAD], found[NEARLY_DEAD], found[BORDER]) == ([(0,)], [(1,)], [(2,)])
 
 
 def test_near_duplicates_are_named_once(gallery: Gallery) -> None:
@@ -52,7 +55,7 @@ def test_near_duplicates_are_named_once(gallery: Gallery) -> None:
 
     alike, hair_below = health_module.ALIKE, math.nextafter(health_module.ALIKE, 0)
     twins = [twin(3, 0.99), twin(0, hair_below), twin(3, alike), twin(0, 0.99), twin(None, None)]
-    assert health(layer_with(gallery, twins)).twins == ((0, 3), (2, 3))
+    assert health(layer_with(gallery, twins))[TWINS] == [(0, 3), (2, 3)]
 
 
 def test_lists_share_the_room_on_the_page() -> None:
@@ -82,9 +85,9 @@ def test_the_fullest_pages_keep_their_promise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages as full as can be, all filters in trouble, have at most 1,400 elements, some links."""
-    everyone = tuple(range(FILTERS))
-    pairs = tuple((number, number + 1) for number in everyone[:-1])
-    troubled = Health(everyone, everyone, pairs, everyone)
+    everyone = [(number,) for number in range(FILTERS)]
+    pairs = [(number, number + 1) for number in range(FILTERS - 1)]
+    troubled = {DEAD: everyone, NEARLY_DEAD: everyone, TWINS: pairs, BORDER: everyone}
     monkeypatch.setattr(health_module, "health", lambda *_: troubled)
     assert FILTERS % MOST == 0
     pages = pages_of(make_large_atlas(tmp_path / "atlas"))

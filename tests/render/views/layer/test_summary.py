@@ -39,7 +39,7 @@ def test_angles_are_counted_in_the_nearest_bin(
         replace(some_measures(), orientation=angle, orientation_selectivity=by)
         for angle, by in facts
     ]
-    tally = summary.orientations(filters)
+    tally = summary.orientations(filters, RECORD)
     shown = [
         angle for angle, by in facts if angle is not None and by is not None and by >= ORIENTED
     ]
@@ -65,14 +65,14 @@ def test_angles_are_counted_in_the_nearest_bin(
 def test_an_orientation_counts_from_its_threshold(selectivity: float, shown: int) -> None:
     """At the threshold it is a preference, a hair below it is not."""
     measures = replace(some_measures(), orientation=179.9, orientation_selectivity=selectivity)
-    tally = summary.orientations([measures])
+    tally = summary.orientations([measures], RECORD)
     assert (tally.counts[0], tally.below) == (shown, 1 - shown)
 
 
 @pytest.mark.parametrize(("selectivity", "shown"), [(HUE, 1), (math.nextafter(HUE, 0), 0)])
 def test_a_hue_counts_from_its_threshold(selectivity: float, shown: int) -> None:
     """Green is the fifth bin of twelve."""
-    tally = summary.hues([replace(some_measures(), hue=120.0, hue_selectivity=selectivity)])
+    tally = summary.hues([replace(some_measures(), hue=120.0, hue_selectivity=selectivity)], RECORD)
     assert (tally.counts[4], tally.below) == (shown, 1 - shown)
 
 
@@ -80,7 +80,7 @@ def test_a_hue_counts_from_its_threshold(selectivity: float, shown: int) -> None
 def test_a_family_counts_from_a_clear_margin(margin: float, shown: int) -> None:
     """Below the margin a filter has no clear family."""
     measures = replace(some_measures(), family="corner", family_margin=margin)
-    tally = summary.families([measures], FAMILIES)
+    tally = summary.families([measures], RECORD)
     assert (tally.counts[FAMILIES.index("corner")], tally.below) == (shown, 1 - shown)
 
 
@@ -88,7 +88,7 @@ def test_a_family_counts_from_a_clear_margin(margin: float, shown: int) -> None:
 def test_frequencies_go_to_the_nearest_of_the_stimuli(frequencies: list[float | None]) -> None:
     """Nearest as a ratio; what lies beyond an end is counted at the end."""
     filters = [replace(some_measures(), frequency=frequency) for frequency in frequencies]
-    tally = summary.frequencies(filters, RECORD.frequencies)
+    tally = summary.frequencies(filters, RECORD)
     inside = [0] * len(RECORD.frequencies)
     for frequency in frequencies:
         if frequency is not None:
@@ -190,5 +190,5 @@ def test_no_number_is_missing_in_print(gallery: Gallery, data: st.DataObject) ->
     assert not re.search(r"\b(nan|inf)\b", printed)
     trends = trends_view(layers, "index.html")
     assert trends is not None
-    words = f"{trends.sentence} {trends.names} {trends.bars} {trends.medians}"
+    words = f"{trends.sentence} {trends.names} {trends.trained}"
     assert not re.search(r"\b(nan|inf|none)\b", words, re.IGNORECASE)

@@ -128,12 +128,12 @@ def test_values_lie_at_their_height(gallery: Gallery) -> None:
     layers = [changed(layer, (), orientation_selectivity=0.25) for layer in (gallery.layers[:3])]
     trends = trends_view(layers, "index.html")
     assert trends is not None
-    points = re.findall(r"[ML](\d+) (\d+)", trends.medians)[:3]
+    points = re.findall(r"[ML](\d+) (\d+)", trends.trained[1])[:3]
     assert {int(y) for _, y in points} == {round(BOTTOM - (BOTTOM - TOP) / 4)}
     xs = [int(x) for x, _ in points]
     assert xs[1] - xs[0] == xs[2] - xs[1] > 0
     assert trends.view_box.endswith(f" {ROW * len(courses(layers))}")
-    assert trends.untrained_bars == ""
+    assert trends.untrained == ("", "")
     assert "untrained" not in trends.sentence
 
 
