@@ -30,13 +30,13 @@ class FilterMeasures(Measures[float, float | None, Curve, str | None, int | None
 
     @property
     def answered(self) -> bool:
-        """Say whether any stimulus got an answer."""
+        """Say whether the filter responds to any stimulus."""
         return self.best > 0
 
 
 @dataclass(frozen=True)
 class Place:
-    """One of the nine places of a filter: an image and the unit that answered to it."""
+    """One of the nine places of a filter: an image and the unit that responded to it."""
 
     rank: int  # 1 is the strongest
     activation: float

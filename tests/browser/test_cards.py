@@ -59,14 +59,14 @@ def test_selectivity_falls_and_the_silent_filter_is_last(cards: Page, layer: Lay
 
 def test_a_card_says_its_caption_and_is_found_by_it(cards: Page, layer: LayerFacts) -> None:
     """The words of what stimuli showed lead to the card, a minus typed as a hyphen too."""
-    told = [own_words(facts, layer.record.stimuli) for facts in layer.filters]
-    for number, words in enumerate(told):
+    captions = [own_words(facts, layer.record.stimuli) for facts in layer.filters]
+    for number, words in enumerate(captions):
         picture = cards.locator("#cards > a").nth(number).locator("img").first
         kind = "Reconstructions" if layer.filters[number].places else "Empty"
         expect(picture).to_have_attribute("alt", f"{kind}; measures: {words}")
-    cards.get_by_label("Find").fill(told[0].replace("−", "-").upper())
+    cards.get_by_label("Find").fill(captions[0].replace("−", "-").upper())
     found = cards.locator("#cards > a:visible")
-    expect(found).to_have_count(told.count(told[0]))
+    expect(found).to_have_count(captions.count(captions[0]))
     assert found.first.get_attribute("id") == "0"
 
 

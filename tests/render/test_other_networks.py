@@ -121,8 +121,8 @@ def test_texts_on_stimuli_have_a_stand_in(tmp_path: Path) -> None:
     atlas = make_atlas(tmp_path / "atlas", weights=_embedded_weights(), stimuli=False)
     warnings: list[str] = []
     make(atlas, tmp_path / "site", warnings=warnings)
-    told = [warning for warning in warnings if "this atlas has none of layer1" in warning]
-    assert {warning.split()[0] for warning in told} >= {"content/layers/layer1.md"}
+    warned = [warning for warning in warnings if "this atlas has none of layer1" in warning]
+    assert {warning.split()[0] for warning in warned} >= {"content/layers/layer1.md"}
 
 
 def test_a_claim_on_stimuli_that_were_never_shown_is_named(tmp_path: Path) -> None:

@@ -38,13 +38,13 @@ def test_the_finder_lists_majorities_only(gallery: Gallery) -> None:
     """A filter is listed under a label that at least five of its patches carry."""
     content = read_content(ROOT / "content", Subject.of(gallery.manifest), lambda _: None)
     assets = read_assets(ROOT / "site_templates/static").with_script(urls.SEARCH_INDEX, b"")
-    told = with_texts(gallery, [("lotus", ""), ("lotus", ""), ("", "")])
+    changed = with_texts(gallery, [("lotus", ""), ("lotus", ""), ("", "")])
     figure = Pages(ROOT / "site_templates").figure
-    view = finder_view(Frames(told, content, assets, None, "1"), Texts(told, content, figure))
+    view = finder_view(Frames(changed, content, assets, None, "1"), Texts(changed, content, figure))
     listed = {link.text for entry in view.entries for link in entry.filters}
     expected = {
         f"{facts.layer}/{facts.number}"
-        for layer in told.layers
+        for layer in changed.layers
         for facts in layer.filters
         if sum(place.image.label == "lotus" for place in facts.places) >= 5
     }
@@ -58,8 +58,8 @@ def test_every_link_stands_once_in_order(links: list[int]) -> None:
     """No page is too long or empty, and a label goes on only where no page could hold it whole."""
     entries = [entry(*each) for each in enumerate(links)]
     parts = shared_out(entries)
-    told = [(e.label, link) for e in entries for link in e.filters]
-    assert [(e.label, link) for part in parts for e in part for link in e.filters] == told
+    given = [(e.label, link) for e in entries for link in e.filters]
+    assert [(e.label, link) for part in parts for e in part for link in e.filters] == given
     for part in parts:
         assert sum(OF_A_LABEL + len(piece.filters) for piece in part) <= MOST
         assert part or not entries
@@ -113,7 +113,7 @@ def test_each_page_of_the_index_leads_to_the_others(site: Path) -> None:
     words = re.findall(r"<a [^>]*>([^<]*)</a>", ways[0])
     assert len(set(words)) == len(names)
     assert words[0] == "lotus"
-    for name, told in zip(names[1:], words[1:], strict=True):
-        heading = f"Index of labels, {told}</h1>"
+    for name, span in zip(names[1:], words[1:], strict=True):
+        heading = f"Index of labels, {span}</h1>"
         assert heading in (site / name).read_text()
-        assert re.fullmatch(r"lotus from layer\d/\d+", told)
+        assert re.fullmatch(r"lotus from layer\d/\d+", span)

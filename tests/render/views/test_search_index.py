@@ -119,13 +119,13 @@ def test_any_texts_are_found_alike(
     gallery: Gallery, texts: list[tuple[str, str]], data: st.DataObject
 ) -> None:
     """Leaving out captions that add nothing never loses a word."""
-    told = with_texts(gallery, texts)
-    tables = read_script(search_script(told))
+    changed = with_texts(gallery, texts)
+    tables = read_script(search_script(changed))
     words = sorted({word for text in texts for part in text for word in plain_words(part)})
     question = data.draw(st.lists(st.sampled_from(words), max_size=2)) if words else ["NONE"]
     expected = {
         (layer.record.name, facts.number): hits(facts, layer.record.stimuli, question)
-        for layer in told.layers
+        for layer in changed.layers
         for facts in layer.filters
     }
     assert answers(tables, question) == expected
@@ -150,8 +150,8 @@ def test_a_caption_is_kept_where_it_adds_a_word(
 ) -> None:
     """The label's words, "image" and numbers alone cost nothing; the rest is one short line."""
     image = gallery.layers[0].filters[0].places[0].image
-    told = image.model_copy(update={"label": label, "caption": caption})
-    assert text_of(told) == (label, kept)
+    changed = image.model_copy(update={"label": label, "caption": caption})
+    assert text_of(changed) == (label, kept)
 
 
 def test_each_text_is_stored_once(gallery: Gallery) -> None:
@@ -179,7 +179,7 @@ def test_no_text_breaks_the_script(gallery: Gallery, caption: str) -> None:
 def test_own_words_stand_with_their_filter(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What stimuli told of each filter is listed by number; photographs add nothing to it."""
+    """What stimuli showed of each filter is listed by number; photographs add nothing to it."""
     tables = search_tables(gallery)["layers"]
     assert [layer["words"][DEAD] for layer in tables] == [NOTHING] * 5
 

@@ -107,8 +107,8 @@ def test_only_a_named_direction_or_hue_has_a_place(gallery: Gallery) -> None:
     assert [is_oriented(measures_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
     assert [is_coloured(measures_of(f)) for f in filters] == [by == 0.9 for _, by in preferred]
     for name in ("orientation", "hue"):
-        told = ordered(replace(layer, filters=filters), name)
-        assert [facts.number for facts in told] == [2, 3, 5, 0, 1, 4]
+        found = ordered(replace(layer, filters=filters), name)
+        assert [facts.number for facts in found] == [2, 3, 5, 0, 1, 4]
 
 
 def test_purity_puts_filters_without_labels_last(gallery: Gallery) -> None:
@@ -119,8 +119,8 @@ def test_purity_puts_filters_without_labels_last(gallery: Gallery) -> None:
         replace(facts, label_purity=purity)
         for facts, purity in zip(layer.filters, purities, strict=True)
     ]
-    told = ordered(replace(layer, filters=tuple(filters)), "purity")
-    assert [facts.number for facts in told] == [2, 5, 3, 0, 1, 4]
+    found = ordered(replace(layer, filters=tuple(filters)), "purity")
+    assert [facts.number for facts in found] == [2, 5, 3, 0, 1, 4]
 
 
 def test_a_clear_family_stands_before_a_doubtful_one(gallery: Gallery) -> None:
@@ -139,8 +139,8 @@ def test_a_clear_family_stands_before_a_doubtful_one(gallery: Gallery) -> None:
         )
         for facts, (family, margin) in zip(layer.filters, given, strict=True)
     ]
-    told = ordered(replace(layer, filters=tuple(filters)), "family")
-    assert [facts.number for facts in told] == [3, 1, 2, 5, 0, 4]
+    found = ordered(replace(layer, filters=tuple(filters)), "family")
+    assert [facts.number for facts in found] == [3, 1, 2, 5, 0, 4]
 
 
 def test_each_order_is_offered_once(gallery: Gallery) -> None:
