@@ -43,7 +43,6 @@ class Reading:
     reconstruction: Crop
     patch: Crop
     whole: Whole | None  # None where the patch is the whole image
-    layout: str  # a class: how many pictures stand side by side
     filter: Link
     caption: str
 
@@ -139,7 +138,6 @@ def _reading(gallery: Gallery) -> Reading | None:
         reconstruction=crop(urls.HOME, layer, facts, facts.places[0], patch=False),
         patch=crop(urls.HOME, layer, facts, facts.places[0], patch=True),
         whole=shown,
-        layout="trio" if shown else "trio two",
         filter=filter_link(urls.HOME, facts.layer, facts.number, words),
         caption=f"{first_capital(layer.projection.one)}{others}:",
     )

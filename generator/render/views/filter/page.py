@@ -34,7 +34,7 @@ READING_WHOLE = (
     "From left to right: the {one} of the activation, and the image that caused it, as the network "
     "saw it. The large number is the activation."
 )
-NEAREST = 8  # similar filters named at most
+NEAREST = 8  # related filters named at most
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class FilterView:
     places_title: str
     reading: str  # what the three pictures of a place are
     places: tuple[PlaceView, ...]
-    layout: str  # a class: how many pictures a place has
     histogram: Histogram | None  # None for a dead filter
     measured: Measured | None  # None where nothing was
     twin: tuple[Link, str] | None  # that answers to stimuli most alike, and their correlation
@@ -106,7 +105,6 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
             _place(page, layer, facts, place, "" if common else licence)
             for place, licence in zip(facts.places, licences, strict=True)
         ),
-        layout="places two" if layer.sees_all else "places",
         histogram=histogram(facts.histogram, images.count, facts.strongest, facts.weakest)
         if facts.active
         else None,

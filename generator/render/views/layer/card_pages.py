@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES, LayerRecord
 from generator.render import urls
-from generator.render.facts import FilterFacts, LayerFacts
+from generator.render.facts import LayerFacts
 from generator.render.views.frame import Frame, Frames, Link, Pair, Target
 from generator.render.views.layer.cards import orders
 from generator.render.views.layer.spans import page_of, spans
@@ -69,12 +69,13 @@ def cards_on(frames: Frames, layer: LayerFacts, number: int) -> Cards:
     pages = layer_pages(record)
     page = pages[number - 1][0]
     span = spans(record.filters)[number - 1]
+    remarks = {PLACES: "", 0: "dead"}
     return Cards(
         cards=tuple(
             Card(
                 number=str(facts.number),
                 pair=pair(page, layer, facts, small=True, brief=True),
-                remark=_remark(facts),
+                remark=remarks.get(len(facts.places), f"{len(facts.places)} of {PLACES}"),
             )
             for facts in layer.filters[span.start : span.stop]
         ),
@@ -88,13 +89,6 @@ def cards_on(frames: Frames, layer: LayerFacts, number: int) -> Cards:
         else None,
         layer=record.title,
     )
-
-
-def _remark(facts: FilterFacts) -> str:
-    filled = len(facts.places)
-    if filled == PLACES:
-        return ""
-    return f"{filled} of {PLACES}" if filled else "dead"
 
 
 def _remarks(layer: LayerFacts) -> tuple[str, ...]:

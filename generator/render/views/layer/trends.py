@@ -240,8 +240,8 @@ def _name(course: Course) -> str:
 def _rule(measured: Sequence[Course]) -> str:
     """Say when a measure rises or falls, and explain the measures that need words."""
     names = " ".join(course.name for course in measured)
-    parts = (RULE, PURITY if "label purity" in names else "", MARGIN if "margin" in names else "")
-    return " ".join(filter(None, parts))
+    explained = {"": RULE, "label purity": PURITY, "margin": MARGIN}
+    return " ".join(text for word, text in explained.items() if word in names)
 
 
 def _short_names(titles: Sequence[str]) -> list[str]:
