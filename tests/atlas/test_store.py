@@ -163,7 +163,7 @@ def test_the_writer_refuses_arrays_of_another_type(tmp_path: Path) -> None:
         AtlasWriter(tmp_path).write_arrays("layer1", LayerArrays(**wrong))
 
 
-def test_probe_arrays_come_back_as_written(made: Path) -> None:
+def test_measures_come_back_as_written(made: Path) -> None:
     """What stimuli showed has the shapes that the record of its layer names."""
     atlas = Atlas.open(made)
     for layer in atlas.manifest.layers:
@@ -245,7 +245,7 @@ def test_a_measure_without_a_number_is_named(folder: Path, name: str, value: flo
         Atlas.open(folder).measures("layer1", "measures")
 
 
-def test_an_atlas_without_probes_has_no_files_of_them(tmp_path: Path) -> None:
+def test_an_atlas_without_stimuli_has_no_files_of_them(tmp_path: Path) -> None:
     """It is whole without them; who asks for them all the same is told the layer."""
     atlas = Atlas.open(make_atlas(tmp_path / "atlas", stimuli=False))
     atlas.verify()

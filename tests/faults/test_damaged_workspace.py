@@ -79,7 +79,7 @@ def test_what_is_damaged_counts_as_not_there(
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
-def test_damaged_facts_of_probes_are_found_anew(
+def test_damaged_measures_are_found_anew(
     measures: Undisturbed, tmp_path: Path, damage: Damage
 ) -> None:
     """They outlive the run that made them, so they are looked at as closely."""

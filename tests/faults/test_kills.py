@@ -17,7 +17,7 @@ from tests.faults.states import Undisturbed
 Make = Callable[[], Place]
 # What a run into an empty place does and a run that replaces something does not.
 FIRST = r"^mkdir|^lock|^rename atlas\.work/atlas$|made"
-STIMULI = r"stimuli|untrained"
+STIMULI = r"measures|untrained"
 
 
 def kill_everywhere(
@@ -72,7 +72,7 @@ def test_moments_of_a_first_computation(fresh: Make, undisturbed: Undisturbed) -
     assert met == {("none", "none"), ("new", "none")}
 
 
-def test_moments_of_probing(fresh: Make, measures: Undisturbed) -> None:
+def test_moments_of_showing_stimuli(fresh: Make, measures: Undisturbed) -> None:
     """What stimuli showed of one layer is told, however often the run is killed at another."""
     met = kill_everywhere(
         lambda: replace(fresh(), settings="measures"), measures, "compute", STIMULI
