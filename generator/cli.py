@@ -379,14 +379,14 @@ def _compute(settings: Settings, *, anew: bool) -> None:
 
 def _compute_shard(settings: Settings, text: str, *, anew: bool) -> None:
     from generator.compute.pipeline import compute_shard as run
-    from generator.compute.run.checkpoints import Shard
+    from generator.compute.run.checkpoints import Share
 
-    shard = Shard.parse(text)
+    shard = Share.parse(text)
     with _progress() as progress:
         report = run(settings, shard, progress, _say, anew=anew)
     typer.echo(
         f"shard {shard}: {report.images} images, {report.searched} searched now, "
-        f"{duration(report.seconds)}; recorded in {report.part}"
+        f"{duration(report.seconds)}; recorded in {report.path}"
     )
     typer.echo(f"then, when all {shard.of} shards are searched: merge, with the same flags")
 

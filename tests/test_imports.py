@@ -148,7 +148,7 @@ class Missing:
 
 sys.modules.pop("fcntl", None)
 sys.meta_path.insert(0, Missing())
-import generator.cli, generator.images.sets.sources, generator.lock, generator.render.site.build
+import generator.cli, generator.files, generator.images.sets.sources, generator.render.site.build
 import generator.serve
 """
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
@@ -32,11 +31,10 @@ from generator.atlas.schema import (
     PictureKind,
 )
 from generator.errors import AtlasError, OutputError
+from generator.files import PARTIAL, hash_file, write_whole
 
 MANIFEST = "manifest.json"
 IMAGES = "images.jsonl"
-TEMPORARY = ".partial"  # ending of a file that is still being written
-
 
 Form = tuple[type[np.generic], tuple[int, ...]]  # type and shape of an array
 MeasuresKind = Literal[
@@ -105,13 +103,19 @@ def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
                 yield picture_name(layer.name, number, picture)
 
 
-def hash_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def require_replaceable(folder: Path) -> None:
+    """Raise OutputError where something lies at an atlas's place that is no atlas of any schema."""
+    if not folder.resolve().name:
+        raise OutputError(f"{folder}: cannot be an atlas's own folder; name another")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; name a folder for the atlas")
+    if any(folder.iterdir()) and not _is_atlas(folder):
+        raise OutputError(f"{folder}: is not empty and holds no atlas; name another folder")
 
 
-def is_atlas(folder: Path) -> bool:
+def _is_atlas(folder: Path) -> bool:
     """Say whether a folder was made as an atlas, of whatever schema, damaged or not."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -255,7 +259,7 @@ class AtlasWriter:
         (self.folder / MANIFEST).unlink(missing_ok=True)
         files: dict[str, str] = {}
         for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
-            if path.name.endswith(TEMPORARY):
+            if path.name.endswith(PARTIAL):
                 path.unlink()  # left by a run that was killed
             else:
                 files[path.relative_to(self.folder).as_posix()] = hash_file(path)
@@ -263,22 +267,11 @@ class AtlasWriter:
             if name not in files:
                 raise AtlasError(f"{self.folder / name}: not written, so the atlas is not finished")
         complete = manifest.model_copy(update={"files": files})
-        self._write(MANIFEST, complete.model_dump_json(indent=1).encode() + b"\n", lasting=True)
+        self._write(MANIFEST, complete.model_dump_json(indent=1).encode() + b"\n")
         return complete
 
-    def _write(self, name: str, content: bytes, *, lasting: bool = False) -> None:
-        path = self.folder / name
-        partial = path.with_name(path.name + TEMPORARY)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as stream:
-                stream.write(content)
-                if lasting:
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            partial.replace(path)
-        except OSError as error:
-            raise OutputError(f"{partial}: {error.strerror}; mend that and run it again") from error
+    def _write(self, name: str, content: bytes) -> None:
+        write_whole(self.folder / name, content)
 
 
 def layer_forms(filters: int) -> dict[str, Form]:

@@ -1,33 +1,61 @@
-"""Images and a network in, an atlas out: wires the stages, skips what is done, resumes."""
+"""Images and a network in, an atlas out: wires the stages, skips what is done, resumes.
+
+Each process, and each job that searches a shard, does its share of a stage and leaves the result in
+a file of the workspace. The first process joins the files.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from generator.atlas.store import Atlas
-from generator.compute.assembly import assemble
+from generator import __version__
+from generator.atlas.schema import SCHEMA, ImageSetRecord, KernelSheet, LayerArrays, Manifest
+from generator.atlas.store import (
+    Atlas,
+    AtlasWriter,
+    MeasuresKind,
+    picture_name,
+    require_replaceable,
+)
+from generator.compute import stimuli
+from generator.compute.project.crops import webp
+from generator.compute.project.kernels import kernel_sheet
+from generator.compute.project.run import Group, draw, groups_of
+from generator.compute.records import (
+    arrays_of,
+    image_records,
+    layer_record,
+    measure_arrays,
+    network_record,
+    stimuli_record,
+)
 from generator.compute.report import ComputeReport, ShardReport
-from generator.compute.run.checkpoints import Checkpoints, Shard, require_whole
+from generator.compute.run.checkpoints import JOINED, Checkpoints, Share, require_whole
 from generator.compute.run.device import enough_memory
 from generator.compute.run.identity import differences
 from generator.compute.run.job import Job
 from generator.compute.run.processes import Processes, launched
 from generator.compute.search.loop import survey
 from generator.compute.search.passes import Log
-from generator.compute.search.state import CPU, Extent, SearchState
+from generator.compute.search.state import CPU, SearchState
+from generator.compute.stimuli.run import measure_layer, stage
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
-from generator.lock import holder, locked, this_process
+from generator.files import holder, locked, recover, replace_folder
+from generator.network.watched import WatchedLayer, WatchedNetwork, pixel_kernels
 from generator.progress import Progress
-from generator.replace import recover
+
+T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds for which a shard lets others begin, each of which takes moments
 
@@ -37,10 +65,10 @@ def compute(
 ) -> ComputeReport | None:
     """Make the atlas that the settings ask for, or find that it is there already.
 
-    The previous atlas stays whole until the new one takes its place in one step. Of several
-    processes that torchrun has started each does its share, and only the first one reports. Raises
-    GalleryError with what to mend; so where there is unfinished work on something else, unless it
-    is to begin `anew`, which also computes again what is there already.
+    The previous atlas stays whole until the new one takes its place. Of several processes that
+    torchrun has started each does its share, and only the first one reports. Raises GalleryError
+    with what to mend; so where there is unfinished work on something else, unless it is to begin
+    `anew`, which also computes again what is there already.
     """
     return _make(settings, progress, log, anew=anew, merging=None)
 
@@ -56,7 +84,7 @@ def merge(
 
 
 def compute_shard(
-    settings: Settings, shard: Shard, progress: Progress, log: Log, *, anew: bool = False
+    settings: Settings, shard: Share, progress: Progress, log: Log, *, anew: bool = False
 ) -> ShardReport:
     """Search one shard, from where it was stopped, and record what was found for `merge`.
 
@@ -64,57 +92,76 @@ def compute_shard(
     Raises GalleryError as `compute` does.
     """
     with launched() as processes:
-        if processes.size > 1:
+        if processes.share.of > 1:
             raise ConfigError("--shard is for runs without torchrun; leave out one of the two")
-    with enough_memory():
+    with enough_memory(), ExitStack() as held:
+        require_replaceable(settings.atlas)
         job = Job.open(settings)
-        name, workspace, parts, extent = str(settings.atlas), job.workspace, job.parts, job.extent
-        own_lock = workspace.search / f"{shard.name}.lock"
-        with ExitStack() as own:
-            with locked(workspace.lock, name, wait=PATIENCE):  # shards begin at the same moment
-                if workspace.unfinished() != job.work:  # else a shard told the same has begun it
-                    _require_idle(workspace.search, name)
-                    if anew:
-                        workspace.finished()
-                workspace.begin(job.work)
-                own.enter_context(locked(own_lock, f"{name}, {shard.name}"))
+        workspace, name = job.workspace, shard.name("shard")
+        with locked(workspace.lock, str(settings.atlas), wait=PATIENCE):  # shards begin together
+            if workspace.unfinished() != job.work:  # else a shard of the same work has begun it
+                _require_idle(job)
                 if anew:
-                    _forget(parts, shard, log)
-            before, mine = parts.own(shard.name), shard.batches(extent)
-            started = time.monotonic()
-            found = survey(
-                settings,
-                job.network,
-                job.images,
-                np.flatnonzero(mine & ~before.done).tolist(),
-                lambda found: parts.save(shard.name, SearchState.merge([before, found.on(CPU)])),
-                _counting(progress, extent, extent.images_in(before.done), mine, 1),
-                log,
+                    workspace.finished()
+            workspace.begin(job.work, log)
+            held.enter_context(
+                locked(workspace.search / f"{name}.lock", f"{settings.atlas}, {name}")
             )
-            return ShardReport(
-                searched=extent.images_in(found.done),
-                seconds=time.monotonic() - started,
-                images=extent.images_in(mine),
-                part=str(parts.path(shard.name)),
-            )
+            if anew:
+                _forget(job.checkpoints, shard, log)
+        started = time.monotonic()
+        checkpoints, extent = job.checkpoints, job.checkpoints.extent
+        own, recorded = shard.batches(extent), checkpoints.own(name).done
+        _search(job, name, own, recorded, progress, log)
+        return ShardReport(
+            searched=extent.images_in(own & ~recorded),
+            seconds=time.monotonic() - started,
+            images=extent.images_in(own),
+            path=str(checkpoints.path(name)),
+        )
 
 
-def _require_idle(search: Path, name: str) -> None:
+def _require_idle(job: Job) -> None:
     """Raise AtlasError, naming it, where a shard is being searched."""
-    for lock in sorted(search.glob("*.lock")):
-        with locked(lock, f"{name}, {lock.stem}"):
+    for lock in sorted(job.workspace.search.glob("*.lock")):
+        with locked(lock, f"{job.settings.atlas}, {lock.stem}"):
             pass
 
 
-def _forget(parts: Checkpoints, shard: Shard, log: Log) -> None:
+def _forget(checkpoints: Checkpoints, shard: Share, log: Log) -> None:
     """Drop what is recorded of a shard's images, also where `merge` has joined it to more."""
-    parts.drop(shard.name)
-    for part in parts.joined_with(shard):
-        parts.drop(part.path.stem)
-        log(
-            f"{part.path}: dropped with what it held of other shards; `merge` names those to "
-            "search again"
-        )
+    checkpoints.drop(shard.name("shard"))
+    own = shard.batches(checkpoints.extent)
+    for each in checkpoints.readable():
+        if not each.is_shard and (each.done & own).any():
+            checkpoints.drop(each.path.stem)
+            log(
+                f"{each.path}: dropped with what it held of other shards; `merge` names those to "
+                "search again"
+            )
+
+
+def _search(
+    job: Job,
+    name: str,
+    own: npt.NDArray[np.bool_],
+    recorded: npt.NDArray[np.bool_],
+    progress: Progress,
+    log: Log,
+) -> None:
+    """Search a share's batches `own` [batches] but those `recorded`; record them under a name."""
+    checkpoints, extent = job.checkpoints, job.checkpoints.extent
+    before = checkpoints.own(name)
+    already, of = extent.images_in(own & recorded), extent.images_in(own)
+    survey(
+        job.settings,
+        job.network,
+        job.images,
+        np.flatnonzero(own & ~recorded).tolist(),
+        lambda found: checkpoints.save(name, SearchState.merge([before, found.on(CPU)])),
+        lambda done: progress("search", min(already + done * extent.batch, of), of),
+        log,
+    )
 
 
 def _make(
@@ -127,111 +174,277 @@ def _make(
 ) -> ComputeReport | None:
     """Make an atlas; of what is recorded alone where `merging` says in which further folders."""
     with launched() as processes, ExitStack() as held, enough_memory():
+        report, share = None, processes.share
         with processes.agreeing():
+            require_replaceable(settings.atlas)
             job = Job.open(settings, processes.local)
-            made, recorded = None, SearchState.empty(job.extent)
             if processes.first:
                 held.enter_context(locked(job.workspace.lock, str(settings.atlas)))
-                _require_idle(job.workspace.search, str(settings.atlas))
-                made = None if anew else _made(job, log)
-                if made is None:
-                    recorded = _recorded(job, anew=anew, merging=merging)
-        if processes.tell(made is not None):
-            return made
+                _require_idle(job)
+                report = _report_if_made(job, log, anew=anew)
+                if report is None:
+                    _begin(job, log, anew=anew, merging=merging)
         with processes.agreeing():
-            _require_alike(job, processes)
+            made = report is not None if processes.first else _first_has_made(job, processes)
+        if made:
+            return report
+
         started = time.monotonic()
-        found, searched = _search(job, recorded, progress, log, processes)
-        seconds = time.monotonic() - started
+        checkpoints, workspace = job.checkpoints, job.workspace
+        recorded = checkpoints.own(JOINED).done
+        own = recorded.copy()
+        own[share.own(np.flatnonzero(~recorded).tolist())] = True
+        _search(job, share.name("process"), own, recorded, progress, log)
+        processes.wait()
+        searched = time.monotonic()
         with processes.agreeing():
-            job.require_usable(found)
-        report = assemble(job, found, progress, processes)
-        return report and replace(report, searched=searched, search_seconds=seconds)
+            if processes.first:
+                found = checkpoints.join(checkpoints.taken())
+                require_whole(checkpoints.taken(), checkpoints.extent, str(settings.atlas))
+                job.require_usable(found)
+            shown = [each for each in _shown(job) if workspace.load_measures(each.key) is None]
+            groups = [
+                each
+                for each in groups_of(job.network)
+                if workspace.load_scales(each.layer.name, each.first) is None
+            ]
+        _measure(job, share.own(shown), progress)
+        measured = time.monotonic()
+        arrays = arrays_of(job.network, checkpoints.own(JOINED), job.images)
+        _draw(job, arrays, share.own(groups), progress)
+        processes.wait()
+        drawn = time.monotonic()
+        if not processes.first:
+            return None
+        return replace(
+            _write_atlas(job, found, arrays),
+            unchanged=False,
+            searched=checkpoints.extent.images_in(~recorded),
+            search_seconds=searched - started,
+            measures=sum(each.layer.filters for each in shown),
+            stimuli_seconds=measured - searched,
+            reconstructed=sum(
+                int((arrays[each.number].image[each.first : each.last] >= 0).sum())
+                for each in groups
+            ),
+            reconstruct_seconds=drawn - measured,
+        )
 
 
-def _made(job: Job, log: Log) -> ComputeReport | None:
-    """Describe the atlas if this very computation has made it and it is undamaged."""
+def _report_if_made(job: Job, log: Log, *, anew: bool) -> ComputeReport | None:
+    """Describe the atlas if this very computation has made it and it is undamaged.
+
+    Else nothing says any more that this computation has made one.
+    """
     workspace, target = job.workspace, job.settings.atlas
     recover(target)
+    made = workspace.made(job.identity)
     try:
         atlas = Atlas.open(target) if target.exists() else None
         if atlas is not None and atlas.identity == workspace.completed():
             workspace.finished()  # a run was killed just when its atlas was in place
-        if atlas is None or atlas.identity != workspace.made(job.identity):
-            return None
-        atlas.verify()
+        if atlas is not None and atlas.identity == made and not anew:
+            atlas.verify()
+            job.require_nothing_skipped(atlas.manifest.images.skipped)
+            return ComputeReport.of(atlas)
     except AtlasError as problem:
-        if workspace.made(job.identity) is not None:
-            log(f"{problem}; computing it again")
-            workspace.void()
-        return None
-    job.require_nothing_skipped(atlas.manifest.images.skipped)
-    return ComputeReport.of(atlas)
+        log(f"{problem}; this run does")
+    if made is not None:
+        workspace.void()
+    return None
 
 
-def _recorded(job: Job, *, anew: bool, merging: Sequence[Path] | None) -> SearchState:
-    """Make ready to record; return what searches have recorded already."""
+def _begin(job: Job, log: Log, *, anew: bool, merging: Sequence[Path] | None) -> None:
+    """Make ready to record, and join what searches have recorded already."""
     if anew:
         job.workspace.finished()
-    job.workspace.begin(job.work)
-    taken = job.parts.taken([job.parts_of(folder) for folder in merging or ()])
+    job.workspace.begin(job.work, log)
+    checkpoints = job.checkpoints
+    taken = checkpoints.taken([job.checkpoints_in(folder) for folder in merging or ()])
     if merging is not None:
-        require_whole(taken, job.extent, str(job.settings.atlas))
-    return job.parts.join(taken)
+        require_whole(taken, checkpoints.extent, str(job.settings.atlas))
+    checkpoints.join(taken)
 
 
-def _require_alike(job: Job, processes: Processes) -> None:
-    """Raise ConfigError where this process works on something else than the first, or elsewhere.
+def _first_has_made(job: Job, processes: Processes) -> bool:
+    """Say whether the atlas is there already, so that the first process does nothing.
 
-    On a machine that does not share the disk everything it draws would be missing in the end.
+    Raises ConfigError where this process works on something else than the first, or elsewhere: on
+    a machine that does not share the disk everything it draws would be missing in the end.
     """
-    first, work = processes.tell((this_process(), job.work))
-    if job.work != work:
+    workspace = job.workspace
+    if holder(workspace.lock) != processes.leader:
         raise ConfigError(
-            f"{platform.node()}: not what the first of these processes works on "
-            f"({differences(work, job.work)}); give all of them the same images, network, settings "
-            "and kind of device"
-        )
-    if not processes.first and holder(job.workspace.lock) != first:
-        raise ConfigError(
-            f"{job.workspace.folder}: is not the folder in which the first of these processes "
-            f"works, {first}; name an atlas on a disk that all machines share, or run "
+            f"{workspace.folder}: is not the folder in which the first of these processes "
+            f"works, {processes.leader}; name an atlas on a disk that all machines share, or run "
             "`compute --shard` on each and then `merge`"
         )
+    if workspace.made(job.identity) is not None:
+        return True
+    work = workspace.unfinished()
+    if work != job.work:
+        raise ConfigError(
+            f"{platform.node()}: not what the first of these processes works on "
+            f"({differences(work or {}, job.work)}); give all of them the same images, network, "
+            "settings and kind of device"
+        )
+    return False
 
 
-def _search(
-    job: Job, recorded: SearchState, progress: Progress, log: Log, processes: Processes
-) -> tuple[SearchState, int]:
-    """Search what is not recorded; return all that is found, and how many images were searched.
+@dataclass(frozen=True)
+class Shown:
+    """A layer that is shown stimuli: as it is, or with random weights."""
 
-    `recorded` is the first process's; what is returned is the same in all of them.
-    """
-    extent, parts = job.extent, job.parts
-    done = processes.tell(recorded.done)
-    everything = np.ones_like(done)
-    name = f"process-{processes.rank + 1}-of-{processes.size}"
-    found = survey(
-        job.settings,
-        job.network,
-        job.images,
-        processes.share(np.flatnonzero(~done).tolist()),
-        lambda found: parts.save(name, found),
-        _counting(progress, extent, extent.images_in(done), everything, processes.size),
-        log,
+    kind: MeasuresKind
+    layer: WatchedLayer
+    key: str  # names everything that the answers rest on
+
+
+def _shown(job: Job) -> list[Shown]:
+    """Return what is shown stimuli; the untrained layers come last."""
+    if not job.settings.stimuli:
+        return []
+    kinds: tuple[MeasuresKind, ...] = get_args(MeasuresKind)
+    return [
+        Shown(kind, layer, measures_key(job.network, layer, kind))
+        for kind in kinds
+        for layer in job.network.layers
+    ]
+
+
+def measures_key(network: WatchedNetwork, layer: WatchedLayer, kind: MeasuresKind) -> str:
+    """Name everything that the measures of a layer rest on. They need no images."""
+    sources = sorted(Path(stimuli.__path__[0]).glob("*.py"))  # a change shows stimuli anew
+    rests_on = (
+        *(__version__, SCHEMA, network.weights_sha256, network.device.type),
+        *(network.computation, network.input_size, network.mean, network.std),
+        *(layer.module, layer.filters, layer.field, layer.grid),
+        *(path.read_text(encoding="utf-8") for path in sources),
     )
-    gathered = processes.gather(found.arrays())
-    whole = SearchState.merge([recorded, *(SearchState.of(arrays, extent) for arrays in gathered)])
-    return SearchState.of(processes.tell(whole.arrays()), extent), extent.images_in(~done)
+    return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"
 
 
-def _counting(
-    progress: Progress,
-    extent: Extent,
-    already: int,
-    batches: npt.NDArray[np.bool_],
-    processes: int,
-) -> Callable[[int], None]:
-    """Give a function that reports so many batches done as images, as if all went equally fast."""
-    of = extent.images_in(batches)
-    return lambda done: progress("search", min(already + done * extent.batch * processes, of), of)
+def _measure(job: Job, shown: Sequence[Shown], progress: Progress) -> None:
+    """Show layers stimuli and record what that tells, for any images."""
+    trained = sum(each.kind == "measures" for each in shown)
+    for number, each in enumerate(shown):
+
+        def report(stage: str, done: int, of: int, number: int = number) -> None:
+            steps = len(shown) if stage == "stimuli" else trained  # which come first
+            progress(stage, 100 * number + 100 * done // of, 100 * steps)
+
+        changes = each.kind == "measures"
+        subject = job.network if changes else job.random
+        found = measure_layer(subject, each.layer, report, changes=changes)
+        job.workspace.save_measures(each.key, measure_arrays(found))
+
+
+def _draw(
+    job: Job, arrays: Sequence[LayerArrays], groups: Sequence[Group], progress: Progress
+) -> None:
+    """Draw the pictures of groups and record that they are there."""
+    writer, done = AtlasWriter(job.workspace.atlas_folder), 0
+    for drawn in draw(job.network, arrays, job.images, groups):
+        layer, written = drawn.group.layer.name, dict[str, str]()
+        for (number, kind), sheet in drawn.sheets.items():
+            writer.write_picture(layer, number, kind, sheet)
+            written[picture_name(layer, number, kind)] = hashlib.sha256(sheet).hexdigest()
+        job.workspace.save_scales(layer, drawn.group.first, drawn.scales, written)
+        done += len(drawn.scales)
+        progress("reconstruct", done, sum(each.last - each.first for each in groups))
+
+
+def _write_atlas(job: Job, found: SearchState, arrays: Sequence[LayerArrays]) -> ComputeReport:
+    """Write what takes all that processes have left, and let the atlas take its place.
+
+    `arrays` are those of all layers, without scales. Raises AtlasError where something is missing.
+    """
+    workspace, target = job.workspace, job.settings.atlas
+    writer = AtlasWriter(workspace.atlas_folder)
+    shown = _shown(job)
+    for each in shown:
+        measures = _require_there(
+            job, f"what stimuli showed of {each.layer.name}", workspace.load_measures(each.key)
+        )
+        record = stimuli_record(stage(each.layer, job.network.input_size).side)
+        writer.write_measures(each.layer.name, each.kind, record, measures)
+    if shown:
+        workspace.keep_measures([each.key for each in shown])
+    for group in groups_of(job.network):
+        scales = _require_there(
+            job,
+            f"the pictures of {group.layer.name}, filters {group.first} to {group.last - 1}",
+            workspace.load_scales(group.layer.name, group.first),
+        )
+        arrays[group.number].scale[group.first : group.last] = scales
+    for layer, mine in zip(job.network.layers, arrays, strict=True):
+        writer.write_arrays(layer.name, mine)
+    won = {int(row) for layer in arrays for row in layer.image.flat if row >= 0}
+    writer.write_images(image_records(job.images, won))
+    writer.finish(_manifest(job, found, writer))
+    workspace.making(job.identity, Atlas.open(workspace.atlas_folder).identity)
+    replace_folder(workspace.atlas_folder, target)
+    workspace.finished()
+    return ComputeReport.of(Atlas.open(target))
+
+
+def _require_there(job: Job, what: str, found: T | None) -> T:
+    """Return what was recorded; AtlasError where it is not there any more."""
+    if found is None:
+        raise AtlasError(
+            f"{job.workspace.folder}: {what}: not there any more; run the command again"
+        )
+    return found
+
+
+def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
+    """Describe the atlas, and write the pictures of kernels that it names."""
+    settings, network, images = job.settings, job.network, job.images
+    return Manifest(
+        network=network_record(network),
+        images=ImageSetRecord(
+            root_name=images.name,
+            count=found.readable,
+            duplicates=found.duplicates,
+            one_per_label=settings.one_per_label,
+            fingerprint=images.fingerprint(),
+            labels=images.labels(),
+            skipped=tuple(found.skipped.values()),
+            credits=images.credits(),
+        ),
+        layers=tuple(
+            layer_record(
+                layer,
+                network.input_size,
+                _write_kernels(job, layer, writer),
+                stimuli=settings.stimuli,
+            )
+            for layer in network.layers
+        ),
+        rule=network.rule,
+        settings={
+            "batch": settings.batch,
+            "generator": __version__,
+            **({} if settings.filters is None else {"filters": settings.filters}),
+        },
+        files={},
+    )
+
+
+def _write_kernels(job: Job, layer: WatchedLayer, writer: AtlasWriter) -> tuple[KernelSheet, ...]:
+    """Write the kernels of a layer that looks at pixels: random, while it learned, and now."""
+    now, before = pixel_kernels(job.network, layer), pixel_kernels(job.random, layer)
+    if now is None or before is None:
+        return ()
+    moments = (
+        ("untrained", "random weights", before),
+        *job.network.history,
+        ("trained", "after training", now),
+    )
+    sheets = []
+    for name, words, kernels in moments:
+        picture = kernel_sheet(kernels.cpu().numpy())
+        writer.write_kernels(layer.name, name, webp(picture, None))
+        height, width = picture.shape[:2]
+        sheets.append(KernelSheet(name=name, words=words, width=width, height=height))
+    return tuple(sheets)

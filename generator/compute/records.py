@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
 from generator.atlas.measures import MeasureArrays, StimuliRecord
-from generator.atlas.schema import GUTTER, KernelSheet, LayerArrays, LayerRecord, NetworkRecord
+from generator.atlas.schema import (
+    GUTTER,
+    ImageRecord,
+    KernelSheet,
+    LayerArrays,
+    LayerRecord,
+    NetworkRecord,
+)
 from generator.compute.project import crops
 from generator.compute.search.state import SearchState
 from generator.compute.search.statistics import ActivationStatistics, LabelFacts, label_facts
@@ -21,6 +30,9 @@ from generator.compute.stimuli.draw import (
 )
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.run import LayerMeasures, stage
+from generator.errors import ImagesError
+from generator.images.captions import display_path
+from generator.images.decode import PictureError
 from generator.images.sets.image_set import ImageSet
 from generator.network.cone.geometry import Field
 from generator.network.watched import WatchedLayer, WatchedNetwork
@@ -116,6 +128,36 @@ def layer_record(
         kernels=kernels,
         stimuli=stimuli_record(stage(layer, input_size).side) if stimuli else None,
     )
+
+
+def image_records(images: ImageSet, rows: Iterable[int]) -> list[ImageRecord]:
+    """Describe the images of these rows, in rising order of rows.
+
+    Raises ImagesError for one that cannot be read any more.
+    """
+    credit = images.credits()
+    records = []
+    for row in sorted(rows):
+        path = display_path(images.path(row))
+        try:
+            width, height = images.original_size(row)
+        except PictureError as problem:
+            raise ImagesError(
+                f"{path}: was readable during the search and is not now ({problem}); "
+                "put it back, or start without it, with --anew"
+            ) from problem
+        records.append(
+            ImageRecord(
+                row=row,
+                path=path,
+                label=images.label(row),
+                caption=images.caption(row),
+                width=width,
+                height=height,
+                licence=credit.licence if credit else "",
+            )
+        )
+    return records
 
 
 def stimuli_record(side: int) -> StimuliRecord:

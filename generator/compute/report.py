@@ -47,4 +47,4 @@ class ShardReport:
     searched: int  # images, by this run
     seconds: float
     images: int  # in the whole shard
-    part: str  # the file that holds what was found
+    path: str  # the file that holds what was found

@@ -16,13 +16,12 @@ from generator.atlas.schema import SCHEMA, LayerArrays, Manifest
 from generator.atlas.store import (
     ARRAYS,
     MANIFEST,
-    TEMPORARY,
     Atlas,
     AtlasWriter,
     expected_files,
-    hash_file,
 )
 from generator.errors import AtlasError
+from generator.files import PARTIAL, hash_file
 from generator.render.facts import read_gallery
 from tests.support.tiny_atlas import DEAD, IMAGES, LAYERS, make_atlas
 
@@ -218,7 +217,7 @@ def test_an_unfinished_folder_is_no_atlas(made: Path, tmp_path: Path) -> None:
 def test_remains_of_a_killed_write_go(folder: Path) -> None:
     """A file that was being written when the process died does not become part of the atlas."""
     manifest: Manifest = Atlas.open(folder).manifest
-    remains = folder / "pictures/layer1" / ("0.patches.webp" + TEMPORARY)
+    remains = folder / "pictures/layer1" / ("0.patches.webp" + PARTIAL)
     remains.write_bytes(b"half")
     again = AtlasWriter(folder).finish(manifest)
     assert not remains.exists()

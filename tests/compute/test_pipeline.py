@@ -21,7 +21,7 @@ import torch
 from generator.atlas.bins import BINS
 from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
-from generator.compute import assembly, facts, records
+from generator.compute import pipeline, records
 from generator.compute.pipeline import compute
 from generator.compute.project import run as drawing
 from generator.compute.project.contact_sheets import occupied, reconstruct_places
@@ -47,7 +47,7 @@ from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network."""
     monkeypatch.setattr(zoo, "load", lambda _settings: tiny_network())
-    monkeypatch.setattr(facts, "measure_layer", measured_once)
+    monkeypatch.setattr(pipeline, "measure_layer", measured_once)
 
 
 @cache
@@ -280,7 +280,7 @@ def test_the_previous_atlas_stays_whole_while_a_new_one_is_made(
 SUICIDE = """
 import os, signal, sys
 from pathlib import Path
-from generator.compute import assembly, pipeline
+from generator.compute import pipeline
 from generator.compute.project import run as drawing
 from generator.compute.search import loop as survey
 from generator.compute.run.workspace import Workspace
@@ -299,7 +299,7 @@ def progress(name, done, of):
         os.kill(os.getpid(), signal.SIGKILL)
 
 if stage == "swap":
-    assembly.replace_folder = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    pipeline.replace_folder = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 settings = Settings(images=images, atlas=Path(atlas), batch=8, workers=0)
 pipeline.compute(settings, progress, print)
 """
@@ -386,27 +386,27 @@ def test_probes_are_not_shown_again_for_other_images(
     run(pictures, tmp_path / "atlas")
     before = Atlas.open(tmp_path / "atlas").measures("layer2", "measures")
     draw_pictures(pictures, 30, seed=9)
-    monkeypatch.setattr(facts, "measure_layer", lambda *_, **__: pytest.fail("shown again"))
+    monkeypatch.setattr(pipeline, "measure_layer", lambda *_, **__: pytest.fail("shown again"))
     run(pictures, tmp_path / "atlas")
     after = Atlas.open(tmp_path / "atlas").measures("layer2", "measures")
     assert np.array_equal(before.family_response, after.family_response)
 
 
 def test_facts_of_probes_are_kept_under_all_that_they_rest_on() -> None:
-    """Other weights, another normalisation, layer or network: other facts."""
+    """Other weights, another normalisation, layer or network: other pipeline."""
     network = tiny_network()
     first, second = network.layers
     keys = [
-        facts.measures_key(network, first, "measures"),
-        facts.measures_key(network, second, "measures"),
-        facts.measures_key(network, first, "untrained"),
-        facts.measures_key(replace(network, weights_sha256="1" * 64), first, "measures"),
-        facts.measures_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "measures"),
-        facts.measures_key(network, replace(first, filters=2), "measures"),
-        facts.measures_key(replace(network, code_sha256="1" * 64), first, "measures"),
+        pipeline.measures_key(network, first, "measures"),
+        pipeline.measures_key(network, second, "measures"),
+        pipeline.measures_key(network, first, "untrained"),
+        pipeline.measures_key(replace(network, weights_sha256="1" * 64), first, "measures"),
+        pipeline.measures_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "measures"),
+        pipeline.measures_key(network, replace(first, filters=2), "measures"),
+        pipeline.measures_key(replace(network, code_sha256="1" * 64), first, "measures"),
     ]
     assert len(set(keys)) == len(keys)
-    assert keys[0] == facts.measures_key(tiny_network(), first, "measures")
+    assert keys[0] == pipeline.measures_key(tiny_network(), first, "measures")
 
 
 def test_pictures_at_the_root_have_no_label(pictures: Path, tmp_path: Path) -> None:
@@ -694,7 +694,7 @@ def test_what_a_dropped_run_has_left_is_in_no_atlas(pictures: Path, tmp_path: Pa
     assert bytes_of(tmp_path / "straight") == bytes_of(tmp_path / "atlas")
 
 
-@pytest.mark.parametrize("where", ["reconstruct_places", "write_arrays"])
+@pytest.mark.parametrize("where", ["reconstruct_places", "image_records"])
 def test_want_of_memory_anywhere_is_one_line(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -704,7 +704,7 @@ def test_want_of_memory_anywhere_is_one_line(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB. And so on")
 
     with monkeypatch.context() as patch:
-        patch.setattr(drawing if where == "reconstruct_places" else assembly, where, fail)
+        patch.setattr(drawing if where == "reconstruct_places" else pipeline, where, fail)
         with pytest.raises(NetworkError, match=r"\(CUDA out of memory\): free some, and"):
             run(pictures, tmp_path / "atlas")
     assert run(pictures, tmp_path / "atlas").searched == 0
@@ -783,7 +783,7 @@ def test_probes_can_be_left_out(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is shown, and the atlas says so."""
-    monkeypatch.setattr(facts, "measure_layer", lambda *_, **__: pytest.fail("shown"))
+    monkeypatch.setattr(pipeline, "measure_layer", lambda *_, **__: pytest.fail("shown"))
     run(pictures, tmp_path / "atlas", stimuli=False)
     manifest = Atlas.open(tmp_path / "atlas").manifest
     assert [layer.stimuli for layer in manifest.layers] == [None, None]

@@ -18,7 +18,7 @@ from generator.atlas.store import Atlas
 from generator.compute import pipeline
 from generator.compute.pipeline import compute, compute_shard, merge
 from generator.compute.project import run as drawing
-from generator.compute.run.checkpoints import Shard
+from generator.compute.run.checkpoints import Share
 from generator.compute.search import loop as survey
 from generator.compute.search.state import SearchState
 from generator.config import Settings
@@ -171,7 +171,7 @@ def test_shards_merged_make_the_same_atlas(
     """In any order, and with more shards than there are batches."""
     settings = settings_for(pictures, tmp_path / "atlas")
     reports = [
-        compute_shard(settings, Shard(number, shards), silent, silent)
+        compute_shard(settings, Share(number, shards), silent, silent)
         for number in range(shards, 0, -1)
     ]
     assert sum(report.searched for report in reports) == COUNT
@@ -189,7 +189,7 @@ def test_shards_on_machines_of_their_own_are_merged(
     """Working folders copied from elsewhere count, those of other settings are refused."""
     for number in (1, 2):
         settings = settings_for(pictures, tmp_path / f"machine{number}" / "atlas")
-        compute_shard(settings, Shard(number, 2), silent, silent)
+        compute_shard(settings, Share(number, 2), silent, silent)
     settings = settings_for(pictures, tmp_path / "machine1" / "atlas")
     other = tmp_path / "machine2" / "atlas.work"
     with pytest.raises(AtlasError, match=r"batch: 4 -> 5"):
@@ -205,12 +205,12 @@ def test_missing_shards_are_named(pictures: Path, tmp_path: Path) -> None:
     settings = settings_for(pictures, tmp_path / "atlas")
     with pytest.raises(AtlasError, match=r"26 of 26 images.*--shard 1/N"):
         merge(settings, silent, silent)
-    compute_shard(settings, Shard(2, 4), silent, silent)
+    compute_shard(settings, Share(2, 4), silent, silent)
     with pytest.raises(AtlasError, match=r"shards 1/4, 3/4, 4/4 .*compute --shard 1/4") as problem:
         merge(settings, silent, silent)
     assert "18 of 26 images" in str(problem.value)
     for number in (1, 3):
-        compute_shard(settings, Shard(number, 4), silent, silent)
+        compute_shard(settings, Share(number, 4), silent, silent)
     with pytest.raises(AtlasError, match=r"shard 4/4 is not finished"):
         merge(settings, silent, silent)
     assert not (tmp_path / "atlas").exists()
@@ -223,11 +223,11 @@ def test_a_shard_goes_on_and_a_run_takes_up_what_shards_have_found(
     settings = settings_for(pictures, tmp_path / "atlas")
 
     with pytest.raises(Killed):
-        compute_shard(settings, Shard(1, 2), killing_at(8), silent)
-    assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 6
-    assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 0
+        compute_shard(settings, Share(1, 2), killing_at(8), silent)
+    assert compute_shard(settings, Share(1, 2), silent, silent).searched == 6
+    assert compute_shard(settings, Share(1, 2), silent, silent).searched == 0
     with pytest.raises(Killed):
-        compute_shard(settings, Shard(2, 2), killing_at(8), silent)
+        compute_shard(settings, Share(2, 2), killing_at(8), silent)
     report = compute(settings, silent, silent)
     assert report is not None
     assert report.searched == 4
@@ -242,9 +242,9 @@ def test_a_started_run_can_be_turned_into_shards(
 
     with pytest.raises(Killed):
         compute(settings, killing_at(20), silent)
-    assert compute_shard(settings, Shard(1, 2), silent, silent).searched == 14
+    assert compute_shard(settings, Share(1, 2), silent, silent).searched == 14
     elsewhere = settings_for(pictures, tmp_path / "elsewhere" / "atlas")
-    compute_shard(elsewhere, Shard(2, 2), silent, silent)
+    compute_shard(elsewhere, Share(2, 2), silent, silent)
     merge(settings, silent, silent, [tmp_path / "elsewhere" / "atlas.work"])
     assert bytes_of(settings.atlas) == straight(False)
 
@@ -253,8 +253,8 @@ def test_a_shard_begins_anew_when_asked(pictures: Path, tmp_path: Path) -> None:
     """And leaves the others as they are."""
     settings = settings_for(pictures, tmp_path / "atlas")
     for number in (1, 2):
-        compute_shard(settings, Shard(number, 2), silent, silent)
-    assert compute_shard(settings, Shard(1, 2), silent, silent, anew=True).searched == 14
+        compute_shard(settings, Share(number, 2), silent, silent)
+    assert compute_shard(settings, Share(1, 2), silent, silent, anew=True).searched == 14
     report = merge(settings, silent, silent)
     assert report is not None
     assert report.searched == 0
@@ -267,16 +267,16 @@ def test_a_shard_begins_anew_after_a_merge_that_was_refused(
     settings = settings_for(pictures, tmp_path / "atlas")
     strict = settings.model_copy(update={"strict": True})
     for number in (1, 2):
-        compute_shard(settings, Shard(number, 2), silent, silent)
+        compute_shard(settings, Share(number, 2), silent, silent)
     with pytest.raises(ImagesError, match=r"broken\.png"):
         merge(strict, silent, silent)
     said: list[str] = []
-    assert compute_shard(settings, Shard(2, 2), silent, said.append, anew=True).searched == 12
+    assert compute_shard(settings, Share(2, 2), silent, said.append, anew=True).searched == 12
     (line,) = said
     assert line.endswith("`merge` names those to search again")
     with pytest.raises(AtlasError, match=r"shard 1/2 is not finished"):
         merge(settings, silent, silent)
-    compute_shard(settings, Shard(1, 2), silent, silent)
+    compute_shard(settings, Share(1, 2), silent, silent)
     merge(settings, silent, silent)
     assert bytes_of(settings.atlas) == straight(False)
 
@@ -303,7 +303,7 @@ def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
         return found
 
     monkeypatch.setattr(pipeline, "survey", survey_elsewhere)
-    compute_shard(settings, Shard(1, 2), silent, silent)
+    compute_shard(settings, Share(1, 2), silent, silent)
 
 
 def test_shards_run_side_by_side_and_none_beside_a_whole_run(
@@ -318,7 +318,7 @@ def test_shards_run_side_by_side_and_none_beside_a_whole_run(
     def beside_a_shard(*_: object) -> None:
         if not tried:
             tried.append("a shard, a whole run")
-            compute_shard(settings, Shard(2, 2), silent, silent)
+            compute_shard(settings, Share(2, 2), silent, silent)
             with pytest.raises(AtlasError, match=f"atlas, shard-1-of-2: {at_work}"):
                 compute(settings, silent, silent)
 
@@ -326,9 +326,9 @@ def test_shards_run_side_by_side_and_none_beside_a_whole_run(
         if len(tried) == 1:
             tried.append("a shard")
             with pytest.raises(AtlasError, match=f"atlas: {at_work}"):
-                compute_shard(settings, Shard(1, 2), silent, silent)
+                compute_shard(settings, Share(1, 2), silent, silent)
 
-    assert compute_shard(settings, Shard(1, 2), beside_a_shard, silent).searched == 14
+    assert compute_shard(settings, Share(1, 2), beside_a_shard, silent).searched == 14
     report = compute(settings, beside_a_run, silent)
     assert report is not None
     assert report.searched == 0
@@ -339,11 +339,11 @@ def test_shards_of_something_else_are_refused_or_dropped(pictures: Path, tmp_pat
     """A shard that begins anew drops them; the next one, told the same, drops nothing."""
     settings = settings_for(pictures, tmp_path / "atlas")
     other = settings.model_copy(update={"one_per_label": True})
-    compute_shard(settings, Shard(1, 2), silent, silent)
+    compute_shard(settings, Share(1, 2), silent, silent)
     with pytest.raises(AtlasError, match=r"one image per label: false -> true"):
-        compute_shard(other, Shard(1, 2), silent, silent)
-    compute_shard(other, Shard(1, 2), silent, silent, anew=True)
-    compute_shard(other, Shard(2, 2), silent, silent, anew=True)
+        compute_shard(other, Share(1, 2), silent, silent)
+    compute_shard(other, Share(1, 2), silent, silent, anew=True)
+    compute_shard(other, Share(2, 2), silent, silent, anew=True)
     merge(other, silent, silent)
     assert Atlas.open(tmp_path / "atlas").manifest.images.one_per_label
 
@@ -352,5 +352,5 @@ def test_shards_of_something_else_are_refused_or_dropped(pictures: Path, tmp_pat
 def test_a_shard_that_is_none_is_named(text: str) -> None:
     """With an example of one."""
     with pytest.raises(ConfigError, match=r"--shard 1/4"):
-        Shard.parse(text)
-    assert Shard.parse("2/4") == Shard(2, 4)
+        Share.parse(text)
+    assert Share.parse("2/4") == Share(2, 4)

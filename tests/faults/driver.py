@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 import torch
 from PIL import Image
 
-from generator import cli, replace
+from generator import cli
 from generator.compute.project import run as drawing
 from generator.compute.search import loop as survey
 from tests.faults.fault import Deed
@@ -146,8 +146,6 @@ def _become(order: dict[str, Any], notes: int, go: int) -> NoReturn:
         _allow_files_of(order["largest_file"])
     if not order["privileges"]:
         _drop_privileges()
-    if not order["exchange"]:
-        setattr(replace, "_exchange", lambda _new, _target: False)  # noqa: B010
     moments = Moments(order["folders"], fault["at"], fault["nth"], strike)
     sys.argv = ["filter-gallery", *order["arguments"]]
     moments.arm()

@@ -8,7 +8,7 @@ from typing import Literal
 Deed = Literal["nothing", "kill", "terminate", "interrupt", "fill", "pause"]
 
 # Every moment at which something on the disk changes, and those around a swap or a lock.
-WRITES = r"^(create|write|rename|remove|rmdir|mkdir|link|truncate|rmtree|exchange|lock)\b"
+WRITES = r"^(create|write|rename|remove|rmdir|mkdir|link|truncate|rmtree|lock)\b"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class Order:
     environment: dict[str, str] = field(default_factory=dict)
     largest_file: int | None = None  # bytes; every write beyond fails, as on a full disk
     privileges: bool = True  # without them, root too is held by the modes of files
-    exchange: bool = True  # without it, folders are swapped by two renames
 
 
 @dataclass(frozen=True)

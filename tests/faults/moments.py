@@ -95,8 +95,6 @@ class Moments:
 
     def _moment(self, event: str, words: tuple[Any, ...]) -> str:
         """Return a line for an event that concerns our files, "" for any other."""
-        if event == "ctypes.dlsym":
-            return "exchange" if words[1] == "renameat2" else ""
         if event.startswith("fcntl."):
             return NAMES.get(event, "")
         if event != "open" and event not in NAMES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generator.files import aside
 from tests.faults.place import Place, bytes_of, names_in
 
 
@@ -16,7 +17,11 @@ class Undisturbed:
     new: Place  # those of more pictures, made in a fresh folder
 
     def state(self, place: Place) -> tuple[str, str]:
-        """Say of atlas and site: "old" or "new" where all bytes are, "none", or "broken"."""
+        """Say of atlas and site: "old" or "new" where all bytes are, "none", or "broken".
+
+        What has stepped aside for a new one counts as long as that is not there: `recover` puts it
+        back.
+        """
         return self._state(place, "atlas"), self._state(place, "site")
 
     def require_complete(self, place: Place) -> None:
@@ -26,7 +31,7 @@ class Undisturbed:
         assert names_in(place.work) == names_in(self.new.work)
 
     def _state(self, place: Place, name: str) -> str:
-        found = bytes_of(place.folder / name)
+        found = bytes_of(place.folder / name) or bytes_of(aside(place.folder / name))
         if not found:
             return "none"
         for word, whole in (("old", self.old), ("new", self.new)):

@@ -20,7 +20,7 @@ STAGES = {
     "record": r"^write atlas\.work/search",
     "pictures": r"^write atlas\.work/atlas/pictures",
     "manifest": r"^write atlas\.work/atlas/manifest",
-    "swap": r"^exchange",
+    "swap": r"^rename atlas\.work/atlas$",
 }
 ALONE = ("manifest", "swap")
 

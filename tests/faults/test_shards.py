@@ -19,7 +19,7 @@ MERGING = {
     "joining": r"^write atlas\.work/search/joined",
     "dropping": r"^remove atlas\.work/search/shard-2",
     "pictures": r"^write atlas\.work/atlas/pictures/layer2",
-    "swap": r"^exchange",
+    "swap": r"^rename atlas\.work/atlas$",
 }
 
 

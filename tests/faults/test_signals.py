@@ -17,7 +17,7 @@ STAGES = {
     "search": r"^write atlas\.work/.*search",
     "pictures": r"^write atlas\.work/atlas/pictures/layer2",
     "record": r"^write atlas\.work/made",
-    "swap": r"^exchange",
+    "swap": r"^rename atlas\.work/atlas$",
     "pages": r"^write \.site\..*html",
 }
 

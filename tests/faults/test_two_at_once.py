@@ -11,7 +11,7 @@ from tests.faults.fault import Fault
 from tests.faults.place import Place
 from tests.faults.states import Undisturbed
 
-AT_WORK = (r"^read many/left", r"^write atlas\.work/atlas/pictures", r"^exchange")
+AT_WORK = (r"^read many/left", r"^write atlas\.work/atlas/pictures", r"^rename atlas\.work/atlas$")
 
 
 @pytest.mark.parametrize("at", AT_WORK, ids=["search", "pictures", "swap"])

@@ -36,7 +36,7 @@ def main() -> None:
 def _die_at(stage: str, count: int) -> None:
     """Have this process kill itself when a stage is reported for the nth time."""
     module = {"search": survey, "reconstruct": drawing}[stage]
-    name = {"search": "_enter", "reconstruct": "_portray_group"}[stage]
+    name = {"search": "_enter", "reconstruct": "_draw"}[stage]
     honest = getattr(module, name)
     calls = []
 

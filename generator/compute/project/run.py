@@ -1,18 +1,17 @@
-"""The pictures of every filter, group by group; what a stopped run has drawn stays drawn."""
+"""The pictures of every filter, group by group."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays
-from generator.atlas.store import AtlasWriter, picture_name
+from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
 from generator.compute.project.contact_sheets import (
     ActivationDiffers,
     occupied,
@@ -20,124 +19,93 @@ from generator.compute.project.contact_sheets import (
     reconstruct_places,
 )
 from generator.compute.project.crops import Pixels, resize, to_pixels
-from generator.compute.run.processes import Processes
-from generator.compute.run.workspace import Workspace
 from generator.errors import AtlasError, ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import normalise
 from generator.network.watched import WatchedLayer, WatchedNetwork
-from generator.progress import Progress
 
 FILTERS_AT_ONCE = 32  # filters whose pictures are made together
+
+
+@dataclass(frozen=True)
+class Group:
+    """Filters whose pictures are made together."""
+
+    number: int  # of the layer
+    layer: WatchedLayer
+    first: int
+    last: int  # the one after the last
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The pictures of a group."""
+
+    group: Group
+    scales: npt.NDArray[np.float32]  # [last − first, 9]
+    sheets: dict[tuple[int, PictureKind], bytes] = field(default_factory=dict)  # by filter and kind
+
+
+def groups_of(network: WatchedNetwork) -> list[Group]:
+    """Return the filters of all layers in groups."""
+    return [
+        Group(number, layer, first, min(first + FILTERS_AT_ONCE, layer.filters))
+        for number, layer in enumerate(network.layers)
+        for first in range(0, layer.filters, FILTERS_AT_ONCE)
+    ]
 
 
 def draw(
     network: WatchedNetwork,
     arrays: Sequence[LayerArrays],
     images: ImageSet,
-    workspace: Workspace,
-    writer: AtlasWriter,
-    progress: Progress,
-    processes: Processes,
-) -> int:
-    """Write the pictures of this process's share of the filters; return how many places it drew.
+    groups: Sequence[Group],
+) -> Iterator[Drawn]:
+    """Yield the pictures of each group; `arrays` are those of all layers.
 
-    Groups of filters that the workspace knows to be drawn are left as they are.
+    Raises AtlasError where a recorded activation does not come out again, and ImagesError where an
+    image cannot be read any more.
     """
-    drawn = done = 0
-    groups = processes.share(_groups(network))
-    total = sum(last - first for _, first, last in groups)
-    for number, first, last in groups:
-        layer, mine = network.layers[number], arrays[number]
-        if workspace.load_scales(layer.name, first) is None:
-            made = _portray_group(network, layer, mine, images, first, last, writer)
-            workspace.save_scales(layer.name, first, *made)
-            drawn += int((mine.image[first:last] >= 0).sum())
-        done += last - first
-        progress("reconstruct", done, total)
-    return drawn
+    with ThreadPoolExecutor() as pool:
+        for group in groups:
+            yield _draw(network, arrays[group.number], images, group, pool)
 
 
-def write_arrays(
+def _draw(
     network: WatchedNetwork,
-    arrays: Sequence[LayerArrays],
-    workspace: Workspace,
-    writer: AtlasWriter,
-) -> None:
-    """Write the arrays of all layers, with the scales of all groups, whoever has drawn them.
-
-    Raises AtlasError where a group is missing.
-    """
-    for number, first, last in _groups(network):
-        layer = network.layers[number]
-        scales = workspace.load_scales(layer.name, first)
-        if scales is None:
-            raise AtlasError(
-                f"{writer.folder}: the pictures of {layer.name}, filters {first} to {last - 1}, "
-                "are not there any more; run the command again"
-            )
-        arrays[number].scale[first:last] = scales
-    for layer, mine in zip(network.layers, arrays, strict=True):
-        writer.write_arrays(layer.name, mine)
-
-
-def _groups(network: WatchedNetwork) -> list[tuple[int, int, int]]:
-    """Return what is drawn together: number of the layer, first filter, the one after the last."""
-    return [
-        (number, first, min(first + FILTERS_AT_ONCE, layer.filters))
-        for number, layer in enumerate(network.layers)
-        for first in range(0, layer.filters, FILTERS_AT_ONCE)
-    ]
-
-
-def _portray_group(
-    network: WatchedNetwork,
-    layer: WatchedLayer,
     arrays: LayerArrays,
     images: ImageSet,
-    first: int,
-    last: int,
-    writer: AtlasWriter,
-) -> tuple[npt.NDArray[np.float32], dict[str, str]]:
-    """Make and write the pictures of the filters first … last − 1.
-
-    Returns their scales [n, 9], and the sha256 of each picture by its path inside the atlas.
-    """
-    places = occupied(arrays, first, last)
+    group: Group,
+    pool: ThreadPoolExecutor,
+) -> Drawn:
+    layer, filters = group.layer, range(group.first, group.last)
+    places = occupied(arrays, group.first, group.last)
     rows = sorted({int(row) for row in places.rows})
-    with ThreadPoolExecutor() as pool:
-        decoded = dict(
-            zip(rows, pool.map(lambda row: _input(network, images, row), rows), strict=True)
-        )
-        try:
-            signals = reconstruct_places(network, layer, places, decoded.__getitem__)
-        except ActivationDiffers as problem:
-            raise AtlasError(
-                f"{layer.name}, filter {problem.filter}, image "
-                f"{display_path(images.path(problem.row))}: the activation is "
-                f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
-                "the image or the network changed meanwhile; start anew with --anew"
-            ) from problem
-        wholes = dict(
-            zip(rows, pool.map(lambda row: _whole(network, decoded[row]), rows), strict=True)
-        )
-        portraits = pool.map(
-            lambda number: portray(
-                network, layer, number, places, signals, decoded.__getitem__, wholes.__getitem__
-            ),
-            range(first, last),
-        )
-        scales = np.zeros((last - first, PLACES), np.float32)
-        written: dict[str, str] = {}
-        for portrait, nine in portraits:
-            for kind, data in portrait.sheets.items():
-                writer.write_picture(layer.name, portrait.filter, kind, data)
-                name = picture_name(layer.name, portrait.filter, kind)
-                written[name] = hashlib.sha256(data).hexdigest()
-            scales[portrait.filter - first] = nine
-    return scales, written
+    inputs = dict(zip(rows, pool.map(lambda row: _input(network, images, row), rows), strict=True))
+    try:
+        signals = reconstruct_places(network, layer, places, inputs.__getitem__)
+    except ActivationDiffers as problem:
+        raise AtlasError(
+            f"{layer.name}, filter {problem.filter}, image "
+            f"{display_path(images.path(problem.row))}: the activation is "
+            f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
+            "the image or the network changed meanwhile; start anew with --anew"
+        ) from problem
+    wholes = dict(zip(rows, pool.map(lambda row: _whole(network, inputs[row]), rows), strict=True))
+
+    drawn = Drawn(group, np.zeros((len(filters), PLACES), np.float32))
+    for portrait, scales in pool.map(
+        lambda number: portray(
+            network, layer, number, places, signals, inputs.__getitem__, wholes.__getitem__
+        ),
+        filters,
+    ):
+        drawn.scales[portrait.filter - group.first] = scales
+        for kind, sheet in portrait.sheets.items():
+            drawn.sheets[portrait.filter, kind] = sheet
+    return drawn
 
 
 def _input(network: WatchedNetwork, images: ImageSet, row: int) -> Tensor:

@@ -23,7 +23,8 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
     credit = images.credits()
     layers = network.layers
     return {
-        "version": f"{__version__}, schema {SCHEMA}",
+        "version": __version__,
+        "schema": SCHEMA,
         "network": network.name,
         "weights": network.weights_sha256,
         "what the network does": network.computation,
@@ -53,6 +54,11 @@ def work_of(identity: Identity) -> Identity:
     return {name: value for name, value in identity.items() if name != CREDITS}
 
 
+def is_older(old: Identity, new: Identity) -> bool:
+    """Say whether an identity is that of an older schema than another."""
+    return bool(old.get("schema", 0) < new["schema"])
+
+
 def digest(identity: Identity) -> str:
     """Return sha256 of an identity, in hexadecimal."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -60,18 +66,18 @@ def digest(identity: Identity) -> str:
 
 def differences(old: Identity, new: Identity) -> str:
     """Say in one line what differs between two identities."""
-    told = []
+    differ = []
     for name in dict.fromkeys([*new, *old]):
         before, now = old.get(name), new.get(name)
         if before == now:
             continue
         if name == COUNT:
-            told.append(f"images changed: {before} -> {now} files")
+            differ.append(f"images changed: {before} -> {now} files")
         elif name != CONTENT:
-            told.append(f"{name}: {_short(before)} -> {_short(now)}")
+            differ.append(f"{name}: {_short(before)} -> {_short(now)}")
         elif old.get(COUNT) == new.get(COUNT):
-            told.append("images: their content changed")
-    return "; ".join(told)
+            differ.append("images: their content changed")
+    return "; ".join(differ)
 
 
 def _short(value: object) -> str:

@@ -4,7 +4,7 @@
   lock                  held by the run at work; its text names the process
   made.json             what the atlas beside this folder was computed from
   identity.json         what is being computed: network, images, settings; and its atlas once made
-  search/               parts of the search: what was found in some of the batches, see `parts`
+  search/               what was found in some of the batches, see `checkpoints`
   measures/             what stimuli showed of each layer, for any images; named by what it rests on
   scales/               one file per finished group of filters, written after its pictures
   atlas/                the atlas as far as it is written
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,11 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.atlas.measures import MeasureArrays
-from generator.atlas.store import hash_file
-from generator.compute.run.identity import Identity, differences, digest, work_of
-from generator.compute.run.sealed import read_sealed, write_sealed
+from generator.compute.run.identity import Identity, differences, digest, is_older, work_of
 from generator.errors import AtlasError
-from generator.files import told, write_whole
+from generator.files import hash_file, read_arrays, write_arrays, write_whole, writing
 
-SEAL = "sha256 of the rest"  # in a record, so that it says itself whether it is as it was written
+SEAL = "sha256 of the rest"  # in a record, so that damage to it is found
 
 
 class Workspace:
@@ -42,78 +40,79 @@ class Workspace:
         self.atlas_folder = self.folder / "atlas"
         self.lock = self.folder / "lock"
         self.search = self.folder / "search"
+        self._scales = self.folder / "scales"
+        self._measures = self.folder / "measures"
         self._made = self.folder / "made.json"
         self._identity = self.folder / "identity.json"
 
     def made(self, identity: Identity) -> str | None:
         """Return the identity of the atlas that this computation has made, None if it has not."""
-        record = self._read(self._made)
-        return record.get("atlas") if record and record.get("identity") == identity else None
+        record = _read(self._made)
+        return record.get("atlas") if record.get("identity") == identity else None
 
     def making(self, identity: Identity, atlas: str) -> None:
         """Record which atlas this computation makes, just before it takes its place."""
-        self._replace(self._made, {"identity": identity, "atlas": atlas})
-        self._replace(self._identity, {"work": work_of(identity), "atlas": atlas})
+        _write(self._made, {"identity": identity, "atlas": atlas})
+        _write(self._identity, {"work": work_of(identity), "atlas": atlas})
 
     def void(self) -> None:
-        """Forget what the atlas was made from: it is damaged."""
-        with told(self._made):
+        """Forget what the atlas was made from: it is to be made again."""
+        with writing(self._made):
             self._made.unlink(missing_ok=True)
 
     def completed(self) -> str | None:
         """Return the identity of the atlas that what is recorded here was made into, if it was."""
-        record = self._read(self._identity)
-        return record.get("atlas") if record else None
-
-    def begin(self, work: Identity) -> None:
-        """Start, or go on with, the work for an atlas.
-
-        Raises AtlasError, saying what differs, where there is unfinished work on something else.
-        """
-        previous = self.unfinished()
-        if previous != work:
-            if previous is not None and self._begun():
-                raise AtlasError(
-                    f"{self.folder}: holds unfinished work on something else "
-                    f"({differences(previous, work)}); finish that as it was begun, or start "
-                    "anew with --anew, which drops it"
-                )
-            self.finished()  # of what is left nobody can say what it rests on
-            self._replace(self._identity, {"work": work})
-        with told(self.folder):
-            if (self.atlas_folder / "manifest.json").exists():
-                # A run stopped while it put its atlas in place: what lies here may be the old one.
-                self._drop_pictures()
+        return _read(self._identity).get("atlas")
 
     def unfinished(self) -> Identity | None:
         """Return what is being computed here, None where nothing is."""
-        record = self._read(self._identity)
-        return record.get("work") if record else None
+        return _read(self._identity).get("work")
+
+    def begin(self, work: Identity, log: Callable[[str], None]) -> None:
+        """Start, or go on with, the work for an atlas.
+
+        Work of an older schema is dropped, and the log says so. Raises AtlasError, saying what
+        differs, where there is other unfinished work on something else.
+        """
+        previous = self.unfinished()
+        if previous != work:
+            folders = (self.search, self._scales)
+            if previous and any(True for each in folders for _ in each.glob("*.safetensors")):
+                differ = differences(previous, work)
+                if not is_older(previous, work):
+                    raise AtlasError(
+                        f"{self.folder}: holds unfinished work on something else ({differ}); "
+                        "finish that as it was begun, or start anew with --anew, which drops it"
+                    )
+                log(
+                    f"{self.folder}: drops the unfinished work of an older version ({differ}) and "
+                    "computes it anew"
+                )
+            self.finished()  # of what is left nobody can say what it rests on
+            _write(self._identity, {"work": work})
+        if (self.atlas_folder / "manifest.json").exists():
+            # A run stopped while it put its atlas in place: what lies here may be the old one.
+            self._drop(self._scales, self.atlas_folder)
 
     def finished(self) -> None:
         """Drop all but what stimuli showed and the record of what the atlas was made from."""
-        with told(self.folder):
-            if self.search.exists():
-                shutil.rmtree(self.search)
-            self._drop_pictures()
+        self._drop(self.search, self._scales, self.atlas_folder)
+        with writing(self._identity):
             self._identity.unlink(missing_ok=True)  # last: a kill before leaves this to be done
 
-    def _begun(self) -> bool:
-        folders = (self.search, self.folder / "scales")
-        return any(True for folder in folders for _ in folder.glob("*.safetensors"))
-
-    def _drop_pictures(self) -> None:
-        for folder in (self.folder / "scales", self.atlas_folder):
-            if folder.exists():
-                shutil.rmtree(folder)
+    def _drop(self, *folders: Path) -> None:
+        for folder in folders:
+            with writing(folder):
+                if folder.exists():
+                    shutil.rmtree(folder)
 
     def save_measures(self, key: str, arrays: MeasureArrays) -> None:
         """Record what stimuli showed of a layer; `key` names everything that it rests on."""
-        write_sealed(self._measures(key), vars(arrays), {})
+        write_arrays(self._measures / f"{key}.safetensors", vars(arrays))
 
     def load_measures(self, key: str) -> MeasureArrays | None:
         """Return what `save_measures` recorded under this key, None where it did not."""
-        read = read_sealed(self._measures(key))
+        read = read_arrays(self._measures / f"{key}.safetensors")
         try:
             return MeasureArrays(**read[0]) if read else None  # type: ignore[arg-type]  # by their names
         except TypeError:  # of another version
@@ -121,57 +120,45 @@ class Workspace:
 
     def keep_measures(self, keys: Collection[str]) -> None:
         """Drop what was recorded under other keys: of other weights, or by another version."""
-        with told(self.folder):
-            for path in (self.folder / "measures").glob("*.safetensors"):
+        with writing(self._measures):
+            for path in self._measures.glob("*.safetensors"):
                 if path.stem not in keys:
                     path.unlink()
 
-    def _measures(self, key: str) -> Path:
-        return self.folder / "measures" / f"{key}.safetensors"
-
     def save_scales(
-        self,
-        layer: str,
-        first: int,
-        scales: npt.NDArray[np.float32],
-        pictures: Mapping[str, str],
+        self, layer: str, first: int, scales: npt.NDArray[np.float32], pictures: Mapping[str, str]
     ) -> None:
         """Record that the pictures of the filters first, first + 1 … are written.
 
-        `pictures` gives the sha256 of each by its path inside the atlas.
+        `scales` is [filters, 9]; `pictures` gives the sha256 of each picture by its path inside
+        the atlas.
         """
-        words = {"pictures": json.dumps(pictures)}
-        write_sealed(self._scales(layer, first), {"scales": scales}, words)
+        path = self._scales / f"{layer}.{first}.safetensors"
+        write_arrays(path, {"scales": scales}, json.dumps(pictures))
 
     def load_scales(self, layer: str, first: int) -> npt.NDArray[np.float32] | None:
         """Return the scales [filters, 9] of a group whose pictures are all whole, else None."""
-        read = read_sealed(self._scales(layer, first))
-        if read is None or not all(
-            self._holds(name, digest) for name, digest in json.loads(read[1]["pictures"]).items()
-        ):
+        read = read_arrays(self._scales / f"{layer}.{first}.safetensors")
+        if read is None:
             return None
+        for name, expected in json.loads(read[1]).items():
+            path = self.atlas_folder / name
+            if not path.exists() or hash_file(path) != expected:
+                return None
         return read[0]["scales"].astype(np.float32, copy=False)
 
-    def _holds(self, name: str, digest: str) -> bool:
-        try:
-            return hash_file(self.atlas_folder / name) == digest
-        except FileNotFoundError:
-            return False
 
-    def _scales(self, layer: str, first: int) -> Path:
-        return self.folder / "scales" / f"{layer}.{first}.safetensors"
+def _read(path: Path) -> dict[str, Any]:
+    """Return a record; an empty one where there is none, or a damaged one."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # not there, or cut short with the power
+        return {}
+    if not isinstance(record, dict) or record.pop(SEAL, None) != digest(record):
+        return {}
+    return record
 
-    @staticmethod
-    def _read(path: Path) -> dict[str, Any] | None:
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):  # not there, or cut short with the power
-            return None
-        if not isinstance(record, dict) or record.pop(SEAL, None) != digest(record):
-            return None
-        return record
 
-    @staticmethod
-    def _replace(path: Path, record: dict[str, Any]) -> None:
-        sealed = {**record, SEAL: digest(record)}
-        write_whole(path, json.dumps(sealed, indent=1, sort_keys=True).encode())
+def _write(path: Path, record: dict[str, Any]) -> None:
+    sealed = {**record, SEAL: digest(record)}
+    write_whole(path, json.dumps(sealed, indent=1, sort_keys=True).encode())

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from generator.atlas.schema import SkippedFile
-from generator.compute.run.sealed import Arrays
 from generator.compute.search.statistics import ActivationStatistics, hundredth
 from generator.compute.search.topk import TopK
+from generator.files import Arrays
 
 CPU = torch.device("cpu")
 

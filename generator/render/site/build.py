@@ -20,6 +20,7 @@ from pymdownx import __meta__ as pymdownx
 from generator import __version__
 from generator.atlas.store import Atlas, picture_kinds
 from generator.errors import ContentError
+from generator.files import recover
 from generator.progress import Progress
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts, read_gallery
@@ -50,7 +51,6 @@ from generator.render.views.layer.page import layer_view
 from generator.render.views.layer.spans import spans
 from generator.render.views.search_index import search_script
 from generator.render.views.texts import home_view, not_found_view, text_view
-from generator.replace import recover
 
 FAULTS_NAMED = 5
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.errors import ContentError, OutputError
+from generator.files import replace_folder
 from generator.progress import Progress
-from generator.replace import replace_folder
 
 MARKER = ".filter-gallery.json"
 
