@@ -20,7 +20,7 @@ from generator.errors import ElsewhereError, GalleryError
 from generator.progress import Lines, Progress, bars, duration
 
 if TYPE_CHECKING:
-    from generator.compute.report import ComputeReport
+    from generator.compute.pipeline import ComputeReport
     from generator.config import Settings
 
 FAILED, INTERRUPTED = 1, 130

@@ -116,11 +116,9 @@ def replace_folder(new: Path, target: Path) -> None:
             os.rename(target, previous)
         try:
             os.rename(new, target)
-        except OSError:
-            recover(target)
-            raise
-        _settle()
-        recover(target)  # removes the old folder
+            _settle()
+        finally:
+            recover(target)  # removes the old folder, or puts it back
     except OSError as error:
         raise OutputError(f"{target}: cannot put the new folder here: {error.strerror}") from error
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 Axis = Literal["orientations", "frequencies", "hues", "families"]
+MeasuresKind = Literal["measures", "untrained"]  # of the network; of its shapes, random weights
 Always = TypeVar("Always")  # a number that every filter has
 Known = TypeVar("Known")  # a number, where a filter gives ground for it; likewise the others
 Curve = TypeVar("Curve")

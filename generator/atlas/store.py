@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from generator.atlas.bins import BINS
-from generator.atlas.measures import MEASURES, MeasureArrays, StimuliRecord
+from generator.atlas.measures import MEASURES, MeasureArrays, MeasuresKind, StimuliRecord
 from generator.atlas.schema import (
     PLACES,
     SCHEMA,
@@ -37,10 +37,6 @@ MANIFEST = "manifest.json"
 IMAGES = "images.jsonl"
 
 Form = tuple[type[np.generic], tuple[int, ...]]  # type and shape of an array
-MeasuresKind = Literal[
-    "measures", "untrained"
-]  # of the network, and of its shapes with random weights
-
 ALWAYS_KNOWN = ("best", "rest")  # of what stimuli show: never NaN, whatever the filter
 
 # Type and shape of each array behind its first axis, the filters.

@@ -13,21 +13,18 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from generator import __version__
-from generator.atlas.schema import SCHEMA, ImageSetRecord, KernelSheet, LayerArrays, Manifest
+from generator.atlas.schema import ImageSetRecord, KernelSheet, LayerArrays, Manifest, SkippedFile
 from generator.atlas.store import (
     Atlas,
     AtlasWriter,
-    MeasuresKind,
     picture_name,
     require_replaceable,
 )
-from generator.compute import stimuli
 from generator.compute.project.crops import webp
 from generator.compute.project.kernels import kernel_sheet
 from generator.compute.project.run import Group, draw, groups_of
@@ -35,144 +32,81 @@ from generator.compute.records import (
     arrays_of,
     image_records,
     layer_record,
-    measure_arrays,
     network_record,
     stimuli_record,
 )
-from generator.compute.report import ComputeReport, ShardReport
-from generator.compute.run.checkpoints import JOINED, Checkpoints, Share, require_whole
+from generator.compute.run.checkpoints import JOINED, Share, require_whole
 from generator.compute.run.device import enough_memory
 from generator.compute.run.identity import differences
 from generator.compute.run.job import Job
 from generator.compute.run.processes import Processes, launched
-from generator.compute.search.loop import survey
 from generator.compute.search.passes import Log
-from generator.compute.search.state import CPU, SearchState
-from generator.compute.stimuli.run import measure_layer, stage
+from generator.compute.search.state import SearchState
+from generator.compute.shares import (
+    ShardReport,
+    layers_shown,
+    measure,
+    require_idle,
+    search,
+    search_shard,
+)
+from generator.compute.stimuli.run import stage
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
 from generator.files import holder, locked, recover, replace_folder
-from generator.network.watched import WatchedLayer, WatchedNetwork, pixel_kernels
+from generator.network.watched import WatchedLayer, pixel_kernels
 from generator.progress import Progress
 
 T = TypeVar("T")
 
-PATIENCE = 30.0  # seconds for which a shard lets others begin, each of which takes moments
+
+@dataclass(frozen=True)
+class ComputeReport:
+    """What a run did, in all its processes, and what the atlas holds."""
+
+    images: int
+    duplicates: int
+    skipped: tuple[SkippedFile, ...]
+    filters: dict[str, int]  # by layer
+    dead: dict[str, int]  # by layer: filters that no image activates
+    unchanged: bool
+    searched: int = 0  # images searched by this run
+    search_seconds: float = 0.0
+    measures: int = 0  # filters, trained and untrained, that this run showed stimuli
+    stimuli_seconds: float = 0.0
+    reconstructed: int = 0  # places reconstructed by this run
+    reconstruct_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, atlas: Atlas) -> ComputeReport:
+        """Describe an atlas that was found as it should be."""
+        images, layers = atlas.manifest.images, atlas.manifest.layers
+        active = {layer.name: atlas.arrays(layer.name).active for layer in layers}
+        return cls(
+            images=images.count,
+            duplicates=images.duplicates,
+            skipped=images.skipped,
+            filters={layer.name: layer.filters for layer in layers},
+            dead={name: int((counts == 0).sum()) for name, counts in active.items()},
+            unchanged=True,
+        )
 
 
 def compute(
-    settings: Settings, progress: Progress, log: Log, *, anew: bool = False
+    settings: Settings,
+    progress: Progress,
+    log: Log,
+    *,
+    anew: bool = False,
+    merging: Sequence[Path] | None = None,
 ) -> ComputeReport | None:
     """Make the atlas that the settings ask for, or find that it is there already.
 
     The previous atlas stays whole until the new one takes its place. Of several processes that
     torchrun has started each does its share, and only the first one reports. Raises GalleryError
     with what to mend; so where there is unfinished work on something else, unless it is to begin
-    `anew`, which also computes again what is there already.
+    `anew`, which also computes again what is there already. `merging` is what `merge` gives.
     """
-    return _make(settings, progress, log, anew=anew, merging=None)
-
-
-def merge(
-    settings: Settings, progress: Progress, log: Log, others: Sequence[Path] = ()
-) -> ComputeReport | None:
-    """Make the atlas of what shards have found, here and in `others`, folders copied to here.
-
-    Raises AtlasError, naming the shards to search first, where images are missing.
-    """
-    return _make(settings, progress, log, anew=False, merging=others)
-
-
-def compute_shard(
-    settings: Settings, shard: Share, progress: Progress, log: Log, *, anew: bool = False
-) -> ShardReport:
-    """Search one shard, from where it was stopped, and record what was found for `merge`.
-
-    What other runs have recorded is not looked at: nobody knows which of it `merge` will be given.
-    Raises GalleryError as `compute` does.
-    """
-    with launched() as processes:
-        if processes.share.of > 1:
-            raise ConfigError("--shard is for runs without torchrun; leave out one of the two")
-    with enough_memory(), ExitStack() as held:
-        require_replaceable(settings.atlas)
-        job = Job.open(settings)
-        workspace, name = job.workspace, shard.name("shard")
-        with locked(workspace.lock, str(settings.atlas), wait=PATIENCE):  # shards begin together
-            if workspace.unfinished() != job.work:  # else a shard of the same work has begun it
-                _require_idle(job)
-                if anew:
-                    workspace.finished()
-            workspace.begin(job.work, log)
-            held.enter_context(
-                locked(workspace.search / f"{name}.lock", f"{settings.atlas}, {name}")
-            )
-            if anew:
-                _forget(job.checkpoints, shard, log)
-        started = time.monotonic()
-        checkpoints, extent = job.checkpoints, job.checkpoints.extent
-        own, recorded = shard.batches(extent), checkpoints.own(name).done
-        _search(job, name, own, recorded, progress, log)
-        return ShardReport(
-            searched=extent.images_in(own & ~recorded),
-            seconds=time.monotonic() - started,
-            images=extent.images_in(own),
-            path=str(checkpoints.path(name)),
-        )
-
-
-def _require_idle(job: Job) -> None:
-    """Raise AtlasError, naming it, where a shard is being searched."""
-    for lock in sorted(job.workspace.search.glob("*.lock")):
-        with locked(lock, f"{job.settings.atlas}, {lock.stem}"):
-            pass
-
-
-def _forget(checkpoints: Checkpoints, shard: Share, log: Log) -> None:
-    """Drop what is recorded of a shard's images, also where `merge` has joined it to more."""
-    checkpoints.drop(shard.name("shard"))
-    own = shard.batches(checkpoints.extent)
-    for each in checkpoints.readable():
-        if not each.is_shard and (each.done & own).any():
-            checkpoints.drop(each.path.stem)
-            log(
-                f"{each.path}: dropped with what it held of other shards; `merge` names those to "
-                "search again"
-            )
-
-
-def _search(
-    job: Job,
-    name: str,
-    own: npt.NDArray[np.bool_],
-    recorded: npt.NDArray[np.bool_],
-    progress: Progress,
-    log: Log,
-) -> None:
-    """Search a share's batches `own` [batches] but those `recorded`; record them under a name."""
-    checkpoints, extent = job.checkpoints, job.checkpoints.extent
-    before = checkpoints.own(name)
-    already, of = extent.images_in(own & recorded), extent.images_in(own)
-    survey(
-        job.settings,
-        job.network,
-        job.images,
-        np.flatnonzero(own & ~recorded).tolist(),
-        lambda found: checkpoints.save(name, SearchState.merge([before, found.on(CPU)])),
-        lambda done: progress("search", min(already + done * extent.batch, of), of),
-        log,
-    )
-
-
-def _make(
-    settings: Settings,
-    progress: Progress,
-    log: Log,
-    *,
-    anew: bool,
-    merging: Sequence[Path] | None,
-) -> ComputeReport | None:
-    """Make an atlas; of what is recorded alone where `merging` says in which further folders."""
     with launched() as processes, ExitStack() as held, enough_memory():
         report, share = None, processes.share
         with processes.agreeing():
@@ -180,7 +114,7 @@ def _make(
             job = Job.open(settings, processes.local)
             if processes.first:
                 held.enter_context(locked(job.workspace.lock, str(settings.atlas)))
-                _require_idle(job)
+                require_idle(job)
                 report = _report_if_made(job, log, anew=anew)
                 if report is None:
                     _begin(job, log, anew=anew, merging=merging)
@@ -194,21 +128,24 @@ def _make(
         recorded = checkpoints.own(JOINED).done
         own = recorded.copy()
         own[share.own(np.flatnonzero(~recorded).tolist())] = True
-        _search(job, share.name("process"), own, recorded, progress, log)
+        search(job, share.name("process"), own, recorded, progress, log)
         processes.wait()
         searched = time.monotonic()
         with processes.agreeing():
             if processes.first:
-                found = checkpoints.join(checkpoints.taken())
-                require_whole(checkpoints.taken(), checkpoints.extent, str(settings.atlas))
+                taken = checkpoints.taken()
+                require_whole(taken, checkpoints.extent, str(settings.atlas))
+                found = checkpoints.join(taken)
                 job.require_usable(found)
-            shown = [each for each in _shown(job) if workspace.load_measures(each.key) is None]
+            shown = [
+                each for each in layers_shown(job) if workspace.load_measures(each.key) is None
+            ]
             groups = [
                 each
                 for each in groups_of(job.network)
                 if workspace.load_scales(each.layer.name, each.first) is None
             ]
-        _measure(job, share.own(shown), progress)
+        measure(job, share.own(shown), progress)
         measured = time.monotonic()
         arrays = arrays_of(job.network, checkpoints.own(JOINED), job.images)
         _draw(job, arrays, share.own(groups), progress)
@@ -229,6 +166,31 @@ def _make(
             ),
             reconstruct_seconds=drawn - measured,
         )
+
+
+def merge(
+    settings: Settings, progress: Progress, log: Log, others: Sequence[Path] = ()
+) -> ComputeReport | None:
+    """Make the atlas of what shards have found, here and in `others`, folders copied to here.
+
+    Raises AtlasError, naming the shards to search first, where images are missing.
+    """
+    return compute(settings, progress, log, merging=others)
+
+
+def compute_shard(
+    settings: Settings, shard: Share, progress: Progress, log: Log, *, anew: bool = False
+) -> ShardReport:
+    """Search one shard, from where it was stopped, and record what was found for `merge`.
+
+    Raises GalleryError as `compute` does.
+    """
+    with launched() as processes:
+        if processes.share.of > 1:
+            raise ConfigError("--shard is for runs without torchrun; leave out one of the two")
+    with enough_memory():
+        require_replaceable(settings.atlas)
+        return search_shard(Job.open(settings), shard, progress, log, anew=anew)
 
 
 def _report_if_made(job: Job, log: Log, *, anew: bool) -> ComputeReport | None:
@@ -283,60 +245,12 @@ def _first_has_made(job: Job, processes: Processes) -> bool:
         return True
     work = workspace.unfinished()
     if work != job.work:
+        differ = differences(work, job.work) if work else "that is made already"
         raise ConfigError(
-            f"{platform.node()}: not what the first of these processes works on "
-            f"({differences(work or {}, job.work)}); give all of them the same images, network, "
-            "settings and kind of device"
+            f"{platform.node()}: not what the first of these processes works on ({differ}); give "
+            "all of them the same images, network, settings and kind of device"
         )
     return False
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A layer that is shown stimuli: as it is, or with random weights."""
-
-    kind: MeasuresKind
-    layer: WatchedLayer
-    key: str  # names everything that the answers rest on
-
-
-def _shown(job: Job) -> list[Shown]:
-    """Return what is shown stimuli; the untrained layers come last."""
-    if not job.settings.stimuli:
-        return []
-    kinds: tuple[MeasuresKind, ...] = get_args(MeasuresKind)
-    return [
-        Shown(kind, layer, measures_key(job.network, layer, kind))
-        for kind in kinds
-        for layer in job.network.layers
-    ]
-
-
-def measures_key(network: WatchedNetwork, layer: WatchedLayer, kind: MeasuresKind) -> str:
-    """Name everything that the measures of a layer rest on. They need no images."""
-    sources = sorted(Path(stimuli.__path__[0]).glob("*.py"))  # a change shows stimuli anew
-    rests_on = (
-        *(__version__, SCHEMA, network.weights_sha256, network.device.type),
-        *(network.computation, network.input_size, network.mean, network.std),
-        *(layer.module, layer.filters, layer.field, layer.grid),
-        *(path.read_text(encoding="utf-8") for path in sources),
-    )
-    return f"{kind}-{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:16]}"
-
-
-def _measure(job: Job, shown: Sequence[Shown], progress: Progress) -> None:
-    """Show layers stimuli and record what that tells, for any images."""
-    trained = sum(each.kind == "measures" for each in shown)
-    for number, each in enumerate(shown):
-
-        def report(stage: str, done: int, of: int, number: int = number) -> None:
-            steps = len(shown) if stage == "stimuli" else trained  # which come first
-            progress(stage, 100 * number + 100 * done // of, 100 * steps)
-
-        changes = each.kind == "measures"
-        subject = job.network if changes else job.random
-        found = measure_layer(subject, each.layer, report, changes=changes)
-        job.workspace.save_measures(each.key, measure_arrays(found))
 
 
 def _draw(
@@ -361,7 +275,7 @@ def _write_atlas(job: Job, found: SearchState, arrays: Sequence[LayerArrays]) ->
     """
     workspace, target = job.workspace, job.settings.atlas
     writer = AtlasWriter(workspace.atlas_folder)
-    shown = _shown(job)
+    shown = layers_shown(job)
     for each in shown:
         measures = _require_there(
             job, f"what stimuli showed of {each.layer.name}", workspace.load_measures(each.key)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from generator.atlas.measures import MEASURES, MeasureArrays, Measures, StimuliRecord
+from generator.atlas.measures import MEASURES, MeasureArrays, Measures, MeasuresKind, StimuliRecord
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
-from generator.atlas.store import Atlas, MeasuresKind
+from generator.atlas.store import Atlas
 from generator.errors import AtlasError
 from generator.render.words.rules import PROJECTIONS, Projection
 

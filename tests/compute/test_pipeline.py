@@ -21,12 +21,11 @@ import torch
 from generator.atlas.bins import BINS
 from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
-from generator.compute import pipeline, records
-from generator.compute.pipeline import compute
+from generator.compute import pipeline, records, shares
+from generator.compute.pipeline import ComputeReport, compute
 from generator.compute.project import run as drawing
 from generator.compute.project.contact_sheets import occupied, reconstruct_places
 from generator.compute.records import layer_arrays
-from generator.compute.report import ComputeReport
 from generator.compute.run.workspace import Workspace
 from generator.compute.search import loop as survey
 from generator.compute.stimuli.run import LayerMeasures, measure_layer
@@ -47,7 +46,7 @@ from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network."""
     monkeypatch.setattr(zoo, "load", lambda _settings: tiny_network())
-    monkeypatch.setattr(pipeline, "measure_layer", measured_once)
+    monkeypatch.setattr(shares, "measure_layer", measured_once)
 
 
 @cache
@@ -386,7 +385,7 @@ def test_probes_are_not_shown_again_for_other_images(
     run(pictures, tmp_path / "atlas")
     before = Atlas.open(tmp_path / "atlas").measures("layer2", "measures")
     draw_pictures(pictures, 30, seed=9)
-    monkeypatch.setattr(pipeline, "measure_layer", lambda *_, **__: pytest.fail("shown again"))
+    monkeypatch.setattr(shares, "measure_layer", lambda *_, **__: pytest.fail("shown again"))
     run(pictures, tmp_path / "atlas")
     after = Atlas.open(tmp_path / "atlas").measures("layer2", "measures")
     assert np.array_equal(before.family_response, after.family_response)
@@ -397,16 +396,16 @@ def test_facts_of_probes_are_kept_under_all_that_they_rest_on() -> None:
     network = tiny_network()
     first, second = network.layers
     keys = [
-        pipeline.measures_key(network, first, "measures"),
-        pipeline.measures_key(network, second, "measures"),
-        pipeline.measures_key(network, first, "untrained"),
-        pipeline.measures_key(replace(network, weights_sha256="1" * 64), first, "measures"),
-        pipeline.measures_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "measures"),
-        pipeline.measures_key(network, replace(first, filters=2), "measures"),
-        pipeline.measures_key(replace(network, code_sha256="1" * 64), first, "measures"),
+        shares.measures_key(network, first, "measures"),
+        shares.measures_key(network, second, "measures"),
+        shares.measures_key(network, first, "untrained"),
+        shares.measures_key(replace(network, weights_sha256="1" * 64), first, "measures"),
+        shares.measures_key(replace(network, mean=(0.1, 0.2, 0.3)), first, "measures"),
+        shares.measures_key(network, replace(first, filters=2), "measures"),
+        shares.measures_key(replace(network, code_sha256="1" * 64), first, "measures"),
     ]
     assert len(set(keys)) == len(keys)
-    assert keys[0] == pipeline.measures_key(tiny_network(), first, "measures")
+    assert keys[0] == shares.measures_key(tiny_network(), first, "measures")
 
 
 def test_pictures_at_the_root_have_no_label(pictures: Path, tmp_path: Path) -> None:
@@ -783,7 +782,7 @@ def test_probes_can_be_left_out(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is shown, and the atlas says so."""
-    monkeypatch.setattr(pipeline, "measure_layer", lambda *_, **__: pytest.fail("shown"))
+    monkeypatch.setattr(shares, "measure_layer", lambda *_, **__: pytest.fail("shown"))
     run(pictures, tmp_path / "atlas", stimuli=False)
     manifest = Atlas.open(tmp_path / "atlas").manifest
     assert [layer.stimuli for layer in manifest.layers] == [None, None]

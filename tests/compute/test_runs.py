@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from generator.atlas.store import Atlas
-from generator.compute import pipeline
+from generator.compute import shares
 from generator.compute.pipeline import compute, compute_shard, merge
 from generator.compute.project import run as drawing
 from generator.compute.run.checkpoints import Share
@@ -302,7 +302,7 @@ def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
         save(Elsewhere(**vars(away)))
         return found
 
-    monkeypatch.setattr(pipeline, "survey", survey_elsewhere)
+    monkeypatch.setattr(shares, "survey", survey_elsewhere)
     compute_shard(settings, Share(1, 2), silent, silent)
 
 
@@ -310,7 +310,7 @@ def test_shards_run_side_by_side_and_none_beside_a_whole_run(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever comes second hears which process is at work."""
-    monkeypatch.setattr(pipeline, "PATIENCE", 0)
+    monkeypatch.setattr(shares, "PATIENCE", 0)
     settings = settings_for(pictures, tmp_path / "atlas")
     at_work = rf"process {os.getpid()} on .* is computing it"
     tried: list[str] = []

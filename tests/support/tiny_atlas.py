@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from generator.atlas.bins import BINS, inner_edges
+from generator.atlas.measures import MeasuresKind
 from generator.atlas.schema import (
     GUTTER,
     IMAGE_TILE,
@@ -30,7 +31,7 @@ from generator.atlas.schema import (
     NetworkRecord,
     SkippedFile,
 )
-from generator.atlas.store import AtlasWriter, MeasuresKind, picture_kinds, sheet_side
+from generator.atlas.store import AtlasWriter, picture_kinds, sheet_side
 from generator.rule import Rule
 from tests.support.tiny_measures import RECORD, tiny_measures
 

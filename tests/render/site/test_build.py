@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator import replace
 from generator.errors import AtlasError, ContentError, OutputError
 from generator.render.site.build import RenderReport, render
 from generator.render.site.check import check_site
@@ -208,13 +207,11 @@ def test_a_fault_keeps_the_new_site_out(
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-@pytest.mark.parametrize("exchange", [True, False])
 def test_a_full_disk_or_an_interrupt_leaves_the_site(
     built: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
-    exchange: bool,
 ) -> None:
     """Whatever stops the copying, the site before is whole and no half one lies beside it."""
     site = Path(shutil.copytree(built, tmp_path / "site"))
@@ -229,8 +226,6 @@ def test_a_full_disk_or_an_interrupt_leaves_the_site(
             raise error
         return Path(real(source, target))
 
-    if not exchange:
-        monkeypatch.setattr(replace, "_exchange", lambda _one, _other: False)
     monkeypatch.setattr(shutil, "copyfile", failing)
     with pytest.raises((OutputError, KeyboardInterrupt)):
         make(other, site)
