@@ -23,27 +23,64 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    network: str = "zfnet"  # see `network.names`
-    weights: Path | None = None  # a file, instead of the network's own
-    input_size: int | None = Field(default=None, ge=8, le=4096)  # pixels; the network's own
-    # Of one's own network: red, green, blue, of values in 0…1.
+    network: str = Field(
+        default="zfnet",
+        description="zfnet, torchvision:NAME[:WEIGHTS], timm:NAME, or FILE.py:FUNCTION, which runs "
+        "that file's code. With :random at its end, any of the first three has random weights.",
+    )
+    weights: Path | None = Field(
+        default=None,
+        description="File of weights for the network: safetensors or a state dict.",
+    )
+    input_size: int | None = Field(
+        default=None,
+        ge=8,
+        le=4096,
+        description="Height and width that images are brought to, in pixels.",
+    )
+    # Of one's own network: red, green, blue, of values in 0…1. They have no flags.
     mean: tuple[Finite, Finite, Finite] | None = None
     std: tuple[Positive, Positive, Positive] | None = None
-    rule: Rule = "deconvnet"  # how a signal comes down to the pixels
-    filters: int | None = Field(default=None, ge=1)  # so many first filters of each layer; all
-    stimuli: bool = True  # whether filters are shown drawn stimuli
-    images: str | None = None  # see `images.sources`
-    one_per_label: bool = False  # whether a filter's nine images all have different labels
-    atlas: Path = Path("build/atlas")
-    site: Path = Path("site")
-    layers: tuple[str, ...] = ()  # names of the network's layers, or name=module; empty: all
-    device: str = "auto"
-    batch: int = Field(default=32, ge=1, le=4096)  # images in one forward pass
-    workers: int = Field(default=2, ge=0, le=256)  # processes that decode
-    strict: bool = False
-    base_url: str = ""  # where the site will live, for absolute links only
-    templates: Path | None = None  # instead of the templates that come along
-    content: Path | None = None  # instead of the texts that come along
+    rule: Rule = Field(
+        default="deconvnet",
+        description="Way down to the pixels: deconvnet, guided, gradient.",
+    )
+    filters: int | None = Field(
+        default=None,
+        ge=1,
+        description="The first N filters of each layer only: a quick look at a large network.",
+    )
+    images: str | None = Field(
+        default=None,
+        description="A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, the address of "
+        "such archives, torchvision:NAME:ROOT, or a .txt that lists paths.",
+    )
+    atlas: Path = Field(
+        default=Path("build/atlas"), description="Folder of the atlas: build/atlas."
+    )
+    site: Path = Field(default=Path("site"), description="Folder of the site: site.")
+    layers: tuple[str, ...] = Field(
+        default=(),
+        description="Layers to show, with commas: layer1,layer3, or name=module for any module.",
+    )
+    device: str = Field(default="auto", description="auto (cuda, then mps, then cpu), or by name.")
+    batch: int = Field(default=32, ge=1, le=4096, description="Images in one forward pass: 32.")
+    workers: int = Field(default=2, ge=0, le=256, description="Processes that decode images: 2.")
+    one_per_label: bool = Field(
+        default=False,
+        description="Give each filter nine images of nine different labels.",
+    )
+    stimuli: bool = Field(
+        default=True, description="Show each filter drawn figures, or leave that out."
+    )
+    strict: bool = Field(default=False, description="Fail on any warning.")
+    base_url: str = Field(default="", description="Where the site will live; absolute links only.")
+    templates: Path | None = Field(
+        default=None, description="Templates instead of those that come along."
+    )
+    content: Path | None = Field(
+        default=None, description="Texts instead of those that come along."
+    )
 
 
 def load_settings(file: Path | None, flags: dict[str, Any]) -> Settings:

@@ -193,7 +193,7 @@ def test_every_figure_is_printed_with_the_machine(
 
     monkeypatch.setattr(run, "bench", figures)
     for arguments in (["bench"], ["bench", "--json"]):
-        cli.app(arguments, standalone_mode=False)
+        cli.main(arguments, standalone_mode=False)
     printed = capsys.readouterr()
     words, _, records = printed.out.partition("{")
     assert words.splitlines()[0] == "one: 1.5 (at least 1): a ÷ b"

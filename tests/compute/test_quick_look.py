@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from generator.atlas.store import Atlas
-from generator.cli import app
+from generator.cli import main
 from generator.render.text.content import Subject
 from tests.support.tiny_atlas import make_atlas
 from tests.support.tiny_network import draw_pictures
@@ -27,7 +27,7 @@ def test_the_first_filters_alone_make_a_site(tmp_path: Path, stimuli: str, reaso
     draw_pictures(pictures, 2)
     paths = ["--images", str(pictures), "--atlas", str(atlas), "--site", str(site)]
     small = ["--layers", "layer1,layer2", "--input-size", "64", "--workers", "0"]
-    done = CliRunner().invoke(app, ["build", *paths, *small, "--filters", "3", stimuli])
+    done = CliRunner().invoke(main, ["build", *paths, *small, "--filters", "3", stimuli])
     assert done.exit_code == 0, done.output
     assert f"content/layers/layer1.md describes {reason}; layers/default.md" in done.stderr
     assert {page.stem for page in (site / "layer2").glob("*.html")} == {"index", "0", "1", "2"}

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from PIL import Image
 from torch import Tensor
-from typer.testing import CliRunner
 
-from generator.cli import app
+from generator.cli import main
 from generator.network.weights import weights_file
 from generator.network.zoo.zfnet import ZFNet
 from generator.training.data import is_held_out
@@ -84,7 +84,7 @@ def test_train_evaluates_weights(tmp_path: Path) -> None:
     weights = tmp_path / "net.safetensors"
     weights_file.save(net, weights_file.Provenance(("a", "b"), "", ""), weights)
     command = ["train", "--data", str(pictures), "--evaluate", str(weights)]
-    result = CliRunner().invoke(app, command)
+    result = CliRunner().invoke(main, command)
     assert result.exit_code == 0
     lines = result.stderr.splitlines()
     everything = sum(held_out.values())
