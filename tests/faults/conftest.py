@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from tests.faults.runs import Driver
 from tests.faults.states import Undisturbed
 from tests.support.tiny_network import draw_pictures
 
-DRIVERS = 2  # runs of one core each, side by side
+# Runs of one core each, side by side; pytest-xdist has a process for each core itself.
+DRIVERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 
 
 @pytest.fixture(scope="session")

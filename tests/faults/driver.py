@@ -11,6 +11,7 @@ A forked process starts in milliseconds where a fresh one would import torch for
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -29,6 +30,7 @@ from generator.compute.project import run as drawing
 from generator.compute.search import loop as survey
 from tests.faults.fault import Deed
 from tests.faults.moments import Moments
+from tests.support.speed import compile_templates, remember_templates, skip_syncs
 
 # What every run imports sooner or later, so that only the first one has to wait for it.
 WARM = (
@@ -66,6 +68,10 @@ def main() -> None:
     for name in WARM:
         importlib.import_module(name)
     Image.init()
+    skip_syncs()
+    remember_templates()
+    compile_templates()
+    gc.freeze()  # collecting in a forked process would copy all memory
     running: dict[int, Pipes] = {}
     for line in sys.stdin:
         ((verb, what),) = json.loads(line).items()
