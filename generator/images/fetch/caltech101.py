@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import os
 import shutil
-import socket
-import sys
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from generator.atlas.schema import Credit
@@ -39,6 +34,9 @@ LEFT_OUT = {
 KNOWN_BY = frozenset(("Faces", "Motorbikes", "airplanes"))
 DEPTH = 4  # levels of folders in which the categories are looked for
 INNER_ARCHIVE = "101_ObjectCategories.tar.gz"  # lies inside the published zip
+# As CaltechDATA publishes it. TensorFlow Datasets has the same sum.
+ADDRESS = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
+SHA256 = "331234750fc7f77520e50d9565e8b6907b03565e30320da1401130db08c61f91"
 PATIENCE = 15.0  # seconds without an answer before the download is given up
 
 
@@ -49,16 +47,12 @@ def make(
 
     `source` is an archive or folder of the set; without one it is downloaded. Raises ImagesError.
     """
-    if source is None:
-        report("downloading Caltech-101 (137 MB)")
-        _download(work)
-        unpacked = work
-    elif source.is_dir():
-        unpacked = source
-    else:
-        report(f"unpacking {source}")
+    archive = source or _download(work, report)
+    unpacked = archive
+    if not archive.is_dir():
+        report(f"unpacking {archive.name}")
         unpacked = work / "unpacked"
-        unpack(source, unpacked, _wanted)
+        unpack(archive, unpacked, _wanted)
         for inner in sorted(unpacked.rglob(INNER_ARCHIVE)):
             unpack(inner, unpacked, _wanted)
     for category in _categories(unpacked, source or CREDIT.source):
@@ -70,32 +64,23 @@ def make(
     return CREDIT, {}
 
 
-def _download(work: Path) -> None:
-    """Let torchvision download, check and unpack the set, without its own progress lines."""
-    # Here alone, as it brings torch along, which only this branch needs.
-    from generator.network.torchvision_compat import datasets  # noqa: PLC0415
+def _download(work: Path, report: Callable[[str], None]) -> Path:
+    """Download the published archive into a folder and check its sum. Raises ImagesError."""
+    import pooch  # noqa: PLC0415 - nothing else needs it
 
+    report("downloading Caltech-101 (137 MB)")
+    pooch.get_logger().setLevel("WARNING")  # the line before says the same
+    patient = pooch.HTTPDownloader(timeout=PATIENCE, chunk_size=1 << 16)
     try:
-        with _patience(), contextlib.redirect_stdout(sys.stderr):
-            datasets.Caltech101(work, download=True)
-    except (OSError, http.client.HTTPException, RuntimeError, zipfile.BadZipFile) as problem:
-        cause = getattr(problem, "reason", problem)  # a failed connection wraps its own error
-        reason = " ".join(str(cause).split()) or type(problem).__name__
+        archive = pooch.retrieve(ADDRESS, SHA256, "caltech-101.zip", work, downloader=patient)
+    except (OSError, ValueError) as problem:  # requests' errors are OSErrors; a wrong sum is none
+        cause = next((each for each in problem.args if isinstance(each, Exception)), problem)
+        reason = " ".join(str(getattr(cause, "reason", cause)).split())
         raise ImagesError(
-            f"Caltech-101 cannot be downloaded ({reason}); "
-            "download it from https://doi.org/10.22002/D1.20086 and give it with --from"
+            f"Caltech-101 cannot be downloaded ({reason}); download it from {CREDIT.source} and "
+            "give it with --from"
         ) from None
-
-
-@contextlib.contextmanager
-def _patience() -> Iterator[None]:
-    """Bound the wait of every connection made meanwhile; torchvision sets no limit of its own."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+    return Path(archive)
 
 
 def _wanted(name: str) -> bool:

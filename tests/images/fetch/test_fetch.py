@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import io
 import json
-import socket
-import sys
 import tarfile
-import urllib.error
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
+from threading import Thread
+from time import sleep
 
 import pytest
 from PIL import Image
@@ -19,13 +21,12 @@ from PIL import Image
 from generator.errors import ImagesError
 from generator.images.captions import caption_of, read_captions
 from generator.images.credits import read_credits
+from generator.images.fetch import caltech101, patterns
 from generator.images.fetch import fetch as fetching
-from generator.images.fetch import patterns
 from generator.images.fetch.fetch import fetch
 from generator.images.sets.folder import list_images
 
 Lines = list[str]
-COMPAT = "generator.network.torchvision_compat"
 
 
 def picture() -> bytes:
@@ -81,21 +82,37 @@ def program(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def offer_download(monkeypatch: pytest.MonkeyPatch, download: Callable[[Path], None]) -> None:
-    """Put a function in the place of torchvision's downloader."""
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose files a server on this machine gives, in the place of CaltechDATA."""
+    folder = tmp_path / "host"
+    folder.mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        address = f"http://127.0.0.1:{server.server_port}/caltech-101.zip"
+        monkeypatch.setattr(caltech101, "ADDRESS", address)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield folder
+        server.shutdown()
+        thread.join()
 
-    def caltech101(root: Path, *, download: bool) -> None:
-        assert download
-        offered(root)
 
-    offered = download
-    datasets = SimpleNamespace(Caltech101=caltech101)
-    monkeypatch.setitem(sys.modules, COMPAT, SimpleNamespace(datasets=datasets))
+def publish(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server have the archive, and its sum be known."""
+    caltech(host / "inner" / "101_ObjectCategories")
+    (host / "outer" / "caltech-101").mkdir(parents=True)
+    pack(host / "inner", host / "outer/caltech-101/101_ObjectCategories.tar.gz")
+    pack(host / "outer", host / "caltech-101.zip")
+    digest = hashlib.sha256((host / "caltech-101.zip").read_bytes()).hexdigest()
+    monkeypatch.setattr(caltech101, "SHA256", digest)
 
 
-def unreachable(_: Path) -> None:
-    """Fail as a machine without a network does."""
-    raise urllib.error.URLError(OSError("Name or service not known"))
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the network away: nobody listens at that port."""
+    monkeypatch.setattr(caltech101, "ADDRESS", "http://127.0.0.1:9/caltech-101.zip")
 
 
 @pytest.fixture
@@ -229,13 +246,12 @@ def pack(folder: Path, archive: Path) -> None:
                 tar.add(path, path.relative_to(folder))
 
 
-def test_caltech101_as_it_is_published(tmp_path: Path) -> None:
+def test_caltech101_as_it_is_published(
+    tmp_path: Path, host: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The published zip holds the photographs in an archive of their own."""
-    caltech(tmp_path / "inner" / "101_ObjectCategories")
-    (tmp_path / "outer" / "caltech-101").mkdir(parents=True)
-    pack(tmp_path / "inner", tmp_path / "outer/caltech-101/101_ObjectCategories.tar.gz")
-    pack(tmp_path / "outer", tmp_path / "caltech-101.zip")
-    source = tmp_path / "caltech-101.zip"
+    publish(host, monkeypatch)
+    source = host / "caltech-101.zip"
     folder = fetch("caltech101", tmp_path / "data", source=source, report=Lines().append)
     assert tuple(list_images(folder).paths) == CALTECH
 
@@ -295,34 +311,54 @@ def test_a_damaged_archive_is_named(tmp_path: Path, form: str, cut: int) -> None
 
 
 def test_caltech101_is_downloaded_quietly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    host: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """The downloader waits for bounded time, and what it prints does not reach stdout."""
-    waits = []
-
-    def download(root: Path) -> None:
-        print("Extracting …")  # noqa: T201 - as the downloader may
-        waits.append(socket.getdefaulttimeout())
-        caltech(root / "caltech101" / "101_ObjectCategories")
-        (root / "caltech101" / "Annotations" / "airplanes").mkdir(parents=True)
-
-    offer_download(monkeypatch, download)
-    before = socket.getdefaulttimeout()
-    folder = fetch("caltech101", tmp_path, report=Lines().append)
+    """The photographs come, and nothing else: no line on a stream, no archive in the folder."""
+    publish(host, monkeypatch)
+    lines = Lines()
+    folder = fetch("caltech101", tmp_path / "data", report=lines.append)
     assert tuple(list_images(folder).paths) == CALTECH
-    assert capsys.readouterr().out == ""
-    assert waits[0] is not None
-    assert 0 < waits[0] <= 30
-    assert socket.getdefaulttimeout() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["caltech101"]
+    assert capfd.readouterr() == ("", "")
+    assert lines[:2] == ["downloading Caltech-101 (137 MB)", "unpacking caltech-101.zip"]
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["caltech101"]
 
 
-def test_a_failed_download_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the reason, the address and the flag; nothing is left."""
-    offer_download(monkeypatch, unreachable)
-    with pytest.raises(ImagesError, match=r"\(Name or service not known\); .*20086 .* --from"):
-        fetch("caltech101", tmp_path, report=Lines().append)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("unreachable", r"\(.*Connection refused.*\)"),
+        ("missing", r"\(404 Client Error: .*\)"),
+        ("altered", r"\(SHA256 hash of downloaded file \(caltech-101\.zip\) does not match .*\)"),
+        ("silent", r"\(.*timed out.*\)"),
+    ],
+)
+def test_a_failed_download_says_what_to_do(
+    tmp_path: Path,
+    host: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    fault: str,
+    reason: str,
+) -> None:
+    """The error is a line with the reason, the address and the flag; nothing is left."""
+    if fault == "unreachable":
+        request.getfixturevalue("unreachable")
+    elif fault == "altered":
+        (host / "caltech-101.zip").write_bytes(b"something else")
+    elif fault == "silent":
+        monkeypatch.setattr(caltech101, "PATIENCE", 0.1)
+        monkeypatch.setattr(SimpleHTTPRequestHandler, "do_GET", lambda _: sleep(0.5))
+    data = tmp_path / "data"
+    with pytest.raises(ImagesError, match=rf"downloaded {reason}; .*20086 .* --from$") as caught:
+        fetch("caltech101", data, report=Lines().append)
+    assert "\n" not in str(caught.value)
+    assert list(data.iterdir()) == []
+    del caught
+    gc.collect()  # requests leaves the socket of a refusal to the collector
 
 
 # Tux Paint
@@ -404,10 +440,11 @@ def test_a_folder_without_stamps(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None) -> None:
+def cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None, unreachable: None
+) -> None:
     """Take away network and package tools."""
-    del small
-    offer_download(monkeypatch, unreachable)
+    del small, unreachable
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
@@ -418,7 +455,7 @@ def test_the_sample_is_the_first_set_that_can_be_had(tmp_path: Path) -> None:
     folder = fetch("sample", tmp_path / "data", report=lines.append)
     assert folder == tmp_path / "data" / "patterns"
     told = [line for line in lines if "cannot be had" in line or line.startswith("trying")]
-    assert told[0].startswith("caltech101 cannot be had: Caltech-101 cannot be downloaded (Name")
+    assert told[0].startswith("caltech101 cannot be had: Caltech-101 cannot be downloaded (")
     assert told[1] == "trying tuxpaint instead"
     assert told[2].startswith("tuxpaint cannot be had: the tuxpaint images need apt-get")
     assert told[3] == "trying patterns instead"
@@ -426,16 +463,13 @@ def test_the_sample_is_the_first_set_that_can_be_had(tmp_path: Path) -> None:
 
 
 def test_the_sample_is_caltech101_where_it_can_be_had(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, host: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The best set comes first, even beside one that is there already."""
-    offer_download(monkeypatch, lambda root: void(caltech(root / "caltech101")))
-    (tmp_path / "patterns").mkdir()
-    assert fetch("sample", tmp_path, report=Lines().append) == tmp_path / "caltech101"
-
-
-def void(_: object) -> None:
-    """Drop a value."""
+    publish(host, monkeypatch)
+    data = tmp_path / "data"
+    (data / "patterns").mkdir(parents=True)
+    assert fetch("sample", data, report=Lines().append) == data / "caltech101"
 
 
 @pytest.mark.usefixtures("cut_off")
@@ -443,7 +477,7 @@ def test_the_sample_stays_what_it_was(tmp_path: Path, monkeypatch: pytest.Monkey
     """Asked again, nothing is tried; a better set that has come meanwhile is taken."""
     data = tmp_path / "data"
     fetch("sample", data, report=Lines().append)
-    offer_download(monkeypatch, lambda _: pytest.fail("nothing is downloaded again"))
+    monkeypatch.setattr(caltech101, "_download", lambda *_: pytest.fail("downloaded again"))
     lines = Lines()
     assert fetch("sample", data, report=lines.append) == data / "patterns"
     assert lines == [f"{data / 'patterns'} is there already"]
