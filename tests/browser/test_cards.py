@@ -63,7 +63,7 @@ def test_a_card_says_its_caption_and_is_found_by_it(cards: Page, layer: LayerFac
     for number, words in enumerate(captions):
         picture = cards.locator("#cards > a").nth(number).locator("img").first
         kind = "Reconstructions" if layer.filters[number].places else "Empty"
-        expect(picture).to_have_attribute("alt", f"{kind}; measures: {words}")
+        expect(picture).to_have_attribute("alt", f"{kind}; measured: {words}")
     cards.get_by_label("Find").fill(captions[0].replace("−", "-").upper())
     found = cards.locator("#cards > a:visible")
     expect(found).to_have_count(captions.count(captions[0]))

@@ -21,7 +21,7 @@ def test_a_card_says_its_number_and_what_both_sheets_show(served: str, reader: P
     assert labels.startswith("Patches: lotus")
     caption = card.locator("img").first.get_attribute("alt")
     assert caption
-    assert re.fullmatch(r"Reconstructions; measures: \S.*", caption)
+    assert re.fullmatch(r"Reconstructions; measured: \S.*", caption)
     expect(card).to_have_accessible_name(f"4 {caption} {labels}")
 
 
@@ -29,7 +29,7 @@ def test_a_dead_filter_says_that_nothing_is_shown(served: str, reader: Page) -> 
     """Empty sheets are not called patches."""
     reader.goto(f"{served}/layer3/index.html")
     expect(reader.locator("#cards > a").nth(1)).to_have_accessible_name(
-        f"1 · dead Empty; measures: {NOTHING} No patches"
+        f"1 · dead Empty; measured: {NOTHING} No patches"
     )
 
 

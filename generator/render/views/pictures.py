@@ -86,7 +86,7 @@ def pair(
         reconstructions=sheet(
             "reconstructions",
             "reconstructions.small",
-            f"{left}; measures: {words}" if words else left,
+            f"{left}; measured: {words}" if words else left,
         ),
         patches=sheet("patches", "patches.small", _patches(facts, brief=brief)),
     )
