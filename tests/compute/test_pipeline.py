@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from generator.compute.pipeline import ComputeReport, compute
 from generator.compute.project import run as drawing
 from generator.compute.project.contact_sheets import occupied, reconstruct_places
 from generator.compute.records import layer_arrays
+from generator.compute.run import workspace
 from generator.compute.run.workspace import Workspace
 from generator.compute.search import loop as survey
 from generator.compute.stimuli.run import LayerMeasures, measure_layer
@@ -670,6 +672,33 @@ def test_changed_credits_over_an_atlas_cost_no_work_that_is_on_the_way(
     for _ in range(2):
         stopped_in(monkeypatch, "reconstruct", pictures, tmp_path / "atlas")
     assert run(pictures, tmp_path / "atlas").searched == 0
+
+
+def test_an_atlas_and_work_of_an_older_schema_are_made_anew(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line says so of each; nobody has to ask for it, and the atlas is as if nothing had been."""
+    run(pictures, tmp_path / "atlas")
+    good = bytes_of(tmp_path / "atlas")
+    manifest = tmp_path / "atlas" / "manifest.json"
+    manifest.write_bytes(
+        good["manifest.json"].replace(b'"schema_version": 4', b'"schema_version": 3')
+    )
+    stopped_in(monkeypatch, "reconstruct", pictures, tmp_path / "atlas")
+    record = tmp_path / "atlas.work" / "identity.json"
+    older = json.loads(record.read_text())["work"]
+    del older["schema"]
+    workspace._write(record, {"work": {**older, "version": "0.1.0, schema 3"}})
+    said: list[str] = []
+    settings = Settings(images=str(pictures), atlas=tmp_path / "atlas", batch=8, workers=0)
+    report = compute(settings, silent, said.append)
+    assert report is not None
+    assert report.searched == 25
+    assert len(said) == 2
+    assert "schema 3, this version reads schema 4" in said[0]
+    assert "drops the unfinished work of an older version" in said[1]
+    assert "schema: null -> 4" in said[1]
+    assert bytes_of(tmp_path / "atlas") == good
 
 
 def test_anew_computes_again_what_is_there(pictures: Path, tmp_path: Path) -> None:
