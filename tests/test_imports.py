@@ -38,9 +38,12 @@ RULES: dict[str, tuple[str, ...]] = {
     ),
     "generator.network.cone.geometry": ("torch", "generator."),
     "generator.compute": ("generator.render", "generator.training", "generator.cli"),
-    **dict.fromkeys(
-        ("generator.compute.search", "generator.compute.stimuli"), ("generator.atlas.store",)
-    ),
+    # Only the pipeline touches the store.
+    **{
+        f"generator.compute.{path.stem}": ("generator.atlas.store",)
+        for path in (PACKAGE / "compute").iterdir()
+        if path.stem not in {"__init__", "__pycache__", "pipeline"}
+    },
     "generator.training": ("generator.render", "generator.compute", "generator.atlas"),
 }
 

@@ -6,13 +6,14 @@ pictures beside them. A change of meaning raises `SCHEMA`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
+from generator.atlas.bins import BINS
 from generator.atlas.measures import StimuliRecord
 from generator.rule import Rule
 
@@ -144,21 +145,30 @@ class Manifest(Record):
         raise KeyError(name)
 
 
+def array(dtype: type[np.generic], *shape: int) -> Any:
+    """Return a field of `LayerArrays` [f, *shape]."""
+    return field(metadata={"form": (dtype, shape)})
+
+
 @dataclass(frozen=True)
 class LayerArrays:
     """`<layer>.safetensors`. f: filters; nine places each, strongest first."""
 
-    activation: npt.NDArray[np.float32]  # [f, 9] after the ReLU, falling; NaN in an empty place
-    image: npt.NDArray[np.int64]  # [f, 9] row in images.jsonl; −1 in an empty place
-    unit: npt.NDArray[np.int32]  # [f, 9, 2] row, column in the feature map
-    box: npt.NDArray[np.int32]  # [f, 9, 4] top, left, bottom, right in input pixels, half-open
-    scale: npt.NDArray[np.float32]  # [f, 9] reconstruction value shown as full white or black
-    histogram: npt.NDArray[np.int64]  # [f, BINS] images by their strongest activation, if positive
+    activation: npt.NDArray[np.float32] = array(np.float32, PLACES)  # falling; NaN: empty place
+    image: npt.NDArray[np.int64] = array(np.int64, PLACES)  # row in images.jsonl; −1: empty place
+    unit: npt.NDArray[np.int32] = array(np.int32, PLACES, 2)  # row, column in the feature map
+    # Top, left, bottom, right in input pixels, half-open; may reach outside the input.
+    box: npt.NDArray[np.int32] = array(np.int32, PLACES, 4)
+    # The reconstruction's value that is shown as full white or black.
+    scale: npt.NDArray[np.float32] = array(np.float32, PLACES)
+    # Images by their strongest activation, if positive.
+    histogram: npt.NDArray[np.int64] = array(np.int64, BINS)
     # Of the images that activate a filter most, the hundredth part of all (at least nine, at most
-    # a thousand); without any label NaN, NaN and −1.
-    label_purity: npt.NDArray[np.float32]  # [f] share of the most frequent label
-    label_entropy: npt.NDArray[np.float32]  # [f] bits
-    label: npt.NDArray[np.int32]  # [f] that label, as index into `ImageSetRecord.labels`
+    # a thousand): share of the most frequent label, entropy in bits, and that label, as index into
+    # `ImageSetRecord.labels`. Without any label NaN, NaN and −1.
+    label_purity: npt.NDArray[np.float32] = array(np.float32)
+    label_entropy: npt.NDArray[np.float32] = array(np.float32)
+    label: npt.NDArray[np.int32] = array(np.int32)
 
     @property
     def active(self) -> npt.NDArray[np.int64]:

@@ -19,10 +19,8 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from generator.atlas.bins import BINS
 from generator.atlas.measures import MEASURES, MeasureArrays, MeasuresKind, StimuliRecord
 from generator.atlas.schema import (
-    PLACES,
     SCHEMA,
     ImageRecord,
     LayerArrays,
@@ -41,15 +39,7 @@ ALWAYS_KNOWN = ("best", "rest")  # of what stimuli show: never NaN, whatever the
 
 # Type and shape of each array behind its first axis, the filters.
 ARRAYS: dict[str, Form] = {
-    "activation": (np.float32, (PLACES,)),
-    "image": (np.int64, (PLACES,)),
-    "unit": (np.int32, (PLACES, 2)),
-    "box": (np.int32, (PLACES, 4)),
-    "scale": (np.float32, (PLACES,)),
-    "histogram": (np.int64, (BINS,)),
-    "label_purity": (np.float32, ()),
-    "label_entropy": (np.float32, ()),
-    "label": (np.int32, ()),
+    each.name: each.metadata["form"] for each in dataclasses.fields(LayerArrays)
 }
 
 
@@ -74,14 +64,9 @@ def kernel_name(layer: str, moment: str) -> str:
     return f"pictures/{layer}/kernels.{moment}.webp"
 
 
-def array_name(layer: str) -> str:
-    """Return the path of a layer's arrays inside the atlas."""
-    return f"{layer}.safetensors"
-
-
-def measures_name(layer: str, kind: MeasuresKind) -> str:
-    """Return the path of what stimuli showed of a layer, inside the atlas."""
-    return f"{layer}.{kind}.safetensors"
+def array_name(layer: str, kind: MeasuresKind | None = None) -> str:
+    """Return the path of a layer's arrays, or of its measures, inside the atlas."""
+    return f"{layer}.{kind}.safetensors" if kind else f"{layer}.safetensors"
 
 
 def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
@@ -91,7 +76,7 @@ def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
         yield array_name(layer.name)
         if layer.stimuli is not None:
             for kind in get_args(MeasuresKind):
-                yield measures_name(layer.name, kind)
+                yield array_name(layer.name, kind)
         for sheet in layer.kernels:
             yield kernel_name(layer.name, sheet.name)
         for number in range(layer.filters):
@@ -178,7 +163,7 @@ class Atlas:
         if record.stimuli is None:
             raise KeyError(f"{layer} was shown no stimuli")
         forms = measure_forms(record.filters, record.stimuli)
-        path = self.folder / measures_name(layer, kind)
+        path = self.folder / array_name(layer, kind)
         arrays = MeasureArrays(**_load(path, forms))
         for name, names in record.stimuli.names.items():
             _require_indices(path, name, getattr(arrays, name), len(names))
@@ -221,30 +206,33 @@ class AtlasWriter:
 
     def write_arrays(self, layer: str, arrays: LayerArrays) -> None:
         """Write a layer's arrays; AtlasError where a type or shape is not the agreed one."""
-        self._write(array_name(layer), _saved(layer, arrays, layer_forms(len(arrays.activation))))
+        forms = layer_forms(len(arrays.activation))
+        write_whole(self.folder / array_name(layer), _saved(layer, arrays, forms))
 
     def write_measures(
         self, layer: str, kind: MeasuresKind, record: StimuliRecord, arrays: MeasureArrays
     ) -> None:
         """Write what stimuli showed of a layer; AtlasError as above."""
         forms = measure_forms(len(arrays.best), record)
-        self._write(measures_name(layer, kind), _saved(layer, arrays, forms))
+        write_whole(self.folder / array_name(layer, kind), _saved(layer, arrays, forms))
 
     def write_picture(
         self, layer: str, filter_number: int, kind: PictureKind, picture: bytes
-    ) -> None:
-        """Write one contact sheet, given as the bytes of a WebP file."""
-        self._write(picture_name(layer, filter_number, kind), picture)
+    ) -> str:
+        """Write one contact sheet, a WebP file; return its path inside the atlas."""
+        name = picture_name(layer, filter_number, kind)
+        write_whole(self.folder / name, picture)
+        return name
 
     def write_kernels(self, layer: str, moment: str, picture: bytes) -> None:
-        """Write a picture of a layer's kernels, given as the bytes of a WebP file."""
-        self._write(kernel_name(layer, moment), picture)
+        """Write a picture of a layer's kernels, a WebP file."""
+        write_whole(self.folder / kernel_name(layer, moment), picture)
 
     def write_images(self, records: list[ImageRecord]) -> None:
         """Write the images that won a place, sorted by row."""
         ordered = sorted(records, key=lambda record: record.row)
         lines = (record.model_dump_json() + "\n" for record in ordered)
-        self._write(IMAGES, "".join(lines).encode())
+        write_whole(self.folder / IMAGES, "".join(lines).encode())
 
     def finish(self, manifest: Manifest) -> Manifest:
         """Hash every file, then write the manifest, which makes the folder an atlas.
@@ -263,11 +251,8 @@ class AtlasWriter:
             if name not in files:
                 raise AtlasError(f"{self.folder / name}: not written, so the atlas is not finished")
         complete = manifest.model_copy(update={"files": files})
-        self._write(MANIFEST, complete.model_dump_json(indent=1).encode() + b"\n")
+        write_whole(self.folder / MANIFEST, complete.model_dump_json(indent=1).encode() + b"\n")
         return complete
-
-    def _write(self, name: str, content: bytes) -> None:
-        write_whole(self.folder / name, content)
 
 
 def layer_forms(filters: int) -> dict[str, Form]:

@@ -18,13 +18,15 @@ from typing import TypeVar
 import numpy as np
 
 from generator import __version__
-from generator.atlas.schema import ImageSetRecord, KernelSheet, LayerArrays, Manifest, SkippedFile
-from generator.atlas.store import (
-    Atlas,
-    AtlasWriter,
-    picture_name,
-    require_replaceable,
+from generator.atlas.schema import (
+    ImageSetRecord,
+    KernelSheet,
+    LayerArrays,
+    Manifest,
+    NetworkRecord,
+    SkippedFile,
 )
+from generator.atlas.store import Atlas, AtlasWriter, require_replaceable
 from generator.compute.project.crops import webp
 from generator.compute.project.kernels import kernel_sheet
 from generator.compute.project.run import Group, draw, groups_of
@@ -32,7 +34,6 @@ from generator.compute.records import (
     arrays_of,
     image_records,
     layer_record,
-    network_record,
     stimuli_record,
 )
 from generator.compute.run.checkpoints import JOINED, Share, require_whole
@@ -210,7 +211,7 @@ def _report_if_made(job: Job, log: Log, *, anew: bool) -> ComputeReport | None:
             job.require_nothing_skipped(atlas.manifest.images.skipped)
             return ComputeReport.of(atlas)
     except AtlasError as problem:
-        log(f"{problem}; this run does")
+        log(f"{problem}; this run does so")
     if made is not None:
         workspace.void()
     return None
@@ -261,8 +262,8 @@ def _draw(
     for drawn in draw(job.network, arrays, job.images, groups):
         layer, written = drawn.group.layer.name, dict[str, str]()
         for (number, kind), sheet in drawn.sheets.items():
-            writer.write_picture(layer, number, kind, sheet)
-            written[picture_name(layer, number, kind)] = hashlib.sha256(sheet).hexdigest()
+            name = writer.write_picture(layer, number, kind, sheet)
+            written[name] = hashlib.sha256(sheet).hexdigest()
         job.workspace.save_scales(layer, drawn.group.first, drawn.scales, written)
         done += len(drawn.scales)
         progress("reconstruct", done, sum(each.last - each.first for each in groups))
@@ -315,7 +316,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
     """Describe the atlas, and write the pictures of kernels that it names."""
     settings, network, images = job.settings, job.network, job.images
     return Manifest(
-        network=network_record(network),
+        network=NetworkRecord.model_validate(network, from_attributes=True),
         images=ImageSetRecord(
             root_name=images.name,
             count=found.readable,

@@ -14,7 +14,6 @@ from generator.atlas.schema import (
     KernelSheet,
     LayerArrays,
     LayerRecord,
-    NetworkRecord,
 )
 from generator.compute.project import crops
 from generator.compute.search.state import SearchState
@@ -91,20 +90,6 @@ def boxes(field: Field, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDA
         return np.broadcast_to(whole, (*unit.shape[:-1], 4)).copy()
     start = field.offset + unit * field.stride
     return np.concatenate([start, start + field.size], axis=-1).astype(np.int32)
-
-
-def network_record(network: WatchedNetwork) -> NetworkRecord:
-    """Describe a network."""
-    return NetworkRecord(
-        name=network.name,
-        source=network.source,
-        weights_sha256=network.weights_sha256,
-        input_size=network.input_size,
-        mean=network.mean,
-        std=network.std,
-        classes=network.classes,
-        trained_on=network.trained_on,
-    )
 
 
 def layer_record(

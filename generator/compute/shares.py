@@ -25,7 +25,7 @@ from generator.compute.run.checkpoints import Share
 from generator.compute.run.job import Job
 from generator.compute.search.loop import survey
 from generator.compute.search.passes import Log
-from generator.compute.search.state import CPU, SearchState
+from generator.compute.search.state import SearchState
 from generator.compute.stimuli.run import measure_layer
 from generator.files import locked
 from generator.network.watched import WatchedLayer, WatchedNetwork
@@ -111,7 +111,7 @@ def search(
         job.network,
         job.images,
         np.flatnonzero(own & ~recorded).tolist(),
-        lambda found: checkpoints.save(name, SearchState.merge([before, found.on(CPU)])),
+        lambda found: checkpoints.save(name, SearchState.merge([before, found.on_cpu()])),
         lambda done: progress("search", min(already + done * extent.batch, of), of),
         log,
     )
@@ -123,7 +123,7 @@ class Shown:
 
     kind: MeasuresKind
     layer: WatchedLayer
-    key: str  # names everything that the answers rest on
+    key: str  # names everything that the responses rest on
 
 
 def layers_shown(job: Job) -> list[Shown]:
@@ -151,7 +151,7 @@ def measures_key(network: WatchedNetwork, layer: WatchedLayer, kind: MeasuresKin
 
 
 def measure(job: Job, shown: Sequence[Shown], progress: Progress) -> None:
-    """Show layers stimuli and record what that tells, for any images."""
+    """Show layers stimuli and record what is measured, for any images."""
     trained = sum(each.kind == "measures" for each in shown)
     for number, each in enumerate(shown):
 

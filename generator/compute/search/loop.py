@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from generator.compute.search.passes import Log, Pass, passes
-from generator.compute.search.state import CPU, Extent, SearchState
+from generator.compute.search.state import Extent, SearchState
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import Batch, stream
@@ -39,12 +39,12 @@ def survey(
 ) -> SearchState:
     """Search the batches of these numbers; return what was found in them, on the CPU.
 
-    What was found so far is given to `save` at most every 30 s, and at the end; `progress` is told
-    how many batches are done. Raises NetworkError as `passes` does.
+    What was found so far is given to `save` at most every 30 s, and at the end; `progress` is
+    given the number of batches done. Raises NetworkError as `passes` does.
     """
     found = SearchState.empty(extent_of(settings, network, images), network.device)
     if not numbers:
-        return found.on(CPU)
+        return found.on_cpu()
     keys_of = label_keys(images) if settings.one_per_label else content_keys
     saved = time.monotonic()
     batches = stream(images, network.input_size, settings.batch, settings.workers, numbers)
@@ -56,13 +56,13 @@ def survey(
             give_back()
         progress(done)
     save(found)
-    return found.on(CPU)
+    return found.on_cpu()
 
 
 def take_in(
     network: WatchedNetwork, found: SearchState, batches: Iterable[Batch], keys_of: Keys, log: Log
 ) -> Iterator[int]:
-    """Add to `found` what batches tell, and yield after each how many are done."""
+    """Add what batches show to `found`, and yield after each how many are done."""
     done = 0
     with torch.no_grad(), network.watching(network.layers) as run:
         for passed in passes(network, run, batches, log):
@@ -106,7 +106,7 @@ def _compete(found: SearchState, passed: Pass, keys: Tensor) -> None:
 
 
 def _enter(found: SearchState, batch: Batch) -> None:
-    """Note that a batch is done, and what it told beside activations."""
+    """Note that a batch is done, and what is known of it beside activations."""
     last = min(batch.first + len(batch.pixels), found.extent.images)
     found.content[batch.first : last] = batch.content[: last - batch.first].numpy()
     unread = np.flatnonzero(~batch.valid[: last - batch.first].numpy()) + batch.first

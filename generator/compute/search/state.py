@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -108,42 +108,30 @@ class SearchState:
         return len(content) - len(np.unique(content))
 
     @classmethod
-    def merge(cls, parts: Sequence[SearchState]) -> SearchState:
+    def merge(cls, states: Sequence[SearchState]) -> SearchState:
         """Join one or more search states over disjoint sets of batches, in any order."""
         return cls(
-            parts[0].extent,
+            states[0].extent,
             [
-                LayerState.merge([part.layers[number] for part in parts])
-                for number in range(len(parts[0].layers))
+                LayerState.merge(layers)
+                for layers in zip(*(each.layers for each in states), strict=True)
             ],
-            np.logical_or.reduce([part.done for part in parts]),
-            np.bitwise_or.reduce([part.content for part in parts]),  # each row is filled by one
-            dict(sorted(item for part in parts for item in part.skipped.items())),
+            np.logical_or.reduce([each.done for each in states]),
+            np.bitwise_or.reduce([each.content for each in states]),  # each row is filled by one
+            dict(sorted(item for each in states for item in each.skipped.items())),
         )
 
-    def on(self, device: torch.device) -> SearchState:
-        """Return the same on a device."""
-        for layer in self.layers:
-            layer.statistics.settle()
-        layers = [
-            LayerState(
-                TopK(*(getattr(layer.nine, part.name).to(device) for part in fields(TopK))),
-                ActivationStatistics(
-                    layer.statistics.histogram.to(device),
-                    layer.statistics.strongest.to(device),
-                    layer.statistics.image.to(device),
-                ),
-            )
-            for layer in self.layers
-        ]
-        return replace(self, layers=layers)
+    def on_cpu(self) -> SearchState:
+        """Return a copy on the CPU."""
+        return SearchState.of(self.arrays(), self.extent)
 
     def arrays(self) -> Arrays:
-        """Return all of it by name, for a file or another process."""
+        """Return all of it by name, for a file."""
+        skipped = [(row, file.model_dump()) for row, file in sorted(self.skipped.items())]
         arrays: Arrays = {
             "done": self.done.copy(),
             "content": self.content[self.extent.rows_in(self.done)],
-            "skipped": np.frombuffer(self._told().encode(), np.uint8),
+            "skipped": np.frombuffer(json.dumps(skipped).encode(), np.uint8),
         }
         for number, layer in enumerate(self.layers):
             layer.statistics.settle()
@@ -160,18 +148,15 @@ class SearchState:
         for number, layer in enumerate(found.layers):
             for name, tensor in _tensors(layer):
                 tensor.copy_(torch.from_numpy(arrays[f"{number}.{name}"]))
-        told = json.loads(arrays["skipped"].tobytes())
-        found.skipped.update({row: SkippedFile(**record) for row, record in told})
+        for row, record in json.loads(arrays["skipped"].tobytes()):
+            found.skipped[row] = SkippedFile(**record)
         return found
-
-    def _told(self) -> str:
-        return json.dumps([(row, file.model_dump()) for row, file in sorted(self.skipped.items())])
 
 
 def _tensors(layer: LayerState) -> list[tuple[str, Tensor]]:
     return [
-        (f"{part}.{field.name}", getattr(state, field.name))
-        for part, state in (("nine", layer.nine), ("statistics", layer.statistics))
+        (f"{name}.{field.name}", getattr(state, field.name))
+        for name, state in (("nine", layer.nine), ("statistics", layer.statistics))
         for field in fields(state)
         if not field.name.startswith("_")
     ]

@@ -10,7 +10,7 @@ import torch
 
 from generator.atlas.schema import SkippedFile
 from generator.compute.run.checkpoints import JOINED, Checkpoints, covered
-from generator.compute.search.state import CPU, Extent, SearchState
+from generator.compute.search.state import Extent, SearchState
 from generator.compute.search.topk import peaks_of
 
 EXTENT = Extent(filters=(3, 2), images=22, batch=4)  # six batches, the last of two images
@@ -67,7 +67,7 @@ def test_what_was_saved_comes_back(parts: Checkpoints) -> None:
     parts.save("one", found_in(1, 2, 5))
     (part,) = parts.taken()
     assert alike(parts.own(part.path.stem), found_in(1, 2, 5))
-    assert alike(found_in(1, 2).on(CPU), found_in(1, 2))
+    assert alike(found_in(1, 2).on_cpu(), found_in(1, 2))
 
 
 def test_a_larger_part_replaces_those_that_it_came_from(parts: Checkpoints) -> None:

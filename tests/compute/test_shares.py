@@ -284,8 +284,8 @@ def test_a_shard_begins_anew_after_a_merge_that_was_refused(
 class Elsewhere(SearchState):
     """What was found, on a device that no other tensor can join."""
 
-    def on(self, device: torch.device) -> SearchState:
-        return SearchState.of(SearchState.empty(self.extent).arrays(), self.extent)
+    def on_cpu(self) -> SearchState:
+        return SearchState.empty(self.extent)
 
 
 def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
@@ -297,7 +297,7 @@ def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
 
     def survey_elsewhere(*arguments: Any) -> SearchState:
         found = searched(*arguments)
-        away = found.on(torch.device("meta"))
+        away = SearchState.empty(found.extent, torch.device("meta"))
         save = arguments[4]
         save(Elsewhere(**vars(away)))
         return found
