@@ -1,7 +1,5 @@
-"""How a signal comes down through a network."""
+"""The names of the rules by which a signal comes down through a network; see `network.rules`."""
 
 from typing import Literal
 
-# What a ReLU does to it: rectify the signal itself (Zeiler and Fergus 2014), gate it by the way up
-# (Simonyan and others 2014), or both (Springenberg and others 2015).
 Rule = Literal["deconvnet", "guided", "gradient"]

@@ -121,8 +121,7 @@ def _search(settings: Settings, count: int, result: Connection) -> None:
 
     assert settings.images is not None
     images = Repeated(open_images(settings.images), count)
-    network = zoo.load(settings)
-    network.model.to(pick_device(settings.device))
+    network = zoo.load(settings, pick_device(settings.device))
     started = time.perf_counter()
     numbers = range(-(-count // settings.batch))
     survey(settings, network, images, numbers, silent, silent, silent)

@@ -13,7 +13,7 @@ from generator.bench.figures import Figure
 from generator.bench.search import Clock, channels_last
 from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.records import boxes
-from generator.network.rules import following
+from generator.network.autograd import following
 from generator.network.watched import WatchedLayer, WatchedNetwork, hooked
 
 UNITS = 128  # of each layer, timed both ways, as far as they are active

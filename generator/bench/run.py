@@ -29,9 +29,7 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
     """Yield the figures one after another; `say` is told what is measured now."""
     say("start-up")
     yield from measure_startup()
-    network = zoo.load(settings)
-    device = pick_device(settings.device)
-    network.model.to(device)
+    network = zoo.load(settings, pick_device(settings.device))
     with tempfile.TemporaryDirectory(prefix="filter-gallery-bench-") as folder:
         spec = settings.images or str(
             draw_photographs(Path(folder) / "photographs", MOST, PHOTOGRAPH)

@@ -336,7 +336,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
             )
             for layer in network.layers
         ),
-        rule=network.rule,
+        rule=network.rule.name,
         settings={
             "batch": settings.batch,
             "generator": __version__,

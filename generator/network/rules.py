@@ -1,55 +1,30 @@
-"""ReLUs whose gradient follows a rule, for networks that autograd runs as they are."""
+"""How a signal comes down from a unit to the pixels: each rule is one record. Without torch.
+
+Sources: Zeiler and Fergus (2014) for the deconvnet, Springenberg and others (2015) for guided
+backpropagation, Simonyan and others (2014) for the gradient. `generator.rule` lists the names, and
+`render.words.rules` has the site's words for them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
-
-from generator.network.graph.functions import rectifier_of, works_in_place
-from generator.network.graph.ops import Rectifier
-from generator.rule import Rule
+from generator.rule import Rule as Name
 
 
-def following(rule: Rule) -> AbstractContextManager[object]:
-    """Let every ReLU, by whatever name a network calls it, pass gradients on by the rule."""
-    return nullcontext() if rule == "gradient" else _ReLUsByRule(rule)
+@dataclass(frozen=True)
+class Rule:
+    """What the signal goes through, and what a ReLU does to it."""
+
+    name: Name
+    rectifies: bool  # a ReLU sets what is negative of the signal to zero
+    gates: bool  # a ReLU stops the signal wherever it changed the activation on the way up
+    averages: bool  # the signal goes through average pools
+    autograd: bool  # and through whatever else autograd can differentiate, over the whole network
 
 
-class _ReLUByRule(torch.autograd.Function):
-    """The way up and the way down of a op, as autograd wants them."""
+DECONVNET = Rule("deconvnet", rectifies=True, gates=False, averages=False, autograd=False)
+GUIDED = Rule("guided", rectifies=True, gates=True, averages=True, autograd=True)
+GRADIENT = Rule("gradient", rectifies=False, gates=True, averages=True, autograd=True)
 
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, op: Rectifier, rule: Rule) -> Tensor:
-        output, ctx.memory = op.forward_window([value], rule)
-        ctx.op, ctx.rule = op, rule
-        return output
-
-    @staticmethod
-    def backward(ctx: Any, *signals: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.op.project(signals[0].clone(), ctx.memory, ctx.rule)[0], None, None
-
-
-class _ReLUsByRule(TorchFunctionMode):
-    def __init__(self, rule: Rule) -> None:
-        super().__init__()
-        self.rule = rule
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
-        op = rectifier_of(func, args, kwargs)
-        if op is None:
-            return func(*args, **kwargs)
-        value = args[0] if args else kwargs["input"]
-        output = _ReLUByRule.apply(value, op, self.rule)  # type: ignore[no-untyped-call]
-        return value.copy_(output) if works_in_place(func, args, kwargs) else output
+RULES: dict[Name, Rule] = {rule.name: rule for rule in (DECONVNET, GUIDED, GRADIENT)}

@@ -1,9 +1,9 @@
-"""A network whose layers are watched: which modules are watched, and what their units see."""
+"""A network whose layers are watched: their maps, their cones, and the fields of their units."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,12 +16,13 @@ from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import Field
 from generator.network.graph.graph import IMAGE, Graph, Map
 from generator.network.graph.ops import Convolution, Rectifier, Scaling
-from generator.network.graph.trace import NoWayDown, Trace, trace
-from generator.rule import Rule
+from generator.network.graph.trace import NoProjection, Trace, trace
+from generator.network.rules import DECONVNET, RULES, Rule
+from generator.network.zoo.loaded import LoadedNetwork
 
-# Maps that the C library gives back to the system at once cost more than computing them: it keeps
-# blocks of up to 32 MiB (glibc). So many images run at a time that no map is larger than this, by
-# trial a little slower at half and at twice as much.
+# The C library (glibc) keeps freed blocks of up to 32 MiB. It gives larger ones back to the system
+# at once, and getting new ones costs more than computing the maps in them. So many images run at a
+# time that no map is larger than this; by trial, half and twice as much are a little slower.
 KEPT = 20 << 20  # bytes
 
 
@@ -34,52 +35,47 @@ class WatchedLayer:
     module: str  # path inside the network
     filters: int  # those that are shown, from the first on
     grid: tuple[int, int]  # rows, columns of the feature map
-    # Rows and columns alike: of a field that is no square, the smallest square that holds it. One
-    # larger than the input stands for the whole input.
+    # Rows and columns alike: where the units' field is no square, the smallest square around it.
+    # One larger than the input stands for the whole input.
     field: Field
 
 
 @dataclass(frozen=True)
-class WatchedNetwork:
-    """A network in evaluation mode and all that is known of it."""
+class WatchedNetwork(LoadedNetwork):
+    """A network in evaluation mode, of which the outputs of `modules` are watched.
 
-    name: str
-    source: str
-    trained_on: str
-    weights_sha256: str
-    model: nn.Module
-    input_size: int  # pixels, height and width
-    mean: tuple[float, float, float]  # RGB, of values in 0…1
-    std: tuple[float, float, float]
-    classes: tuple[str, ...]
-    layers: tuple[WatchedLayer, ...]
-    # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
-    history: tuple[tuple[str, str, Tensor], ...] = ()
-    rule: Rule = "deconvnet"  # that reconstructions follow
-    code_sha256: str = ""  # of the file that makes it, where it is a person's own
+    It is run once to find its graph, at the first call of any method here, with its weights as they
+    are then, on the device where they are. `dataclasses.replace` makes one that is run anew.
+    """
+
+    filters: int | None = None  # so many of each layer are shown; all
+    rule: Rule = DECONVNET  # that reconstructions follow
 
     @property
     def device(self) -> torch.device:
         return next(self.model.parameters()).device
 
     @cached_property
+    def layers(self) -> tuple[WatchedLayer, ...]:
+        """Return the watched layers, in the order of `modules`.
+
+        Raises NetworkError, naming the module, where one gives no feature maps, runs more than
+        once, or rests on a part that the rule does not go through.
+        """
+        return tuple(self._layer(name, path) for name, path in self.modules.items())
+
+    @cached_property
     def computation(self) -> str:
         """Return sha256, in hexadecimal, over what the network does with its weights.
 
-        What its parts without a rule do is known by the code of a person's own file only.
+        Where parts are no ops, only the code of a person's own file says what they do.
         """
-        return hashlib.sha256(f"{self.code_sha256}\n{self._trace.told}".encode()).hexdigest()
+        description = f"{self.code_sha256}\n{self._trace.description}"
+        return hashlib.sha256(description.encode()).hexdigest()
 
     def cone(self, layer: WatchedLayer) -> Cone | None:
-        """Return the cone of a layer's units; None where only the whole network runs.
-
-        It holds the weights as they lie on the device at the first call of any method here.
-        """
-        if layer.module not in self._cones:
-            graph = self.graph([layer])
-            cone = None if graph is None else cone_of(graph, graph.watched[0])
-            self._cones[layer.module] = cone
-        return self._cones[layer.module]
+        """Return the cone of a layer's units; None where only the whole network runs."""
+        return self._cone(layer.module)
 
     @contextmanager
     def watching(
@@ -92,7 +88,7 @@ class WatchedNetwork:
         graph = self.graph(layers)
         if graph is None:
             with hooked(self.model, layers) as run:
-                yield lambda images: run(images.contiguous())  # of which a person may make views
+                yield lambda images: run(images.contiguous())  # the network may need views of them
             return
 
         def run_graph(images: Tensor) -> list[Tensor]:
@@ -107,14 +103,28 @@ class WatchedNetwork:
         return None if graph is None else max(1, KEPT // graph.largest)
 
     def graph(self, layers: Sequence[WatchedLayer]) -> Graph | None:
-        """Return the ops to these layers, None where only the whole network runs."""
-        modules = [layer.module for layer in layers]
-        try:
-            return self._trace.graph(modules, averages=self.rule != "deconvnet").folded()
-        except NoWayDown:
-            if self.rule == "deconvnet":
-                raise
-            return None
+        """Return the graph of these layers; None where only the whole network runs."""
+        return self._graph(tuple(layer.module for layer in layers))
+
+    def _graph(self, modules: tuple[str, ...]) -> Graph | None:
+        if modules not in self._graphs:
+            try:
+                self._graphs[modules] = self._trace.graph(modules, self.rule)
+            except NoProjection:
+                if not self.rule.autograd:
+                    raise
+                self._graphs[modules] = None
+        return self._graphs[modules]
+
+    def _cone(self, module: str) -> Cone | None:
+        if module not in self._cones:
+            graph = self._graph((module,))
+            self._cones[module] = None if graph is None else cone_of(graph, graph.watched[0])
+        return self._cones[module]
+
+    @cached_property
+    def _graphs(self) -> dict[tuple[str, ...], Graph | None]:
+        return {}
 
     @cached_property
     def _cones(self) -> dict[str, Cone | None]:
@@ -124,34 +134,27 @@ class WatchedNetwork:
     def _trace(self) -> Trace:
         return trace(self.model, self.input_size)
 
-
-def watch_layers(
-    model: nn.Module,
-    modules: Mapping[str, str],
-    input_size: int,
-    rule: Rule = "deconvnet",
-    filters: int | None = None,
-) -> tuple[WatchedLayer, ...]:
-    """Describe the layers of a network, in the order given; `filters` shows so many of each.
-
-    `modules` maps a layer's name to the path of its module. Raises NetworkError, naming the module,
-    where one gives no feature maps, runs more than once, or rests on a part that has no rule.
-    """
-    told = trace(model, input_size)
-    layers = []
-    for name, path in modules.items():
-        shape = told.shape(path)
-        layers.append(
-            WatchedLayer(
-                name=name,
-                title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
-                module=path,
-                filters=min(shape.maps, filters or shape.maps),
-                grid=(shape.rows, shape.columns),
-                field=_field(told, name, path, input_size, rule),
-            )
+    def _layer(self, name: str, module: str) -> WatchedLayer:
+        shape = self._trace.shape(module)
+        try:
+            cone = self._cone(module)
+        except NoProjection as part:
+            others = " or ".join(f"--rule {rule.name}" for rule in RULES.values() if rule.autograd)
+            raise NetworkError(
+                f"{name}: {part}; watch layers before it, or choose {others}"
+            ) from part
+        except ValueError as problem:
+            raise NetworkError(f"{name}: below module {module!r} {problem} in one sum") from problem
+        return WatchedLayer(
+            name=name,
+            title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
+            module=module,
+            filters=min(shape.maps, self.filters or shape.maps),
+            grid=(shape.rows, shape.columns),
+            field=_everything(name, shape, self.input_size)
+            if cone is None
+            else _square(name, cone),
         )
-    return tuple(layers)
 
 
 def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None:
@@ -176,26 +179,9 @@ def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None
     return op.weight[: layer.filters].contiguous()
 
 
-def _field(told: Trace, name: str, path: str, input_size: int, rule: Rule) -> Field:
+def _square(name: str, cone: Cone) -> Field:
     """Return the square field of a layer's units in the input's pixels."""
-    try:
-        graph = told.graph([path], averages=rule != "deconvnet")
-    except NoWayDown as part:
-        if rule == "deconvnet":
-            raise NetworkError(
-                f"{name}: {part}; watch layers before it, or choose --rule gradient or "
-                "--rule guided"
-            ) from part
-        return _everything(name, told.shape(path), input_size)
-    try:
-        cone = cone_of(graph, graph.watched[0])
-    except ValueError as problem:
-        raise NetworkError(f"{name}: below module {path!r} {problem} in one sum") from problem
-    rows, columns = cone.axes[IMAGE]
-    return _square(rows.field, columns.field, name)
-
-
-def _square(rows: Field, columns: Field, name: str) -> Field:
+    rows, columns = (axis.field for axis in cone.axes[IMAGE])
     if rows.stride != columns.stride:
         raise NetworkError(
             f"{name}: its units lie {rows.stride} pixels apart in rows and {columns.stride} in "

@@ -47,7 +47,7 @@ from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network."""
-    monkeypatch.setattr(zoo, "load", lambda _settings: tiny_network())
+    monkeypatch.setattr(zoo, "load", lambda *_: tiny_network())
     monkeypatch.setattr(shares, "measure_layer", measured_once)
 
 
@@ -290,7 +290,7 @@ from generator.network.zoo import load as zoo
 from tests.support.tiny_network import tiny_network
 
 stage, count, images, atlas = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-zoo.load = lambda _settings: tiny_network()
+zoo.load = lambda *_: tiny_network()
 survey.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
 seen = []
 
@@ -476,7 +476,7 @@ def test_a_network_that_answers_nan_is_refused(
 ) -> None:
     """The layer and the image are named."""
 
-    def broken(_name: str) -> Any:
+    def broken(*_: object) -> Any:
         network = tiny_network()
         first = network.model[0]  # type: ignore[index]
         first.weight[0] = float("nan")

@@ -33,7 +33,7 @@ COUNT = 26  # six batches of four and one of two
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network; groups of filters are small, records frequent."""
-    monkeypatch.setattr(zoo, "load", lambda _settings: tiny_network())
+    monkeypatch.setattr(zoo, "load", lambda *_: tiny_network())
     monkeypatch.setattr(drawing, "FILTERS_AT_ONCE", 3)
     monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
 

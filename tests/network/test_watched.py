@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from generator.errors import NetworkError
 from generator.network import watched as measures
 from generator.network.graph.trace import trace
-from generator.network.watched import WatchedNetwork, hooked, watch_layers
-from generator.rule import Rule
+from generator.network.rules import DECONVNET, GRADIENT, Rule
+from generator.network.watched import WatchedNetwork, hooked
 
 Watching = Callable[[WatchedNetwork], AbstractContextManager[Callable[[Tensor], list[Tensor]]]]
 WAYS: dict[str, Watching] = {
@@ -28,13 +28,13 @@ def network_of(
     model: nn.Module,
     modules: Sequence[str],
     filters: int | None = None,
-    rule: Rule = "deconvnet",
+    rule: Rule = DECONVNET,
 ) -> WatchedNetwork:
     """Watch modules of a network, in this order."""
     model.eval().requires_grad_(False)
-    layers = watch_layers(model, {f"at{path}": path for path in modules}, SIZE, rule, filters)
     half = (0.5, 0.5, 0.5)
-    return WatchedNetwork("n", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
+    named = {f"at{path}": path for path in modules}
+    return WatchedNetwork("n", model, SIZE, half, half, modules=named, rule=rule, filters=filters)
 
 
 def chain() -> nn.Sequential:
@@ -89,7 +89,7 @@ def test_so_many_images_run_at_a_time_that_no_map_is_too_large(
         monkeypatch.setattr(measures, "KEPT", kept)
         assert network.at_once(network.layers) == images
     attentive = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), nn.Conv2d(4, 5, 3))
-    free = network_of(attentive, ["2"], rule="gradient")
+    free = network_of(attentive, ["2"], rule=GRADIENT)
     assert free.at_once(free.layers) is None
 
 
@@ -116,7 +116,7 @@ def test_a_field_that_is_no_square_gets_one_that_holds_it() -> None:
     assert (layer.field.size, layer.field.stride, layer.field.offset) == (8, 1, -1)
     assert layer.grid == (SIZE, SIZE - 6)
     with pytest.raises(NetworkError, match="2 pixels apart in rows and 1 in columns"):
-        network_of(nn.Sequential(nn.Conv2d(3, 2, 3, stride=(2, 1)), nn.ReLU()), ["1"])
+        _ = network_of(nn.Sequential(nn.Conv2d(3, 2, 3, stride=(2, 1)), nn.ReLU()), ["1"]).layers
 
 
 def kernels_of(model: nn.Module, modules: Sequence[str], **more: Any) -> list[Tensor | None]:
@@ -169,7 +169,7 @@ def test_kernels_are_what_works_on_the_pixels() -> None:
     wide = nn.Sequential(nn.Conv2d(3, 4, (5, 3)), nn.ReLU())
     assert kernels_of(wide, ["1"]) == [None]
     smooth = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU())
-    assert kernels_of(smooth, ["1"], rule="gradient") == [None]
+    assert kernels_of(smooth, ["1"], rule=GRADIENT) == [None]
 
 
 class Turned(nn.Module):
@@ -195,4 +195,4 @@ class Turned(nn.Module):
 def test_what_is_no_map_is_refused(turn: Callable[[Tensor], Tensor], words: str) -> None:
     """Rows of an image would be taken for filters."""
     with pytest.raises(NetworkError, match=words):
-        network_of(Turned(turn), ["norm"], rule="gradient")
+        _ = network_of(Turned(turn), ["norm"], rule=GRADIENT).layers

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from generator.network.watched import WatchedNetwork, watch_layers
+from generator.network.watched import WatchedNetwork
 
 SIZE = 24
 
@@ -35,7 +35,7 @@ def tiny_network(name: str = "zfnet") -> WatchedNetwork:
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         classes=("a", "b"),
-        layers=watch_layers(model, {"layer1": "1", "layer2": "4"}, SIZE),
+        modules={"layer1": "1", "layer2": "4"},
     )
 
 

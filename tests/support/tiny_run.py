@@ -24,7 +24,7 @@ def main() -> None:
     """Run the command line with small groups of filters and a record after every batch."""
     verb, images, atlas, fatal, *flags = sys.argv[1:]
     torch.set_num_threads(1)
-    setattr(zoo, "load", lambda _settings: tiny_network())  # noqa: B010  mypy allows no assignment
+    setattr(zoo, "load", lambda *_: tiny_network())  # noqa: B010  mypy allows no assignment
     survey.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
     if fatal and os.environ["RANK"] == "1":
         _die_at(*json.loads(fatal))

@@ -16,14 +16,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from generator.network.autograd import following
 from generator.network.cone.cone import Cone
-from generator.network.rules import following
+from generator.network.rules import DECONVNET, Rule
 from generator.network.watched import WatchedLayer, WatchedNetwork
-from generator.rule import Rule
 
 
 def reconstruct(
-    cone: Cone, pixels: Tensor, units: Tensor, filters: Tensor, rule: Rule = "deconvnet"
+    cone: Cone, pixels: Tensor, units: Tensor, filters: Tensor, rule: Rule = DECONVNET
 ) -> tuple[Tensor, Tensor]:
     """Project one unit of each image back to its pixels.
 

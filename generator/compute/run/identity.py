@@ -37,7 +37,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
             [name, words, hashlib.sha256(kernels.numpy().tobytes()).hexdigest()]
             for name, words, kernels in network.history
         ],
-        "rule": network.rule,
+        "rule": network.rule.name,
         "image set": images.name,
         COUNT: len(images),
         CONTENT: images.signature(),

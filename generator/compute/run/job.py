@@ -47,8 +47,7 @@ class Job:
         workspace = Workspace(settings.atlas)
         ours = (settings.atlas, workspace.folder, settings.site)  # their pictures are no input
         images = open_images(settings.images, leave_out=ours)
-        network = zoo.load(settings)
-        network.model.to(device)
+        network = zoo.load(settings, device)
         identity = identity_of(settings, network, images)
         return cls(settings, network, untrained(network), images, workspace, identity)
 

@@ -1,9 +1,9 @@
-"""What one unit rests on, and no more: the way up to it and down from it on small windows.
+"""The cone of a unit: all that it rests on, and no more. It runs forward and projects on windows.
 
-A unit of a watched layer reads a window of the map below, that window a larger one of the next map,
-down to the pixels: a cone. The windows of all units have one shape, so that units of many images
-run together. What of a window lies outside its map is filled as the network's own padding would
-be; where a window would be larger than its map, the whole map takes its place.
+A unit of a watched layer reads a window of the map below. That window reads a larger one of the
+next map, and so on down to the pixels. The windows of all units have one shape, so that units of
+many images run together. Where a window reaches outside its map, it is filled as the network's own
+padding would be. Where a window would be larger than its map, it is the whole map.
 
 Axes: b units, each in an image of its own; c maps; h w rows and columns.
 """
@@ -16,17 +16,17 @@ from torch import Tensor
 
 from generator.network.cone.geometry import Field, Window
 from generator.network.cone.windows import Crop, Identity, Span, Spans, crop
-from generator.network.graph.graph import IMAGE, Graph, Node
-from generator.rule import Rule
+from generator.network.graph.graph import IMAGE, Graph, Node, with_last_uses
+from generator.network.rules import Rule
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What the units need of a value along one axis."""
+    """The part of a value that units need, along one axis."""
 
     field: Field  # in the value's own rows or columns
     size: int  # of the value's map
-    whole: bool  # whether the map is taken whole
+    whole: bool  # whether units need the whole map
 
     @property
     def length(self) -> int:
@@ -36,10 +36,20 @@ class Axis:
         """Return the first row or column that a unit needs; may lie outside the map."""
         return 0 if self.whole else self.field.interval(unit)[0]
 
+    def below(self, window: Window, size: int) -> Axis:
+        """Return what the same units need of the map of this size that `window` reads."""
+        field = self.field.below(window)
+        return Axis(field, size, self.whole or field.size >= size)
+
+    def union(self, other: Axis) -> Axis:
+        """Return the need of both, of one map; ValueError where their strides differ."""
+        field = self.field.union(other.field)
+        return Axis(field, self.size, self.whole or other.whole or field.size >= self.size)
+
 
 @dataclass(frozen=True)
 class Cone:
-    """The nodes behind one watched value, and what its units need of every value."""
+    """The nodes behind one watched value, and the parts of all values that its units need."""
 
     nodes: tuple[Node, ...]
     axes: dict[int, tuple[Axis, Axis]]  # value → rows, columns
@@ -63,7 +73,7 @@ class Cone:
         )
 
     def pixels(self, images: Tensor, units: Tensor) -> Tensor:
-        """Cut what the units see out of whole images [b, 3, h, w]; zero outside."""
+        """Crop what the units see out of whole images [b, 3, h, w]; zero outside."""
         rows, columns = (
             Span((0,) * len(units), length) for length in (axis.size for axis in self.axes[IMAGE])
         )
@@ -76,19 +86,17 @@ class Cone:
         return list(zip(rows.starts, columns.starts, strict=True))
 
     def forward(self, pixels: Tensor, units: Tensor, rule: Rule) -> tuple[Tensor, Ascent]:
-        """Return the activations [b, f] of units [b, 2], and what the way down needs.
+        """Return the activations [b, f] of units [b, 2], and all that projecting needs.
 
-        `pixels` are as `pixels` gives them.
+        `pixels` are as the method `pixels` gives them; they are not written over.
         """
-        values = {IMAGE: pixels}  # never written over
-        last = {value: node.output for node in self.nodes for value in node.inputs}
+        values = {IMAGE: pixels}
         memories: list[Tensor | None] = []
         crops: list[list[Identity | Crop]] = []
-        for node in self.nodes:
-            found = [self._window(node, value, units) for value in node.inputs]
-            done = {value for value in node.inputs if last[value] == node.output} - {IMAGE}
+        for node, done in with_last_uses(self.nodes, {IMAGE}):
+            crops.append([self._window(node, value, units) for value in node.inputs])
             inputs = []
-            for windows, value in zip(found, node.inputs, strict=True):
+            for windows, value in zip(crops[-1], node.inputs, strict=True):
                 fill = node.op.fill
                 if value == IMAGE and isinstance(windows, Identity) and fill == 0:
                     inputs.append(pixels)  # which are zero outside already
@@ -97,13 +105,12 @@ class Cone:
             in_place = not set(node.inputs) - done
             values[node.output], memory = node.op.forward_window(inputs, rule, in_place=in_place)
             memories.append(memory)
-            crops.append(found)
             for value in done:
                 del values[value]
         return values[self.target][:, :, 0, 0], Ascent(self, rule, crops, memories)
 
     def _window(self, node: Node, value: int, units: Tensor) -> Identity | Crop:
-        """Find where in an input, as far as it is there, lie the windows that a node reads."""
+        """Find the windows that a node reads, in the part of its input that there is."""
         need = []
         for axis, span in enumerate(self.spans(node.output, units)):
             window = node.op.window(axis)
@@ -117,7 +124,7 @@ class Cone:
 
 @dataclass(frozen=True)
 class Ascent:
-    """What one way up left behind: all that the way down needs of it."""
+    """What one `Cone.forward` leaves for `project`."""
 
     cone: Cone
     rule: Rule
@@ -140,28 +147,15 @@ class Ascent:
 def cone_of(graph: Graph, value: int) -> Cone:
     """Return the cone of a value's units. Raises ValueError where two strides meet in it."""
     part = graph.behind([value])
-    fields = {value: (Field(), Field())}
-    whole = {value: (False, False)}
+    top = part.shapes[value]
+    axes = {value: (Axis(Field(), top.rows, False), Axis(Field(), top.columns, False))}
     for node in reversed(part.nodes):
-        above, taken = fields[node.output], whole[node.output]
         for source in node.inputs:
-            shape = part.shapes[source]
-            below = [above[axis].below(node.op.window(axis)) for axis in (0, 1)]
-            known = fields.get(source)
-            if known is not None:
-                below = [one.union(other) for one, other in zip(known, below, strict=True)]
-            before = whole.get(source, (False, False))
-            fields[source] = (below[0], below[1])
-            whole[source] = (
-                before[0] or taken[0] or below[0].size >= shape.rows,
-                before[1] or taken[1] or below[1].size >= shape.columns,
-            )
-    axes = {
-        source: (
-            Axis(fields[source][0], shape.rows, whole[source][0]),
-            Axis(fields[source][1], shape.columns, whole[source][1]),
-        )
-        for source, shape in part.shapes.items()
-    }
+            above, shape = axes[node.output], part.shapes[source]
+            rows = above[0].below(node.op.window(0), shape.rows)
+            columns = above[1].below(node.op.window(1), shape.columns)
+            if source in axes:
+                rows, columns = axes[source][0].union(rows), axes[source][1].union(columns)
+            axes[source] = rows, columns
     maps = {source: shape.maps for source, shape in part.shapes.items()}
     return Cone(part.nodes, axes, maps, value)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Window:
-    """What one convolution or pool does along an axis, in pixels of its own input."""
+    """The window of a convolution or pool along one axis, in pixels of its own input."""
 
     kernel: int = 1
     stride: int = 1
@@ -27,14 +27,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Field:
-    """What each unit of a layer sees of one map below, along one axis, in pixels of that map."""
+    """The pixels that each unit of a layer sees of one map below, along one axis."""
 
     size: int = 1
     stride: int = 1
     offset: int = 0
 
     def below(self, window: Window) -> Field:
-        """Return what the same units see of the map that `window` reads this one from."""
+        """Return the same units' field in the map that `window` reads this one from."""
         return Field(
             size=(self.size - 1) * window.stride + window.span,
             stride=self.stride * window.stride,
@@ -42,7 +42,7 @@ class Field:
         )
 
     def union(self, other: Field) -> Field:
-        """Return the smallest field that holds both; ValueError where their strides differ."""
+        """Return the smallest field with both; ValueError where their strides differ."""
         if self.stride != other.stride:
             raise ValueError(f"strides {self.stride} and {other.stride} meet")
         start = min(self.offset, other.offset)

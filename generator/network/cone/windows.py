@@ -1,4 +1,4 @@
-"""Windows of maps: where units need them, cut out of what there is, and signals put back.
+"""Windows of maps: they are cropped out of the part of a map that there is, and signals put back.
 
 A window may reach outside its map. Axes: b units, each in an image of its own; c maps; h w rows and
 columns.
@@ -27,12 +27,12 @@ Place = tuple[slice, slice]  # rows, columns
 
 @dataclass(frozen=True)
 class Identity:
-    """Needed windows that are all that there is of a value: nothing moves."""
+    """The needed windows are all that there is of a value, so nothing moves."""
 
-    outside: tuple[tuple[int, slice, slice], ...]  # unit, rows, columns: what lies outside its map
+    outside: tuple[tuple[int, slice, slice], ...]  # unit; rows and columns outside its map
 
     def out_of(self, value: Tensor, fill: float, *, in_place: bool) -> Tensor:
-        """Return the windows [b, c, h, w]; what lies outside the map is `fill`.
+        """Return the windows [b, c, h, w], with `fill` outside the map.
 
         With `in_place` the value may be written over.
         """
@@ -43,9 +43,9 @@ class Identity:
         return windows
 
     def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
-        """Return the signal at a value: that at the windows, added to what is there already.
+        """Add the signal at the windows to the signal at the value, if there is any; return that.
 
-        What lies outside the map is lost. Both may be written over.
+        The signal outside the map is lost. Both tensors may be written over.
         """
         self._fill(windows, 0.0)
         return windows if signal is None else signal.add_(windows)
@@ -57,16 +57,16 @@ class Identity:
 
 @dataclass(frozen=True)
 class Part:
-    """Units whose window lies alike: from where in what there is, to where in what is needed."""
+    """Units whose windows lie alike: their place in what there is, and in what is needed."""
 
     members: list[int] | slice
-    source: tuple[slice, slice]
-    target: tuple[slice, slice]
+    source: Place
+    target: Place
 
 
 @dataclass(frozen=True)
 class Crop:
-    """Needed windows that lie elsewhere in what there is of a value, or reach beyond it."""
+    """The needed windows are parts of what there is of a value, or reach beyond it."""
 
     parts: tuple[Part, ...]
     have: tuple[int, int]  # rows, columns
@@ -100,7 +100,7 @@ def _new(like: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def crop(have: Spans, need: Spans, size: tuple[int, int]) -> Identity | Crop:
-    """Find where in the stretches of a map that there are lie those that are needed."""
+    """Find the needed stretches of a map of this size in those that there are."""
     if have == need:
         return Identity(tuple(_outside(need, size)))
     parts: dict[str, tuple[list[int], Place, Place]] = {}
@@ -126,7 +126,7 @@ def crop(have: Spans, need: Spans, size: tuple[int, int]) -> Identity | Crop:
 
 
 def _outside(windows: Spans, size: tuple[int, int]) -> Iterator[tuple[int, slice, slice]]:
-    """Yield unit, rows and columns of whatever of the windows lies outside a map of this size."""
+    """Yield unit, rows and columns of each part of the windows that lies outside the map."""
     everything = slice(None)
     for axis, span in enumerate(windows):
         for unit, start in enumerate(span.starts):
@@ -137,7 +137,7 @@ def _outside(windows: Spans, size: tuple[int, int]) -> Iterator[tuple[int, slice
 
 
 def _meet(have: int, need: int, length: int, size: int) -> tuple[slice, slice]:
-    """Return where needed rows that lie in the map are in what there is, and in what is needed."""
+    """Return the rows that are needed and in the map: in what there is, and in what is needed."""
     first = min(max(need, 0), size)
     last = max(min(need + length, size), first)
     return slice(first - have, last - have), slice(first - need, last - need)

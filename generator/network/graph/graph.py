@@ -1,12 +1,12 @@
-"""A network as a list of ops, each with a way up and a way down.
+"""A network as a list of nodes, each with an op that runs forward and projects back.
 
-Values are numbered: 0 is the image, every node makes one more. A graph holds only what its
-watched values rest on, so running it ends at the last of them.
+Values are numbered: 0 is the image, and every node makes one more. A graph has only the nodes that
+its watched values rest on, so running it ends at the last of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -26,22 +26,22 @@ class Map:
 
     @property
     def bytes(self) -> int:
-        """Return what it takes as float32."""
+        """Return its bytes as float32."""
         return 4 * self.maps * self.rows * self.columns
 
 
 @dataclass(frozen=True)
 class Node:
-    """One op in its place."""
+    """One op in its place: the values that it reads, and the one that it makes."""
 
     op: Op
-    inputs: tuple[int, ...]  # values
-    output: int  # the value it makes
+    inputs: tuple[int, ...]
+    output: int
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The nodes that make some watched values, in order; shapes of all values they touch."""
+    """The nodes that make some watched values, in order, and the shapes of all their values."""
 
     nodes: tuple[Node, ...]
     shapes: dict[int, Map]
@@ -50,10 +50,8 @@ class Graph:
     def run(self, images: Tensor) -> list[Tensor]:
         """Return the watched values [b, c, h, w] for whole images [b, 3, h, w]."""
         values = {IMAGE: images}  # never written over
-        last = self._last_uses()
-        for number, node in enumerate(self.nodes):
+        for node, done in with_last_uses(self.nodes, {IMAGE, *self.watched}):
             inputs = [values[value] for value in node.inputs]
-            done = {value for value in node.inputs if last[value] == number} - {IMAGE}
             values[node.output] = node.op.forward(inputs, in_place=not set(node.inputs) - done)
             for value in done:
                 del values[value]
@@ -70,10 +68,12 @@ class Graph:
         shapes = {value: self.shapes[value] for value in sorted(needed)}
         return Graph(tuple(reversed(nodes)), shapes, tuple(watched))
 
-    def folded(self) -> Graph:
+    def folded(self, known: dict[int, Convolution]) -> Graph:
         """Return the graph with batch normalisation made part of the convolution before it.
 
-        Where nothing else reads that convolution; the same function up to rounding.
+        This is done where nothing else reads that convolution; the function is the same up to
+        rounding. `known` has the convolutions that were folded before, by the value that they make,
+        and takes the new ones.
         """
         uses = [value for node in self.nodes for value in node.inputs] + list(self.watched)
         makers = {node.output: node for node in self.nodes}
@@ -87,7 +87,9 @@ class Graph:
                 and uses.count(before.output) == 1
             ):
                 del nodes[before.output]
-                op = folded(before.op, node.op)
+                if node.output not in known:
+                    known[node.output] = folded(before.op, node.op)
+                op = known[node.output]
                 nodes[node.output] = replace(node, op=op, inputs=before.inputs)
             else:
                 nodes[node.output] = node
@@ -98,7 +100,9 @@ class Graph:
         """Return the bytes of the largest value, for one image."""
         return max(shape.bytes for shape in self.shapes.values())
 
-    def _last_uses(self) -> dict[int, int]:
-        """Return after which node, by number, a value is needed no more; watched ones stay."""
-        last = {value: number for number, node in enumerate(self.nodes) for value in node.inputs}
-        return last | dict.fromkeys(self.watched, len(self.nodes))
+
+def with_last_uses(nodes: Sequence[Node], kept: set[int]) -> Iterator[tuple[Node, set[int]]]:
+    """Yield each node with the inputs that no later node reads, but for those that are `kept`."""
+    last = {value: node.output for node in nodes for value in node.inputs}
+    for node in nodes:
+        yield node, {value for value in node.inputs if last[value] == node.output} - kept

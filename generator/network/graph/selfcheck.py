@@ -1,4 +1,4 @@
-"""A network's ops, as one run told them, held against the network itself on other pixels."""
+"""A network's graph, as one run gave it, compared with the network itself on other pixels."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ SEED = 0
 
 
 def require_as_traced(network: WatchedNetwork) -> None:
-    """Raise NetworkError, naming the layer, where what is watched is not what the network does.
+    """Raise NetworkError, naming the layer, where its maps are not those of the network itself.
 
     A trace does not see decisions by values, numbers that leave torch and come back, and writing
-    through another name. A network that runs as it came may mix the images of a batch, or draw
-    numbers.
+    through another name. A network without a graph may mix the images of a batch, or draw numbers.
     """
     source = torch.Generator().manual_seed(SEED)
     shape = (2, 3, network.input_size, network.input_size)
     images = torch.randn(shape, generator=source).to(next(network.model.parameters()))
-    by_steps = network.graph(network.layers) is not None
+    by_graph = network.graph(network.layers) is not None
     with torch.no_grad():
         with hooked(network.model, network.layers) as run:
-            expected = [maps[:1].clone() for maps in run(images[:1] if by_steps else images)]
+            expected = [maps[:1].clone() for maps in run(images[:1] if by_graph else images)]
         with network.watching(network.layers) as run:
             found = run(images[:1].contiguous(memory_format=torch.channels_last))
-    if not by_steps:
+    if not by_graph:
         _require_gradients(network, images[:1])
     for layer, one, other in zip(network.layers, found, expected, strict=True):
         if _apart(one, other):
@@ -37,7 +36,7 @@ def require_as_traced(network: WatchedNetwork) -> None:
                 + (
                     "on another image the network does not do what it did on an empty one; it may "
                     "decide by values, or write into a map in a way that torch does not see"
-                    if by_steps
+                    if by_graph
                     else "of one image it makes something else alone than beside another, or each "
                     "time; it may normalise by the batch, or draw numbers"
                 )
@@ -56,6 +55,6 @@ def _require_gradients(network: WatchedNetwork, image: Tensor) -> None:
 
 
 def _apart(one: Tensor, other: Tensor) -> bool:
-    """Say whether maps differ by more than rounding; what is no number is left to the search."""
+    """Return whether maps differ by more than rounding; the search finds what is no number."""
     largest = other.abs().max()
     return bool((one - other).abs().max() > TOLERANCE * largest)

@@ -1,8 +1,8 @@
-"""What a network does, found out by letting it run once and watching every function it calls.
+"""The graph of a network, found by running it once and recording every function that it calls.
 
-It makes no difference whether a ReLU is a module or a function, works in place or is used twice:
-each node is an op of its own. What a node without a rule makes is remembered under the name of the
-module that made it, and refused if a watched layer rests on it.
+A ReLU may be a module or a function, work in place, or be used twice: each call is a node of its
+own. The value that any other function makes is kept under the name of the module that called it. A
+watched layer that rests on such a value has no graph.
 """
 
 from __future__ import annotations
@@ -17,57 +17,57 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
-from generator.network.graph.functions import NoOp, parsed
 from generator.network.graph.graph import IMAGE, Graph, Map, Node
-from generator.network.graph.ops import AveragePool, Op
+from generator.network.graph.ops import AveragePool, Convolution, NoOp, Op, parsed
+from generator.network.rules import Rule
 
 # What a person's network may raise when it is run on an input that does not fit it.
 RUNNING = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
-class NoWayDown(NetworkError):
-    """A watched layer rests on a part that has no rule; the text names it."""
+class NoProjection(NetworkError):
+    """A watched layer rests on a part that a rule does not go through; the text names both."""
 
 
 @dataclass
 class Trace:
-    """What one run told: every node with a rule, and who made each value."""
+    """What one run did: its nodes, and who made each value."""
 
     shapes: dict[int, Map]
     nodes: list[Node] = field(default_factory=list)
-    without_rule: dict[int, str] = field(
-        default_factory=dict
-    )  # value → who made it, without a rule
+    others: dict[int, str] = field(default_factory=dict)  # value that no op makes → who made it
     makers: dict[int, str] = field(default_factory=dict)  # value → "module 'a.b' (Conv2d)"
     outputs: dict[str, list[int]] = field(default_factory=dict)  # module path → values it gave
+    folds: dict[int, Convolution] = field(default_factory=dict)  # as `Graph.folded` keeps them
 
-    def graph(self, modules: Sequence[str], *, averages: bool) -> Graph:
-        """Return the ops to these modules' outputs, through average pools if `averages`.
+    def graph(self, modules: Sequence[str], rule: Rule) -> Graph:
+        """Return the graph of these modules' outputs, with batch normalisation folded.
 
         Raises NetworkError where a module is not run, gives no map or runs more than once, and
-        NoWayDown where one rests on a node without a rule; both name the module.
+        NoProjection where one rests on a part that the rule does not go through.
         """
         watched = [self._output(path) for path in modules]
         graph = Graph(tuple(self.nodes), self.shapes, tuple(watched)).behind(watched)
         for node in graph.nodes:
-            if isinstance(node.op, AveragePool) and not averages:
+            if isinstance(node.op, AveragePool) and not rule.averages:
                 maker = self.makers[node.output]
-                raise NoWayDown(f"{maker}, which pools by average, has no rule in the deconvnet")
-        made = {node.output for node in graph.nodes} | {IMAGE}
+                raise NoProjection(
+                    f"{maker}, which pools by average, has no projection in the {rule.name}"
+                )
         for value in graph.shapes:
-            if value not in made:
-                raise NoWayDown(f"{self.without_rule[value]} has no rule in the deconvnet")
-        return graph
+            if value in self.others:
+                raise NoProjection(f"{self.others[value]} has no projection in the {rule.name}")
+        return graph.folded(self.folds)
 
     @property
-    def told(self) -> str:
-        """Return in words all that the network does, as far as its parts have rules."""
-        nodes = (f"{node.output} = {node.op.told} of {node.inputs}" for node in self.nodes)
-        others = (f"{value} = {maker}" for value, maker in self.without_rule.items())
+    def description(self) -> str:
+        """Return in words all that the network does, as far as its parts are ops."""
+        nodes = (f"{node.output} = {node.op.description} of {node.inputs}" for node in self.nodes)
+        others = (f"{value} = {maker}" for value, maker in self.others.items())
         return "\n".join((*nodes, *others, str(self.outputs)))
 
     def shape(self, path: str) -> Map:
-        """Return the shape of a module's output; NetworkError as above."""
+        """Return the shape of a module's output; raises NetworkError as `graph` does."""
         return self.shapes[self._output(path)]
 
     def _output(self, path: str) -> int:
@@ -126,7 +126,7 @@ class _Recorder(TorchFunctionMode):
         kwargs: dict[str, Any],
         touched: set[int],
     ) -> tuple[tuple[int, ...], Op | None] | str:
-        """Return inputs and op of a node, or why it has none."""
+        """Return inputs and op of a call, or words that say why it is no op."""
         try:
             inputs, op = parsed(func, args, kwargs) or ((), None)
         except NoOp as reason:
@@ -149,14 +149,12 @@ class _Recorder(TorchFunctionMode):
         self._name(output, value)
         maker = self._maker(func)
         trace.makers[value] = maker
-        if output.dim() == 4:  # b c h w
-            trace.shapes[value] = Map(*output.shape[1:])
-        else:
-            trace.shapes[value] = Map(0, 0, 0)
+        is_map = output.dim() == 4  # b c h w
+        trace.shapes[value] = Map(*output.shape[1:]) if is_map else Map(0, 0, 0)
         if isinstance(node, tuple) and node[1] is not None:
             trace.nodes.append(Node(node[1], node[0], value))
         else:
-            trace.without_rule[value] = f"{maker}{node}"
+            trace.others[value] = f"{maker}{node}"
 
     def _name(self, tensor: Tensor, value: int) -> None:
         self.kept.append(tensor)
@@ -191,7 +189,7 @@ def _tensors(part: Any) -> Iterator[Tensor]:
 
 @contextmanager
 def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
-    """Tell the recorder which module runs and what each gave; the hooks come off at the end."""
+    """Let the recorder know which module runs and what it gives; the hooks come off at the end."""
 
     def enter(path: str) -> Callable[[nn.Module, object], None]:
         return lambda module, _inputs: recorder.scope.append((path, module))
@@ -220,26 +218,20 @@ def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
 
 
 def trace(model: nn.Module, input_size: int) -> Trace:
-    """Run a network in evaluation mode once on an empty image, and tell what it did.
+    """Run a network in evaluation mode once on an empty image, and return what it did.
 
     Raises NetworkError where it cannot run on an image [1, 3, input_size, input_size].
     """
-    with torch.inference_mode(mode=False):  # which would count no writing
-        image = torch.zeros(1, 3, input_size, input_size).to(next(model.parameters()))
-        recorder = _Recorder(model, image)
-        _run(model, image, recorder)
-    return recorder.trace
-
-
-def _run(model: nn.Module, image: Tensor, recorder: _Recorder) -> None:
-    """Run the network under the recorder's eyes; NetworkError where it does not run."""
-    size = image.shape[-1]
     try:
-        with torch.no_grad(), _following(model, recorder), recorder:
-            model(image)
+        with torch.inference_mode(mode=False), torch.no_grad():  # inference counts no writing
+            image = torch.zeros(1, 3, input_size, input_size).to(next(model.parameters()))
+            recorder = _Recorder(model, image)
+            with _following(model, recorder), recorder:
+                model(image)
     except RUNNING as problem:
         reason = " ".join(str(problem).split())[:200]
         raise NetworkError(
-            f"the network does not run on an image of {size} × {size} pixels "
+            f"the network does not run on an image of {input_size} × {input_size} pixels "
             f"({type(problem).__name__}: {reason}); set its input size"
         ) from problem
+    return recorder.trace

@@ -1,4 +1,4 @@
-"""A network's tensors by name: their digest, and filling a network with others."""
+"""A network's tensors by name: their digest, and how others take their place."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def plain_names(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
 
 
 def _wrong(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterator[tuple[str, str]]:
-    """Give each tensor that does not fit, and what is wrong with it."""
+    """Yield the name of each tensor that does not fit, and what is wrong with it."""
     for name, tensor in wanted.items():
         if name in found:
             words = _misfit(tensor, found[name])
@@ -68,7 +68,7 @@ def _wrong(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterato
 
 
 def _misfit(wanted: Tensor, found: Tensor) -> str:
-    """Say what is wrong with a tensor; "" where it fits."""
+    """Return what is wrong with a tensor, in words; "" where it fits."""
     if found.shape != wanted.shape:
         return f"has shape {list(found.shape)}, the network needs {list(wanted.shape)}"
     plain = found.layout == torch.strided and not found.is_meta and not found.is_quantized
@@ -82,7 +82,7 @@ def _misfit(wanted: Tensor, found: Tensor) -> str:
 def _hint(
     wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], wrong: Mapping[str, str]
 ) -> str:
-    """Say so where the two differ in the number of classes only.
+    """Return advice where the two differ in the number of classes only, else "".
 
     Any other layer of another width would leave the next one with another number of inputs.
     """

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from generator.network.rules import Rule
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -13,7 +15,7 @@ class Choice:
 
     why: str
     modules: tuple[str, ...]
-    deep: tuple[str, ...] = ()  # instead, for rules that know a way down through average pools
+    deep: tuple[str, ...] = ()  # instead, for rules that go through average pools
 
 
 def _features(*numbers: int) -> tuple[str, ...]:
@@ -95,12 +97,12 @@ CHOICES: Mapping[str, Choice] = MappingProxyType(
 )
 
 
-def default_layers(network: str, rule: str) -> dict[str, str]:
+def default_layers(network: str, rule: Rule) -> dict[str, str]:
     """Return layer name → module of a network by torchvision's name; empty for one not listed."""
     choice = CHOICES.get(network)
     if choice is None:
         return {}
-    return numbered(choice.modules if rule == "deconvnet" else choice.deep or choice.modules)
+    return numbered((choice.deep if rule.averages else ()) or choice.modules)
 
 
 def numbered(modules: tuple[str, ...]) -> dict[str, str]:

@@ -35,19 +35,19 @@ def modules_to_watch(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, s
 
 
 def _usual(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
-    if not loaded.layers:
+    if not loaded.modules:
         raise ConfigError(
             f"{loaded.name}: say which layers with --layers name=module,…; "
             f"its convolutions are {_convolutions(loaded.model)}"
         )
     for name in asked:
-        if name not in loaded.layers:
+        if name not in loaded.modules:
             raise ConfigError(
                 f"{loaded.name} has no layer {name!r}; did you mean "
-                f"{_nearest(name, loaded.layers)!r}? It has {', '.join(loaded.layers)}; "
+                f"{_nearest(name, loaded.modules)!r}? It has {', '.join(loaded.modules)}; "
                 "name=module watches any other"
             )
-    return {name: module for name, module in loaded.layers.items() if not asked or name in asked}
+    return {name: module for name, module in loaded.modules.items() if not asked or name in asked}
 
 
 def _explicit(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:

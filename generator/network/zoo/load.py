@@ -1,44 +1,56 @@
-"""Networks by name, each whose layers are watched."""
+"""Watched networks by name."""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.network.graph.selfcheck import require_as_traced
-from generator.network.watched import WatchedNetwork, watch_layers
+from generator.network.rules import RULES
+from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import CHOICES
-from generator.network.zoo.embedded import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 from generator.network.zoo.layers import modules_to_watch
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.names import FORMS, RANDOM, file_and_function, name_and_weights
-from generator.network.zoo.untrained import untrained
+from generator.network.zoo.untrained import SEED, draw_weights
+from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 
 
-def load(settings: Settings) -> WatchedNetwork:
-    """Return the network that the settings name, in evaluation mode, on the CPU.
+def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwork:
+    """Return the network that the settings name, in evaluation mode, on a device.
 
-    It watches exactly the layers that the settings ask for. Raises ConfigError for names and
-    settings that do not fit, NetworkError for a network or weights that cannot be used.
+    It watches exactly the layers that the settings ask for, and goes to the device before it runs.
+    Raises ConfigError for names and settings that do not fit, NetworkError for a network or weights
+    that cannot be used.
     """
     loaded = _loaded(settings)
-    loaded.model.eval()
-    loaded.model.requires_grad_(False)
-    network = _watched(loaded, settings)
+    model = loaded.model
+    model.eval()
+    model.requires_grad_(False)
+    facts = {
+        **vars(loaded),
+        "modules": modules_to_watch(loaded, settings.layers),
+        "input_size": settings.input_size or loaded.input_size,
+        "mean": settings.mean or loaded.mean,
+        "std": settings.std or loaded.std,
+    }
     if loaded.random:
-        drawn = untrained(network)
-        network = dataclasses.replace(
-            drawn,
-            name=f"{network.name}, random weights",
-            weights_sha256=state_digest(drawn.model),
-        )
-    with _naming(network.name):
-        require_as_traced(dataclasses.replace(network))  # a copy, as a trace stays on the CPU
+        draw_weights(model)
+        facts |= {
+            "name": f"{loaded.name}, random weights",
+            "source": f"random weights, seed {SEED}",
+            "weights_sha256": state_digest(model),
+        }
+    model.to(device)
+    network = WatchedNetwork(**facts, filters=settings.filters, rule=RULES[settings.rule])
+    with _naming(loaded.name):
+        require_as_traced(network)
     return network
 
 
@@ -63,37 +75,12 @@ def _loaded(settings: Settings) -> LoadedNetwork:
     if kind == "torchvision":
         from generator.network.zoo.torchvision import torchvision_network  # noqa: PLC0415
 
-        return torchvision_network(*name_and_weights(rest), weights, settings.rule)
+        return torchvision_network(*name_and_weights(rest), weights, RULES[settings.rule])
     if kind == "timm":
         from generator.network.zoo.timm import timm_network  # noqa: PLC0415
 
         return timm_network(*name_and_weights(rest), weights)
     raise ConfigError(_unknown(name))
-
-
-def _watched(loaded: LoadedNetwork, settings: Settings) -> WatchedNetwork:
-    """Watch the layers of a loaded network; what the settings say goes before its usual numbers."""
-    size = settings.input_size or loaded.input_size
-    modules = modules_to_watch(loaded, settings.layers)
-    with _naming(loaded.name):
-        layers = watch_layers(
-            loaded.model, modules, size, rule=settings.rule, filters=settings.filters
-        )
-    return WatchedNetwork(
-        name=loaded.name,
-        source=loaded.source,
-        trained_on=loaded.trained_on,
-        weights_sha256=loaded.weights_sha256,
-        model=loaded.model,
-        input_size=size,
-        mean=settings.mean or loaded.mean,
-        std=settings.std or loaded.std,
-        classes=loaded.classes,
-        layers=layers,
-        code_sha256=loaded.code_sha256,
-        rule=settings.rule,
-        history=loaded.history,
-    )
 
 
 @contextmanager

@@ -1,16 +1,20 @@
-"""A network with its weights, before anything of it is watched: what every adapter gives."""
+"""A network with its weights, before any layer of it is watched: what every adapter gives."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
 
 from torch import Tensor, nn
+
+from generator.network.weights.weights_file import load_into
 
 
 @dataclass(frozen=True)
 class LoadedNetwork:
-    """A network and what its adapter knows of it; `zoo.load` chooses the layers to watch."""
+    """A network and all that its adapter knows of it."""
 
     name: str
     model: nn.Module
@@ -21,7 +25,17 @@ class LoadedNetwork:
     trained_on: str = ""
     weights_sha256: str = ""
     classes: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)  # layer → module; its usual layers
     code_sha256: str = ""  # of the file that makes it, where it is a person's own
     random: bool = False  # whether its weights are still to be drawn
-    layers: Mapping[str, str] = field(default_factory=dict)  # name → module; none are known: empty
-    history: tuple[tuple[str, str, Tensor], ...] = ()  # as in WatchedNetwork
+    # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
+    history: tuple[tuple[str, str, Tensor], ...] = ()
+
+    def with_weights_of(
+        self,
+        file: Path,
+        renamed: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = dict,
+    ) -> Self:
+        """Fill the model from a file, as `weights_file.load_into` does, and name the file."""
+        digest = load_into(self.model, file, renamed)
+        return replace(self, source=f"the file {file.name}", weights_sha256=digest)

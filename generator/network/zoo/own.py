@@ -17,8 +17,8 @@ from torch import nn
 # Before the person's file, which may import torchvision: it loads beside any torch only after this.
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import NetworkError
-from generator.network.weights.state import fill, state_digest
-from generator.network.weights.state_file import file_digest, read_state
+from generator.network.weights.state import state_digest
+from generator.network.weights.weights_file import file_digest
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.zfnet import INPUT_SIZE, MEAN, STD
 
@@ -34,49 +34,45 @@ def own_network(file: Path, function: str, weights: Path | None) -> LoadedNetwor
     """
     if not file.is_file():
         raise NetworkError(f"network {file}:{function}: there is no such file")
-    with _told_as_ours(file, function), _beside(file) as loaded:
+    with _as_one_error(file, function), _beside(file) as loaded:
         module = _run(file)
         if not callable(getattr(module, function, None)):
             raise NetworkError(f"{file}: has no function {function!r}")
         made = getattr(module, function)()
-        if not isinstance(made, nn.Module):
+        _require_watchable(made, f"{file}: {function}()")
+        network = LoadedNetwork(
+            name=f"{file.name}:{function}",
+            model=made.to("cpu", torch.float32),
+            input_size=INPUT_SIZE,
+            mean=MEAN,
+            std=STD,
+            source=f"made by {function}() in {file.name}",
+            weights_sha256=state_digest(made),
+            code_sha256=_code_digest(file, loaded()),
+        )
+    return network if weights is None else network.with_weights_of(weights)
+
+
+def _require_watchable(made: object, who: str) -> None:
+    """Raise NetworkError unless a function returned a module that can be watched."""
+    if not isinstance(made, nn.Module):
+        raise NetworkError(
+            f"{who} returned a value of type {type(made).__name__}; it must "
+            "return a torch.nn.Module"
+        )
+    for path, part in made.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
             raise NetworkError(
-                f"{file}: {function}() returned a value of type {type(made).__name__}; it must "
-                "return a torch.nn.Module"
+                f"{who} returned TorchScript{f' in module {path!r}' if path else ''}, which cannot "
+                "be watched; return the module that it was made from"
             )
-        scripted = [
-            path for path, part in made.named_modules() if isinstance(part, torch.jit.ScriptModule)
-        ]
-        if scripted:
-            raise NetworkError(
-                f"{file}: {function}() returned TorchScript"
-                f"{f' in module {scripted[0]!r}' if scripted[0] else ''}, which cannot be watched; "
-                "return the module that it was made from"
-            )
-        if next(made.parameters(), None) is None:
-            raise NetworkError(f"{file}: the module that {function}() returned has no parameters")
-        model = made.to("cpu", torch.float32)
-        digest, code = state_digest(model), _code_digest(file, loaded())
-    source = f"made by {function}() in {file.name}"
-    if weights is not None:
-        fill(model, read_state(weights), f"weights {weights.name}")
-        digest = file_digest(weights)
-        source = f"the file {weights.name}"
-    return LoadedNetwork(
-        name=f"{file.name}:{function}",
-        model=model,
-        input_size=INPUT_SIZE,
-        mean=MEAN,
-        std=STD,
-        source=source,
-        weights_sha256=digest,
-        code_sha256=code,
-    )
+    if next(made.parameters(), None) is None:
+        raise NetworkError(f"{who} returned a module that has no parameters")
 
 
 @contextmanager
-def _told_as_ours(file: Path, function: str) -> Iterator[None]:
-    """Tell whatever goes wrong in the person's code as one error of ours."""
+def _as_one_error(file: Path, function: str) -> Iterator[None]:
+    """Raise whatever goes wrong in the person's code as one NetworkError."""
     try:
         yield
     except NetworkError:
@@ -89,8 +85,8 @@ def _told_as_ours(file: Path, function: str) -> Iterator[None]:
 def _beside(file: Path) -> Iterator[Callable[[], list[Path]]]:
     """Let the file import its neighbours; on failure, forget them and the file.
 
-    Gives a function that tells which files beside it, and below, were imported. Libraries that it
-    imported stay: a compiled one may not be imported a second time.
+    Gives a function that returns the files beside it, and below, that were imported. Libraries
+    stay imported: a compiled one may not be imported a second time.
     """
     folder = str(file.resolve().parent)
     path, before = sys.path.copy(), sys.modules.copy()

@@ -14,8 +14,7 @@ from torch import nn
 # Before timm, which imports torchvision: it loads beside any torch only after this.
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import ConfigError, NetworkError
-from generator.network.weights.state import fill, state_digest
-from generator.network.weights.state_file import file_digest, read_state
+from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import numbered
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.names import RANDOM
@@ -54,12 +53,10 @@ def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
         input_size=data["input_size"][1],
         mean=tuple(data["mean"]),
         std=tuple(data["std"]),
-        layers=numbered(_stages(model)),
+        modules=numbered(_stages(model)),
     )
     if file is not None:
-        fill(model, read_state(file), f"weights {file.name}")
-        digest = file_digest(file)
-        return replace(loaded, source=f"the file {file.name}", weights_sha256=digest)
+        return loaded.with_weights_of(file)
     if asked:
         return replace(loaded, random=True)
     config = model.pretrained_cfg

@@ -1,23 +1,30 @@
-"""Classification networks of torchvision, with its weights, a file's, or random ones."""
+"""Classification networks of torchvision, with its weights, a file's, or random ones.
+
+Its pretrained weights are brought by torch into its usual cache, and compared with their hash.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from http.client import HTTPException
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from generator.errors import ConfigError, NetworkError
+from generator.network.rules import Rule
 from generator.network.torchvision_compat import models
-from generator.network.weights.state import fill, plain_names
-from generator.network.weights.state_file import file_digest, read_state
+from generator.network.weights.state import plain_names
+from generator.network.weights.weights_file import file_digest
 from generator.network.zoo.default_layers import CHOICES, default_layers
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.names import RANDOM
-from generator.network.zoo.torchvision_weights import cached, hash_prefix, with_names_of_today
 from generator.network.zoo.untrained import SEED
 
 # Their weights want values with mean 0.5 and std 0.5. torchvision normalises as for the others and
@@ -27,6 +34,8 @@ TRANSFORMING = ("googlenet", "inception_v3")
 HALVES = (0.5, 0.5, 0.5)
 # Classifiers on the side, for training only; weights hold them or not.
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
+# DenseNet's files are older than torchvision's names: …denselayer1.norm.1.weight is norm1 now.
+_OLD_DENSENET = re.compile(r"(?<=\.)(denselayer\d+\.(?:norm|relu|conv))\.(?=[12]\.)")
 
 
 def names() -> list[str]:
@@ -34,7 +43,7 @@ def names() -> list[str]:
     return list(models.list_models(module=models))
 
 
-def torchvision_network(name: str, asked: str, file: Path | None, rule: str) -> LoadedNetwork:
+def torchvision_network(name: str, asked: str, file: Path | None, rule: Rule) -> LoadedNetwork:
     """Return a network of torchvision.
 
     `asked` names weights of torchvision (IMAGENET1K_V1, DEFAULT), or is "random", or "" for the
@@ -59,25 +68,23 @@ def torchvision_network(name: str, asked: str, file: Path | None, rule: str) -> 
         )
     known = models.get_model_weights(name)
     weights = _weights_named(name, asked, known)
-    model = _build(name)
     loaded = LoadedNetwork(
-        name=name, model=model, **_preprocessing(name, weights), layers=default_layers(name, rule)
+        name, _build(name), **_preprocessing(name, weights), modules=default_layers(name, rule)
     )
-    if file is not None:
-        digest = _fill(model, file)
-        same = next((each for each in known if digest.startswith(hash_prefix(each))), None)
-        if same is None:
-            return replace(loaded, source=f"the file {file.name}", weights_sha256=digest)
-        preprocessing = _preprocessing(name, same)
-        return replace(loaded, **preprocessing, **_provenance(same, digest))
     if asked == RANDOM:
         return replace(loaded, random=True)
+    if file is not None:
+        loaded = loaded.with_weights_of(file, with_names_of_today)
+        digest = loaded.weights_sha256
+        same = next((each for each in known if digest.startswith(hash_prefix(each))), None)
+        if same is None:
+            return loaded
+        return replace(loaded, **_preprocessing(name, same), **_provenance(same))
     path = cached(weights)
-    digest = file_digest(path)
-    if not digest.startswith(hash_prefix(weights)):
+    if not file_digest(path).startswith(hash_prefix(weights)):
         raise NetworkError(f"weights {path.name}: damaged; remove {path} and start again")
-    _fill(model, path)
-    return replace(loaded, **_provenance(weights, digest))
+    loaded = loaded.with_weights_of(path, with_names_of_today)
+    return replace(loaded, **_provenance(weights))
 
 
 def _weights_named(name: str, asked: str, known: Any) -> Any:
@@ -95,7 +102,7 @@ def _weights_named(name: str, asked: str, known: Any) -> Any:
 
 
 def _preprocessing(name: str, weights: Any) -> dict[str, Any]:
-    """Return input size, mean and std as a loaded has them."""
+    """Return input size, mean and std as a loaded network has them."""
     transforms = weights.transforms()
     transforming = name in TRANSFORMING
     return {
@@ -105,25 +112,51 @@ def _preprocessing(name: str, weights: Any) -> dict[str, Any]:
     }
 
 
-def _provenance(weights: Any, digest: str) -> dict[str, Any]:
+def _provenance(weights: Any) -> dict[str, Any]:
     """Return what is known of weights of torchvision's own."""
     return {
         "source": f"{weights.name} of torchvision, {weights.url}",
         "trained_on": next(iter(weights.meta.get("_metrics", {})), ""),
-        "weights_sha256": digest,
         "classes": tuple(weights.meta["categories"]),
     }
 
 
-def _fill(model: nn.Module, path: Path) -> str:
-    """Fill a model from a file, without its auxiliary classifiers; return the file's sha256."""
-    tensors = {
-        name: tensor
-        for name, tensor in with_names_of_today(plain_names(read_state(path))).items()
+def file_name(weights: Any) -> str:
+    """Return the name of the file that holds these weights: alexnet-owt-7be5be79.pth."""
+    return PurePosixPath(urlsplit(weights.url).path).name
+
+
+def hash_prefix(weights: Any) -> str:
+    """Return the beginning of the file's sha256, which its name ends with."""
+    return PurePosixPath(file_name(weights)).stem.rpartition("-")[2]
+
+
+def cached(weights: Any) -> Path:
+    """Return the file of these weights in torch's cache, downloading it where it is not there.
+
+    Raises NetworkError with what to do where it cannot be had.
+    """
+    path = Path(torch.hub.get_dir()) / "checkpoints" / file_name(weights)
+    if path.exists():
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(weights.url, str(path), hash_prefix(weights), progress=False)
+    except (OSError, HTTPException, RuntimeError) as problem:
+        raise NetworkError(
+            f"weights {path.name}: cannot be downloaded from {weights.url} ({problem}); name a "
+            "file with --weights FILE, or end the network's name with :random for random weights"
+        ) from problem
+    return path
+
+
+def with_names_of_today(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors as torchvision's networks name them now, without auxiliary classifiers."""
+    return {
+        _OLD_DENSENET.sub(r"\1", name): tensor
+        for name, tensor in plain_names(tensors).items()
         if not name.startswith(AUXILIARY)
     }
-    fill(model, tensors, f"weights {path.name}")
-    return file_digest(path)
 
 
 def _build(name: str) -> nn.Module:

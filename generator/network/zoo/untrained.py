@@ -18,18 +18,17 @@ from generator.network.watched import WatchedNetwork
 SEED = 0
 
 
-def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
-    """Return the network with seeded random weights, on the same device.
+def draw_weights(model: nn.Module, seed: int = SEED) -> None:
+    """Give a model on the CPU seeded random weights.
 
     Convolutions and linear layers are drawn as He and others (2015) propose for ReLUs, which keeps
-    signals at their size from layer to layer, with biases of zero; whatever else knows how to begin
-    does so afresh. The network given stays as it is. Raises NetworkError where it cannot be copied.
+    signals at their size from layer to layer, with biases of zero. All other modules that can start
+    afresh do so.
     """
-    model = _copied(network.model).cpu()
     # Random numbers fill a tensor in the order in which it lies in memory.
     model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     source = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):  # what has its own way to begin draws from torch's own
+    with torch.random.fork_rng(devices=[]):  # modules that start afresh draw from torch's own
         torch.manual_seed(seed)
         for module in list(model.modules()):
             _make_plain(module)
@@ -42,9 +41,24 @@ def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
                 begin = getattr(module, "reset_parameters", None)
                 if callable(begin):
                     begin()
+    model.requires_grad_(False)
+
+
+def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
+    """Return the network with weights as `draw_weights` draws them, on the same device.
+
+    The network given stays as it is. Raises NetworkError where it cannot be copied.
+    """
+    try:
+        model = copy.deepcopy(network.model)
+    except (TypeError, RuntimeError, NotImplementedError) as problem:
+        raise NetworkError(
+            f"the network cannot be copied, to be shown beside itself with random weights "
+            f"({problem}); let it hold nothing but tensors, modules and plain values"
+        ) from problem
+    draw_weights(model.cpu(), seed)
     model.to(network.device)
     model.eval()
-    model.requires_grad_(False)
     return dataclasses.replace(
         network,
         name=f"{network.name}, untrained",
@@ -55,18 +69,8 @@ def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
     )
 
 
-def _copied(model: nn.Module) -> nn.Module:
-    try:
-        return copy.deepcopy(model)
-    except (TypeError, RuntimeError, NotImplementedError) as problem:
-        raise NetworkError(
-            f"the network cannot be copied, to be shown beside itself with random weights "
-            f"({problem}); let it hold nothing but tensors, modules and plain values"
-        ) from problem
-
-
 def _make_plain(module: nn.Module) -> None:
-    """Let weights that are computed from others, which were learned, be parameters of their own."""
+    """Make weights that are computed from others, which were learned, plain parameters."""
     if parametrize.is_parametrized(module):
         for name in list(module.parametrizations):  # type: ignore[arg-type]  # a dict of modules
             parametrize.remove_parametrizations(module, name, leave_parametrized=True)

@@ -1,5 +1,7 @@
 """The embedded network: the five convolutional layers of Zeiler and Fergus (ECCV 2014, figure 3).
 
+It comes with weights; others of its shapes, or random ones, can take their place.
+
 The paper normalises contrast across maps after the first two pools. This network has none of that:
 it was trained with batch normalisation, which is folded into the convolutions (see
 `generator.training.model`), so that what remains is a plain convolution, ReLU, max-pool network.
@@ -8,10 +10,18 @@ it was trained with batch normalisation, which is folded into the convolutions (
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
+from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
+from generator.network.weights import weights_file
+from generator.network.zoo.default_layers import numbered
+from generator.network.zoo.loaded import LoadedNetwork
+
+EMBEDDED_WEIGHTS = Path(__file__).parents[1] / "weights" / "zfnet.safetensors"
 INPUT_SIZE = 224  # pixels, height and width
 MEAN = (0.485, 0.456, 0.406)  # RGB, of values in 0…1
 STD = (0.229, 0.224, 0.225)
@@ -60,3 +70,35 @@ class ZFNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.classifier(pooled_head(self.features(images)))
         return logits
+
+
+def zfnet_with(path: Path) -> LoadedNetwork:
+    """Return ZFNet with the weights of a file of this project.
+
+    First kernels kept during training come with it where they lie beside the file. Raises
+    NetworkError where the file is damaged or holds anything else.
+    """
+    provenance = weights_file.provenance_of(path)
+    loaded = _loaded(len(provenance.classes)).with_weights_of(path)
+    return replace(loaded, **vars(provenance), history=_history(path.parent / "epochs"))
+
+
+def zfnet_random() -> LoadedNetwork:
+    """Return ZFNet with weights still to be drawn."""
+    return replace(_loaded(classes=1), random=True)
+
+
+def _loaded(classes: int) -> LoadedNetwork:
+    modules = numbered(tuple(f"features.relu{number}" for number in range(1, 6)))
+    return LoadedNetwork("zfnet", ZFNet(classes), INPUT_SIZE, MEAN, STD, modules=modules)
+
+
+def _history(folder: Path) -> tuple[tuple[str, str, Tensor], ...]:
+    """Return the first kernels after some epochs of training; an installed package has none."""
+    found = []
+    for path in sorted(folder.glob("epoch*.safetensors")):
+        number = int(path.stem.removeprefix("epoch"))
+        words = f"after {number} epoch{'' if number == 1 else 's'}"
+        with safe_open(path, "pt") as file:
+            found.append((path.stem, words, file.get_tensor("features.conv1.weight").float()))
+    return tuple(found)

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from generator.compute.project.reconstruct import gradients, reconstruct
 from generator.network.cone.cone import Cone
-from generator.network.watched import WatchedNetwork, watch_layers
+from generator.network.rules import RULES
+from generator.network.watched import WatchedNetwork
 from generator.rule import Rule
 
 SIZE = 4
@@ -31,9 +32,9 @@ def shut_below() -> nn.Sequential:
 def network_of(model: nn.Module, module: str, rule: Rule) -> WatchedNetwork:
     """Watch a network's last layer, in float64."""
     model.double().eval().requires_grad_(False)
-    layers = watch_layers(model, {"layer1": module}, SIZE, rule=rule)
     zeros, ones = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    return WatchedNetwork("n", "", "", "", model, SIZE, zeros, ones, (), layers, rule=rule)
+    modules = {"layer1": module}
+    return WatchedNetwork("n", model, SIZE, zeros, ones, modules=modules, rule=RULES[rule])
 
 
 def cone_of(network: WatchedNetwork) -> Cone:
@@ -54,7 +55,7 @@ def test_the_signal_is_rectified_by_its_own_sign(rule: Rule, signal: float, leve
     network = network_of(shut_below(), "3", rule)
     pixels = torch.full((1, 3, 1, 1), level, dtype=torch.float64)
     filters, units = torch.zeros(1, dtype=torch.int64), torch.zeros(1, 2, dtype=torch.int64)
-    activation, found = reconstruct(cone_of(network), pixels, units, filters, rule)
+    activation, found = reconstruct(cone_of(network), pixels, units, filters, network.rule)
     if level < 0:
         assert float(activation[0]) == 5
         expected = signal
@@ -75,7 +76,7 @@ def test_each_image_follows_a_filter_and_a_unit_of_its_own(rule: Rule) -> None:
     units = torch.zeros(40, 2, dtype=torch.int64)
     filters = torch.arange(40) % 5
     expected, whole = gradients(network, layer, images, units, filters)
-    activation, signal = reconstruct(cone, cone.pixels(images, units), units, filters, rule)
+    activation, signal = reconstruct(cone, cone.pixels(images, units), units, filters, network.rule)
     assert (expected > 0).sum() > 10
     torch.testing.assert_close(activation, expected)
     torch.testing.assert_close(placed(signal, cone, units), whole)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from generator.compute.stimuli import draw
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.run import LayerMeasures, measure_layer, respond, stage
 from generator.errors import NetworkError
-from generator.network.watched import WatchedNetwork, watch_layers
+from generator.network.watched import WatchedNetwork
 from tests.support.tiny_network import tiny_network
 
 SIDE = 31
@@ -46,7 +46,7 @@ def network_of(
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         classes=(),
-        layers=watch_layers(model, {"layer1": str(len(model) - 1)}, size),
+        modules={"layer1": str(len(model) - 1)},
     )
 
 
@@ -242,14 +242,7 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
     """Padding lets a unit reach over every border: stimuli then have the input's size."""
     model = nn.Sequential(nn.Conv2d(3, 2, 15, padding=7), nn.ReLU()).eval().requires_grad_(False)
     network = tiny_network()
-    wide = WatchedNetwork(
-        **{
-            **vars(network),
-            "model": model,
-            "input_size": 9,
-            "layers": watch_layers(model, {"layer1": "1"}, 9),
-        }
-    )
+    wide = replace(network, model=model, input_size=9, modules={"layer1": "1"})
     place = stage(wide.layers[0], 9)
     assert (place.side, place.start, place.unit) == (9, 0, 4)
     bank = draw.gratings(9)

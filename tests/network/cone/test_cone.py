@@ -16,12 +16,11 @@ from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import Field
 from generator.network.graph.graph import IMAGE
 from generator.network.graph.trace import trace
-from generator.rule import Rule
+from generator.network.rules import DECONVNET, GUIDED, RULES, Rule
 from tests.oracles import loops as oracles
 from tests.oracles.networks import activation_of, gradient_support, plain_reconstruction
 from tests.support.small_networks import Plan, Shape, Small, fits, plans, watched
 
-RULES: tuple[Rule, ...] = ("deconvnet", "guided", "gradient")
 EXACT = 1e-10
 
 
@@ -32,7 +31,7 @@ def same(found: Tensor, expected: Tensor | NDArray[Any]) -> None:
 
 def cone_at(model: nn.Module, module: str, size: int) -> Cone:
     """Make the cone of a module's units, with normalisation folded as in a run."""
-    graph = trace(model, size).graph([module], averages=True).folded()
+    graph = trace(model, size).graph([module], GUIDED)
     return cone_of(graph, graph.watched[0])
 
 
@@ -75,18 +74,18 @@ def equals_the_whole_image(plan: Plan, rule: Rule) -> bool:
     signal = laid_out(cone, ascent.project(seed), units, plan.size)
     for index, (row, column) in enumerate(units.tolist()):
         plain = plain_reconstruction(
-            model, module, images[index], index % activations.shape[1], (row, column), rule
+            model, module, images[index], index % activations.shape[1], (row, column), rule.name
         )
         same(signal[index], plain)
     return bool(signal.any())
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_units_of_every_position_equal_the_whole_image(rule: Rule, data: st.DataObject) -> None:
     """Activation and reconstruction of any network, any geometry, under each rule."""
-    plan = data.draw(plans(averages=rule != "deconvnet").filter(fits))
+    plan = data.draw(plans(averages=rule.averages).filter(fits))
     equals_the_whole_image(plan, rule)
 
 
@@ -108,7 +107,7 @@ def test_the_comparison_is_not_of_zeros() -> None:
     """On most networks something comes down to the pixels."""
     alive = [
         equals_the_whole_image(
-            Plan(**{**vars(PLAIN), "seed": seed, "joint": joint, "size": 20}), "deconvnet"
+            Plan(**{**vars(PLAIN), "seed": seed, "joint": joint, "size": 20}), DECONVNET
         )
         for seed in range(3)
         for joint in ("none", "sum", "shortcut", "join")
@@ -127,7 +126,7 @@ def test_equals_explicit_loops(seed: int) -> None:
     maps = oracles.forward(parts, image)[-1]
     units = some_units(maps.shape[1:], seed, count=0)
     pixels = cone.pixels(torch.from_numpy(image).expand(len(units), -1, -1, -1), units)
-    activations, ascent = cone.forward(pixels, units, "deconvnet")
+    activations, ascent = cone.forward(pixels, units, DECONVNET)
     seeds = torch.zeros_like(activations)
     strongest = activations.argmax(1)
     seeds[torch.arange(len(units)), strongest] = activations.amax(1)
@@ -148,7 +147,7 @@ def ready(plan: Plan = PLAIN) -> tuple[Cone, Tensor, Tensor]:
     return cone, units, torch.randn(len(units), 3, plan.size, plan.size, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_units_in_one_batch_do_not_touch_one_another(rule: Rule) -> None:
     """Together or alone, at borders and inside: the same."""
     cone, units, images = ready()
@@ -169,7 +168,7 @@ def test_the_support_lies_inside_the_field() -> None:
     """Each unit's signal ends where its field does, and reaches all of its sides."""
     cone, units, images = ready()
     rows, columns = cone.axes[IMAGE]
-    activations, ascent = cone.forward(cone.pixels(images, units), units, "deconvnet")
+    activations, ascent = cone.forward(cone.pixels(images, units), units, DECONVNET)
     whole = laid_out(cone, ascent.project(activations), units, PLAIN.size)
     for signal, (row, column) in zip(whole, units.tolist(), strict=True):
         (top, bottom), (left, right) = rows.field.interval(row), columns.field.interval(column)
@@ -184,13 +183,13 @@ def test_the_support_lies_inside_the_field() -> None:
 def test_the_signal_scales_with_its_seed(factor: float) -> None:
     """Every step down is homogeneous."""
     cone, units, images = ready()
-    activations, ascent = cone.forward(cone.pixels(images, units), units, "deconvnet")
+    activations, ascent = cone.forward(cone.pixels(images, units), units, DECONVNET)
     once, louder = ascent.project(activations.clone()), ascent.project(factor * activations)
     assert once.any()
     torch.testing.assert_close(louder, factor * once, rtol=1e-9, atol=1e-10 * factor)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_neither_way_writes_over_the_pixels(rule: Rule) -> None:
     """Images are used again: the same pixels go up twice, with the same result."""
     cone, units, images = ready()

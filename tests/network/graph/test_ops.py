@@ -27,8 +27,9 @@ from generator.compute.pipeline import compute
 from generator.compute.project.contact_sheets import Places, occupied, reconstruct_places
 from generator.config import Settings
 from generator.errors import NetworkError
+from generator.network.rules import RULES
 from generator.network.torchvision_compat import models
-from generator.network.watched import WatchedLayer, WatchedNetwork, watch_layers
+from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.network.zoo import load as zoo
 from generator.rule import Rule
 from tests.oracles.networks import (
@@ -63,7 +64,7 @@ NAMED: dict[str, int | None] = {
     "mobilenet_v2": 141,
 }
 OTHER_VGG = ("vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg19", "vgg19_bn")
-# With these rules average pools between layers have a way down, so that all layers can be shown.
+# These rules go through average pools between layers, so that all layers can be shown.
 OTHER_RULES: tuple[tuple[str, Rule], ...] = (
     ("resnet18", "guided"),
     ("resnet18", "gradient"),
@@ -248,9 +249,10 @@ def run(
     network = zoo.load(Settings(**settings))
     images = as_seen(draw_pictures(folder / "pictures", network.input_size), mean, std)
     roughen(network.model, images)
+    network = replace(network)  # else it keeps the graph of the weights before
     truth = in_float64(twin(network.model))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "load", lambda _settings: network)
+        patch.setattr(zoo, "load", lambda *_: network)
         compute(
             Settings(
                 **settings,
@@ -543,15 +545,26 @@ class Mixing(nn.Module):
         return answer
 
 
-def refused(model: nn.Module, rule: Rule = "deconvnet", module: str = "end") -> str:
-    """Give the words of the refusal to watch a module of a network of 33 × 33 pixels."""
+def watched(model: nn.Module, module: str, rule: Rule = "deconvnet") -> WatchedNetwork:
+    """Watch a module of a network of 33 × 33 pixels."""
+    model.eval().requires_grad_(False)
+    return WatchedNetwork(
+        *("holding", model, 33, HALVES, HALVES),
+        modules={"chosen": module},
+        filters=FILTERS,
+        rule=RULES[rule],
+    )
+
+
+def refused(model: nn.Module, module: str = "end") -> str:
+    """Give the words of the refusal to watch a module."""
     torch.manual_seed(0)
     with pytest.raises(NetworkError) as caught:
-        watch_layers(model.eval().requires_grad_(False), {"chosen": module}, 33, rule=rule)
+        _ = watched(model, module).layers
     return str(caught.value)
 
 
-NO_WAY_DOWN: dict[str, Callable[[], nn.Module]] = {
+NO_PROJECTION: dict[str, Callable[[], nn.Module]] = {
     "average pool": lambda: nn.AvgPool2d(3, 1, 1),
     "adaptive average pool": lambda: nn.AdaptiveAvgPool2d(9),
     "function average pool": lambda: Calling(lambda signal: functional.avg_pool2d(signal, 2)),
@@ -566,18 +579,17 @@ NO_WAY_DOWN: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-@pytest.mark.parametrize("part", NO_WAY_DOWN)
-def test_a_part_without_a_way_down_is_refused_by_name(part: str) -> None:
-    """Deconvnet has no rule for it: the words hold the path of the module that is or calls it."""
-    assert "middle.part" in refused(Holding(NO_WAY_DOWN[part]()))
+@pytest.mark.parametrize("part", NO_PROJECTION)
+def test_a_part_without_a_projection_is_refused_by_name(part: str) -> None:
+    """The words hold the path of the module that is or calls it."""
+    assert "middle.part" in refused(Holding(NO_PROJECTION[part]()))
 
 
-@pytest.mark.parametrize("part", NO_WAY_DOWN)
+@pytest.mark.parametrize("part", NO_PROJECTION)
 def test_what_comes_after_the_watched_module_is_nobody_s_concern(part: str) -> None:
     """A layer before such a part can be shown."""
-    model = Holding(NO_WAY_DOWN[part]()).eval().requires_grad_(False)
-    (layer,) = watch_layers(model, {"chosen": "first"}, 33)
-    assert (layer.grid, layer.filters) == ((33, 33), 4)
+    network = replace(watched(Holding(NO_PROJECTION[part]()), "first"), filters=None)
+    assert [(layer.grid, layer.filters) for layer in network.layers] == [((33, 33), 4)]
 
 
 def test_a_module_that_runs_twice_is_refused() -> None:
@@ -613,23 +625,10 @@ def test_a_module_that_is_not_there_is_refused_by_name() -> None:
     + [(part, "gradient") for part in ("average pool", "GELU", "SiLU", "Hardswish")],
 )
 def test_other_rules_take_what_is_defined_for_them(part: str, rule: Rule, tmp_path: Path) -> None:
-    """An average is its own adjoint's; autograd knows a way down through any smooth part."""
+    """An average is its own adjoint's; autograd goes through any smooth part."""
     torch.manual_seed(1)
-    model = Holding(NO_WAY_DOWN[part]()).eval().requires_grad_(False)
-    layers = watch_layers(model, {"chosen": "end"}, 33, rule=rule, filters=FILTERS)
-    network = WatchedNetwork(
-        name="holding",
-        source="",
-        trained_on="",
-        weights_sha256="",
-        model=model,
-        input_size=33,
-        mean=HALVES,
-        std=HALVES,
-        classes=(),
-        layers=layers,
-        rule=rule,
-    )
+    model = Holding(NO_PROJECTION[part]())
+    network = watched(model, "end", rule)
     images = as_seen(draw_pictures(tmp_path / "pictures", 33), HALVES, HALVES)
     roughen(model, images)
     truth = in_float64(model)
@@ -641,10 +640,12 @@ def test_other_rules_take_what_is_defined_for_them(part: str, rule: Rule, tmp_pa
             places=np.array([0]),
             rows=np.array([image]),
             units=np.array([[row, column]]),
-            boxes=np.array([gradient_box(layers[0], row, column, 33)], np.int32),
+            boxes=np.array([gradient_box(network.layers[0], row, column, 33)], np.int32),
             activations=np.array([value], np.float32),
         )
-        (signal,) = reconstruct_places(network, layers[0], places, images.float().__getitem__)
+        (signal,) = reconstruct_places(
+            network, network.layers[0], places, images.float().__getitem__
+        )
         expected = plain_reconstruction(truth, "end", images[image], filter_, (row, column), rule)
         found = pasted(signal, places.boxes[0], (3, 33, 33))
         np.testing.assert_allclose(found, expected, atol=1e-4 * float(expected.abs().max()))

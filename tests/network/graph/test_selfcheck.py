@@ -1,4 +1,4 @@
-"""Networks that are not what one run on an empty image told are found out before any search."""
+"""Networks that do something else than on an empty image are found out before any search."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from generator.errors import NetworkError
 from generator.network.graph.selfcheck import require_as_traced
-from generator.network.watched import WatchedNetwork, watch_layers
-from generator.rule import Rule
+from generator.network.rules import DECONVNET, GRADIENT, RULES, Rule
+from generator.network.watched import WatchedNetwork
 
 SIZE = 12
 
@@ -32,12 +32,11 @@ class Between(nn.Module):
         return out
 
 
-def network_of(model: nn.Module, rule: Rule = "deconvnet") -> WatchedNetwork:
+def network_of(model: nn.Module, rule: Rule = DECONVNET) -> WatchedNetwork:
     """Watch the last convolution."""
     model.eval().requires_grad_(False)
-    layers = watch_layers(model, {"top": "last"}, SIZE, rule)
     half = (0.5, 0.5, 0.5)
-    return WatchedNetwork("net", "", "", "", model, SIZE, half, half, (), layers, rule=rule)
+    return WatchedNetwork("net", model, SIZE, half, half, modules={"top": "last"}, rule=rule)
 
 
 def by_value(maps: Tensor) -> Tensor:
@@ -72,11 +71,11 @@ def test_what_a_trace_does_not_see_is_found_out(what: str) -> None:
         require_as_traced(network)
 
 
-@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_an_honest_network_passes(rule: Rule) -> None:
     """By its ops, and where it runs as it came."""
     require_as_traced(network_of(Between(torch.relu), rule))
-    if rule != "deconvnet":
+    if rule.autograd:
         require_as_traced(network_of(Between(functional.gelu), rule))
 
 
@@ -89,7 +88,7 @@ def test_a_network_that_mixes_images_or_draws_numbers_is_found_out(what: str) ->
         return maps + torch.randn(1)
 
     with pytest.raises(NetworkError, match=r"top cannot be watched: of one image"):
-        require_as_traced(network_of(model, "gradient"))
+        require_as_traced(network_of(model, GRADIENT))
 
 
 def test_a_layer_that_not_every_image_reaches_is_found_out() -> None:
@@ -103,7 +102,7 @@ def test_a_layer_that_not_every_image_reaches_is_found_out() -> None:
 
     for network in (
         network_of(Forked(torch.relu)),
-        network_of(Forked(functional.gelu), "gradient"),
+        network_of(Forked(functional.gelu), GRADIENT),
     ):
         with pytest.raises(NetworkError, match=r"top cannot be watched: its module last does not"):
             require_as_traced(network)
@@ -118,7 +117,8 @@ def test_a_network_that_keeps_a_tensor_from_its_first_image_passes() -> None:
             kept.append(torch.ones_like(maps[:1]))
         return functional.gelu(maps) * kept[0]
 
-    network = network_of(Between(between), "gradient")
+    network = network_of(Between(between), GRADIENT)
+    assert network.layers
     kept.clear()  # else it is kept from the trace
     require_as_traced(network)
 
@@ -132,4 +132,4 @@ def test_a_network_without_gradients_is_found_out() -> None:
             return super().forward(images)
 
     with pytest.raises(NetworkError, match=r"no gradient comes down from top"):
-        require_as_traced(network_of(Shut(functional.gelu), "gradient"))
+        require_as_traced(network_of(Shut(functional.gelu), GRADIENT))

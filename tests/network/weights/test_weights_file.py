@@ -1,8 +1,9 @@
-"""Weights on disk: what is refused, by the tensor's name; and what folding keeps."""
+"""Files of weights: from anywhere, and those of this project."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,11 +12,130 @@ from torch import nn
 
 from generator.errors import NetworkError
 from generator.network.weights import weights_file
-from generator.network.zoo.embedded import zfnet_with
-from generator.network.zoo.zfnet import ZFNet
+from generator.network.weights.weights_file import file_digest, load_into, read_state
+from generator.network.zoo.zfnet import ZFNet, zfnet_with
 from generator.training.model import TrainingNet, fold
+from tests.network.weights.test_state import net, same
 
 PROVENANCE = weights_file.Provenance(("cat", "dog"), "drawn at random", "nothing")
+
+
+def saved(folder: Path, content: Any, name: str = "net.pth") -> Path:
+    """Save something as torch does."""
+    torch.save(content, folder / name)
+    return folder / name
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_state_dicts_of_torch_come_back(tmp_path: Path, wrapped: bool, prefix: str) -> None:
+    """As they are, from DataParallel, and inside a checkpoint beside other plain values."""
+    state: dict[str, Any] = {prefix + name: part for name, part in net(seed=1).state_dict().items()}
+    content = {"epoch": 3, "state_dict": state, "best": 0.5} if wrapped else state
+    model = net()
+    assert not same(model, net(seed=1))
+    load_into(model, saved(tmp_path, content))
+    assert same(model, net(seed=1))
+
+
+def test_a_model_that_has_the_prefix_itself_keeps_it(tmp_path: Path) -> None:
+    """What it saved it can load, and so can the network inside."""
+    wrapped = nn.Sequential()
+    wrapped.add_module("module", net(seed=1))
+    file = saved(tmp_path, wrapped.state_dict())
+    other, inside = nn.Sequential(), net()
+    other.add_module("module", net())
+    load_into(other, file)
+    load_into(inside, file)
+    assert same(other, wrapped)
+    assert same(inside, net(seed=1))
+
+
+def test_safetensors_come_back(tmp_path: Path) -> None:
+    """Known by their ending."""
+    save_file(net(seed=1).state_dict(), tmp_path / "net.safetensors")
+    model = net()
+    load_into(model, tmp_path / "net.safetensors")
+    assert same(model, net(seed=1))
+
+
+class Harmful:
+    """What unpickling it would do, if it were unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (Path("harm"),))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (Harmful(), "without other objects"),
+        ({"0.weight": torch.zeros(1), "run": Harmful()}, "without other objects"),
+        (net(), r"torch\.save\(model\.state_dict\(\), FILE\)"),
+        (torch.zeros(3), "a value of type Tensor"),
+        ([torch.zeros(3)], "a value of type list"),
+        ({}, "an empty dict"),
+        ({"state_dict": {}}, "an empty dict"),
+        ({"weight": torch.zeros(1), "epoch": 3}, "'epoch' is a value of type int"),
+        ({"model": {"weight": torch.zeros(1)}}, "'model' is a value of type dict"),
+        ({3: torch.zeros(1)}, "entry 3"),
+    ],
+    ids=(
+        "an object",
+        "an object among tensors",
+        "a whole module",
+        "a tensor",
+        "a list",
+        "nothing",
+        "nothing inside",
+        "a number among tensors",
+        "another wrapping",
+        "a number as a name",
+    ),
+)
+def test_anything_but_tensors_by_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any, words: str
+) -> None:
+    """The file and what it holds are named, and no code in it runs."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NetworkError, match=rf"net\.pth.*{words}") as caught:
+        read_state(saved(tmp_path, content))
+    assert not (tmp_path / "harm").exists()
+    assert "weights_only" not in str(caught.value)  # no advice to switch the guard off
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["none.pth", "none.safetensors", "folder.pth"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    """Missing ones and folders."""
+    (tmp_path / "folder.pth").mkdir()
+    with pytest.raises(NetworkError, match=f"{name}: cannot be read"):
+        read_state(tmp_path / name)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_damaged_files_are_named_or_whole(tmp_path: Path, legacy: bool) -> None:
+    """Cut short or overwritten anywhere, a file raises nothing but our own error."""
+    path = tmp_path / "net.pth"
+    torch.save(net().state_dict(), path, _use_new_zipfile_serialization=not legacy)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(0, len(whole), len(whole) // 40):
+        for damaged in (whole[:place], whole[:place] + b"\xff\x00abc" + whole[place + 5 :]):
+            path.write_bytes(damaged)
+            try:
+                read_state(path)
+            except NetworkError as problem:
+                assert "net.pth" in str(problem)  # noqa: PT017 - not every damage must be seen
+                refused += 1
+    assert refused > 20
+
+
+def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
+    """As `sha256sum` prints it (FIPS 180-2, appendix B.1)."""
+    (tmp_path / "abc").write_bytes(b"abc")
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert file_digest(tmp_path / "abc") == known
 
 
 @pytest.fixture
@@ -41,7 +161,7 @@ def rewrite(path: Path, changes: dict[str, torch.Tensor | None]) -> None:
 def test_what_is_saved_comes_back(weights: Path) -> None:
     """Provenance in full, tensors as float16 holds them."""
     net = ZFNet(2)
-    digest = weights_file.load_into(net, weights)
+    digest = load_into(net, weights)
     assert weights_file.provenance_of(weights) == PROVENANCE
     assert len(digest) == 64
     torch.manual_seed(0)
@@ -66,7 +186,7 @@ def test_wrong_tensors_are_named(
     net = ZFNet(2)
     before = {key: value.clone() for key, value in net.state_dict().items()}
     with pytest.raises(NetworkError) as caught:
-        weights_file.load_into(net, weights)
+        load_into(net, weights)
     assert name in str(caught.value)
     assert words in str(caught.value)
     assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())

@@ -12,13 +12,17 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
+from generator.network import watched
+from generator.network.graph import graph
+from generator.network.graph.ops import Convolution, Scaling, folded
+from generator.network.graph.trace import Trace, trace
+from generator.network.rules import GUIDED
 from generator.network.watched import WatchedNetwork, pixel_kernels
 from generator.network.weights import weights_file
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
-from generator.network.zoo.embedded import EMBEDDED_WEIGHTS
 from generator.network.zoo.names import file_and_function
-from generator.network.zoo.zfnet import WIDTHS, ZFNet
+from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, WIDTHS, ZFNet
 
 
 def load(network: str, **more: Any) -> WatchedNetwork:
@@ -84,13 +88,52 @@ def test_settings_change_what_is_looked_at() -> None:
     """Rule, input size and the number of filters reach the network; random weights keep them."""
     for name in ("zfnet", "zfnet:random"):
         network = load(name, rule="guided", input_size=96, filters=3, layers=("layer2",))
-        assert network.rule == "guided"
+        assert network.rule == GUIDED
         assert network.input_size == 96
         assert [layer.filters for layer in network.layers] == [3]
         assert network.layers[0].grid == (10, 10)
         with network.watching(network.layers) as run:
             (maps,) = run(torch.zeros(1, 3, 96, 96))
         assert maps.shape == (1, 3, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("zfnet:random", "deconvnet"),
+        ("torchvision:resnet18:random", "deconvnet"),
+        ("torchvision:densenet121:random", "gradient"),
+    ],
+)
+def test_a_network_is_traced_once_on_its_device(
+    monkeypatch: pytest.MonkeyPatch, name: str, rule: str
+) -> None:
+    """And each normalisation is folded once, whatever is asked of the network afterwards."""
+    traces, folds = [], []
+
+    def traced(model: nn.Module, input_size: int) -> Trace:
+        traces.append(next(model.parameters()).device)
+        return trace(model, input_size)
+
+    def fold(convolution: Convolution, scaling: Scaling) -> Convolution:
+        folds.append(id(scaling))
+        return folded(convolution, scaling)
+
+    monkeypatch.setattr(watched, "trace", traced)
+    monkeypatch.setattr(graph, "folded", fold)
+    network = load(name, rule=rule, input_size=64)
+    assert traces == [network.device]
+    assert network.computation
+    assert network.at_once(network.layers)
+    for layer in network.layers:
+        assert network.cone(layer)
+        with network.watching([layer]) as run:
+            run(torch.zeros(1, 3, 64, 64))
+    assert len(traces) == 1
+    assert len(folds) == len(set(folds))
+    norms = sum(isinstance(part, nn.BatchNorm2d) for part in network.model.modules())
+    assert bool(folds) == bool(norms)
+    assert len(folds) <= norms
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
-from generator.network.weights.state_file import file_digest
+from generator.network.weights.weights_file import file_digest
 from generator.network.zoo import load as zoo
 
 

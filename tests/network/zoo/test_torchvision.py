@@ -15,15 +15,21 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
+from generator.network.rules import DECONVNET, GUIDED, Rule
 from generator.network.torchvision_compat import models
-from generator.network.watched import WatchedNetwork, watch_layers
+from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import fill, state_digest
-from generator.network.weights.state_file import file_digest
+from generator.network.weights.weights_file import file_digest
 from generator.network.zoo import load as zoo
 from generator.network.zoo import torchvision as zoo_torchvision
 from generator.network.zoo.default_layers import CHOICES, default_layers
-from generator.network.zoo.torchvision import HALVES, torchvision_network
-from generator.network.zoo.torchvision_weights import file_name, hash_prefix, with_names_of_today
+from generator.network.zoo.torchvision import (
+    HALVES,
+    file_name,
+    hash_prefix,
+    torchvision_network,
+    with_names_of_today,
+)
 from generator.network.zoo.zfnet import MEAN, STD
 
 PROMISED = [
@@ -78,15 +84,15 @@ def small(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        *((name, "deconvnet") for name in PROMISED),
-        *((name, "guided") for name in PROMISED if CHOICES[name].deep),
+        *((name, DECONVNET) for name in PROMISED),
+        *((name, GUIDED) for name in PROMISED if CHOICES[name].deep),
     ],
 )
-def test_every_promised_network_has_five_layers(name: str, rule: Any) -> None:
+def test_every_promised_network_has_five_layers(name: str, rule: Rule) -> None:
     """Each sees at least as much as the one before, none is finer, and none is the same."""
     found = torchvision_network(name, "random", None, rule)
     found.model.eval().requires_grad_(False)
-    layers = watch_layers(found.model, found.layers, LITTLE, rule)
+    layers = WatchedNetwork(**{**vars(found), "input_size": LITTLE}, rule=rule).layers
     assert [layer.name for layer in layers] == [f"layer{number}" for number in range(1, 6)]
     sizes = [layer.field.size for layer in layers]
     assert sizes == sorted(set(sizes))
@@ -103,7 +109,7 @@ def test_the_layers_of_a_vgg_lie_before_its_pools(name: str) -> None:
         for number, (part, after) in enumerate(pairwise(parts))
         if isinstance(after, nn.MaxPool2d) and isinstance(part, nn.ReLU)
     ]
-    assert list(default_layers(name, "deconvnet").values()) == last
+    assert list(default_layers(name, DECONVNET).values()) == last
 
 
 @pytest.mark.parametrize("name", ["squeezenet1_0", "squeezenet1_1"])
@@ -116,14 +122,14 @@ def test_the_layers_of_a_squeezenet_end_its_widths(name: str) -> None:
         if hasattr(part, "expand1x1")
     }
     last = {width: path for path, width in widths.items()}
-    assert list(default_layers(name, "guided").values())[1:] == list(last.values())
+    assert list(default_layers(name, GUIDED).values())[1:] == list(last.values())
 
 
 def test_the_layers_of_alexnet_are_its_convolutions() -> None:
     """Each after its ReLU."""
     parts = list(zoo_torchvision._build("alexnet").get_submodule("features").children())
     found = [f"features.{n + 1}" for n, part in enumerate(parts) if isinstance(part, nn.Conv2d)]
-    assert list(default_layers("alexnet", "deconvnet").values()) == found
+    assert list(default_layers("alexnet", DECONVNET).values()) == found
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -157,14 +163,14 @@ def test_random_weights_are_the_same_each_time_and_say_so() -> None:
 )
 def test_the_input_size_is_that_of_the_weights(name: str, size: int) -> None:
     """Weights of other sizes bring their own."""
-    assert torchvision_network(name, "random", None, "deconvnet").input_size == size
+    assert torchvision_network(name, "random", None, DECONVNET).input_size == size
 
 
 @pytest.mark.parametrize("name", zoo_torchvision.TRANSFORMING)
 def test_another_normalisation_replaces_the_transformation_inside(name: str) -> None:
     """The same function of the pixels: to 1e-5 of the largest output."""
     original = seeded(name, init_weights=False, aux_logits=False, transform_input=True)
-    found = torchvision_network(name, "random", None, "deconvnet")
+    found = torchvision_network(name, "random", None, DECONVNET)
     assert (found.mean, found.std) == (HALVES, HALVES)
     fill(found.model, original.state_dict(), "weights")
     pixels = torch.rand(2, 3, LITTLE, LITTLE, generator=torch.Generator().manual_seed(0))
@@ -181,7 +187,7 @@ def test_auxiliary_classifiers_in_a_file_are_left_out(tmp_path: Path) -> None:
     """Weights from training hold them; nothing here reads them."""
     whole = seeded("googlenet", init_weights=False, aux_logits=True)
     torch.save(whole.state_dict(), tmp_path / "whole.pth")
-    found = torchvision_network("googlenet", "", tmp_path / "whole.pth", "deconvnet")
+    found = torchvision_network("googlenet", "", tmp_path / "whole.pth", DECONVNET)
     assert torch.equal(
         found.model.get_parameter("inception5b.branch1.conv.weight"),
         whole.get_parameter("inception5b.branch1.conv.weight"),
@@ -235,10 +241,10 @@ def test_weights_come_through_the_usual_cache(
     small: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Downloaded once, held to the hash in their name, then read from the cache."""
-    nodes = []
+    downloads = []
 
     def bring(url: str, path: str, prefix: str, *, progress: bool) -> None:
-        nodes.append((url, prefix, progress))
+        downloads.append((url, prefix, progress))
         shutil.copy(small, path)
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", bring)
@@ -246,7 +252,7 @@ def test_weights_come_through_the_usual_cache(
     first = load(SMALL)
     second = load(f"{SMALL}:IMAGENET1K_V1")
     known = models.get_model_weights(SMALL).DEFAULT
-    assert nodes == [(known.url, hash_prefix(known), False)]
+    assert downloads == [(known.url, file_digest(small)[:8], False)]
     assert [path.name for path in cache.iterdir()] == [file_name(known)]
     assert first.weights_sha256 == second.weights_sha256 == file_digest(small)
     assert first.source == f"IMAGENET1K_V1 of torchvision, {known.url}"
