@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from generator.network.graph.ops import Rectifier, rectifier_of, works_in_place
+from generator.network.graph.ops.op import works_in_place
+from generator.network.graph.ops.relu import Rectifier, rectifier_of
 from generator.network.rules import GRADIENT, Rule
 
 
@@ -20,7 +21,7 @@ def following(rule: Rule) -> AbstractContextManager[object]:
 
 
 class _ReLUByRule(torch.autograd.Function):
-    """A rectifier's way up and its way down, as autograd wants them."""
+    """A rectifier's two directions, as autograd wants them."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor, op: Rectifier, rule: Rule) -> Tensor:

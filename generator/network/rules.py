@@ -18,7 +18,7 @@ class Rule:
 
     name: Name
     rectifies: bool  # a ReLU sets what is negative of the signal to zero
-    gates: bool  # a ReLU stops the signal wherever it changed the activation on the way up
+    gates: bool  # a ReLU stops the signal wherever it changed the activation going forward
     averages: bool  # the signal goes through average pools
     autograd: bool  # and through whatever else autograd can differentiate, over the whole network
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -15,7 +15,8 @@ from generator.errors import NetworkError
 from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import Field
 from generator.network.graph.graph import IMAGE, Graph, Map
-from generator.network.graph.ops import Convolution, Rectifier, Scaling
+from generator.network.graph.ops.convolution import Convolution, Scaling
+from generator.network.graph.ops.relu import Rectifier
 from generator.network.graph.trace import NoProjection, Trace, trace
 from generator.network.rules import DECONVNET, RULES, Rule
 from generator.network.zoo.loaded import LoadedNetwork
@@ -50,6 +51,8 @@ class WatchedNetwork(LoadedNetwork):
 
     filters: int | None = None  # so many of each layer are shown; all
     rule: Rule = DECONVNET  # that reconstructions follow
+    _graphs: dict[tuple[str, ...], Graph | None] = field(default_factory=dict, init=False)
+    _cones: dict[str, Cone | None] = field(default_factory=dict, init=False)
 
     @property
     def device(self) -> torch.device:
@@ -104,9 +107,9 @@ class WatchedNetwork(LoadedNetwork):
 
     def graph(self, layers: Sequence[WatchedLayer]) -> Graph | None:
         """Return the graph of these layers; None where only the whole network runs."""
-        return self._graph(tuple(layer.module for layer in layers))
+        return self._graph(*(layer.module for layer in layers))
 
-    def _graph(self, modules: tuple[str, ...]) -> Graph | None:
+    def _graph(self, *modules: str) -> Graph | None:
         if modules not in self._graphs:
             try:
                 self._graphs[modules] = self._trace.graph(modules, self.rule)
@@ -118,17 +121,9 @@ class WatchedNetwork(LoadedNetwork):
 
     def _cone(self, module: str) -> Cone | None:
         if module not in self._cones:
-            graph = self._graph((module,))
+            graph = self._graph(module)
             self._cones[module] = None if graph is None else cone_of(graph, graph.watched[0])
         return self._cones[module]
-
-    @cached_property
-    def _graphs(self) -> dict[tuple[str, ...], Graph | None]:
-        return {}
-
-    @cached_property
-    def _cones(self) -> dict[str, Cone | None]:
-        return {}
 
     @cached_property
     def _trace(self) -> Trace:
@@ -160,8 +155,8 @@ class WatchedNetwork(LoadedNetwork):
 def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None:
     """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other.
 
-    Such a layer is one convolution of the pixels, with square kernels, and what may follow it at
-    each place: batch normalisation, which is part of the kernels returned, and a ReLU.
+    Such a layer is one convolution of the pixels with square kernels. Batch normalisation, which is
+    part of the kernels returned, and a ReLU may follow it.
     """
     graph = network.graph([layer])
     if graph is None:
@@ -191,7 +186,7 @@ def _square(name: str, cone: Cone) -> Field:
 
 
 def _everything(name: str, shape: Map, input_size: int) -> Field:
-    """Return a field that holds the whole input, whichever the unit."""
+    """Return a field that is the whole input and more, whichever the unit."""
     if shape.rows != shape.columns:
         raise NetworkError(
             f"{name}: gives {shape.maps} × {shape.rows} × {shape.columns} values, which are no "
@@ -202,14 +197,14 @@ def _everything(name: str, shape: Map, input_size: int) -> Field:
 
 
 class _Stop(Exception):
-    """Leaves a forward pass once the last watched module has answered."""
+    """Ends a forward pass at the last watched module."""
 
 
 @contextmanager
 def hooked(
     model: nn.Module, layers: Sequence[WatchedLayer]
 ) -> Iterator[Callable[[Tensor], list[Tensor]]]:
-    """Give what `WatchedNetwork.watching` gives, by running the network itself as it came.
+    """Do as `WatchedNetwork.watching` does, by running the network itself as it came.
 
     The hooks come off when the block ends, however it ends.
     """
@@ -220,7 +215,7 @@ def hooked(
             outputs[path] = output
             if len(outputs) == len(layers):
                 raise _Stop
-            outputs[path] = output.clone()  # what comes next may work in place
+            outputs[path] = output.clone()  # the next module may work in place
 
         return hook
 

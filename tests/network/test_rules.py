@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 import torch
 
-from generator.network.graph.ops import Rectifier
+from generator.network.graph.ops.relu import Rectifier
 from generator.network.rules import RULES
 from generator.render.words.rules import PROJECTIONS
 from generator.rule import Rule

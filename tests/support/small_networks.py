@@ -73,7 +73,7 @@ class Plan:
 
 
 def plans(*, averages: bool = False) -> st.SearchStrategy[Plan]:
-    """Draw plans, of networks with average pools too where those have a way down."""
+    """Draw plans, of networks with average pools too where a rule goes through them."""
     return st.builds(
         Plan,
         stem=SHAPES,

@@ -56,38 +56,30 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Units whose windows lie alike: their place in what there is, and in what is needed."""
-
-    members: list[int] | slice
-    source: Place
-    target: Place
-
-
-@dataclass(frozen=True)
 class Crop:
     """The needed windows are parts of what there is of a value, or reach beyond it."""
 
-    parts: tuple[Part, ...]
+    # Units whose windows lie alike, their place in what there is, and in what is needed.
+    parts: tuple[tuple[list[int] | slice, Place, Place], ...]
     have: tuple[int, int]  # rows, columns
     need: tuple[int, int]
-    plain: bool  # one part, which leaves nothing to fill
 
     def out_of(self, value: Tensor, fill: float, *, in_place: bool) -> Tensor:
         """Return the windows [b, c, h, w] as `Identity.out_of` does."""
-        if self.plain:
-            return value[:, :, *self.parts[0].source]
+        units, source, target = self.parts[0]
+        if units == slice(None) and target == (slice(0, self.need[0]), slice(0, self.need[1])):
+            return value[:, :, *source]  # there is nothing to fill
         windows = _new(value, self.need).fill_(fill)
-        for part in self.parts:
-            windows[part.members, :, *part.target] = value[part.members, :, *part.source]
+        for units, source, target in self.parts:
+            windows[units, :, *target] = value[units, :, *source]
         return windows
 
     def back(self, windows: Tensor, signal: Tensor | None) -> Tensor:
         """Return the signal at a value as `Identity.back` does."""
         if signal is None:
             signal = _new(windows, self.have).zero_()
-        for part in self.parts:
-            signal[part.members, :, *part.source] += windows[part.members, :, *part.target]
+        for units, source, target in self.parts:
+            signal[units, :, *source] += windows[units, :, *target]
         return signal
 
 
@@ -103,26 +95,19 @@ def crop(have: Spans, need: Spans, size: tuple[int, int]) -> Identity | Crop:
     """Find the needed stretches of a map of this size in those that there are."""
     if have == need:
         return Identity(tuple(_outside(need, size)))
-    parts: dict[str, tuple[list[int], Place, Place]] = {}
+    alike: dict[str, tuple[list[int], Place, Place]] = {}
     for unit in range(len(need[0].starts)):
         (top, top_there), (left, left_there) = (
             _meet(have[axis].starts[unit], need[axis].starts[unit], need[axis].length, size[axis])
             for axis in (0, 1)
         )
         part: tuple[list[int], Place, Place] = [], (top, left), (top_there, left_there)
-        parts.setdefault(repr(part), part)[0].append(unit)
-    needed = (need[0].length, need[1].length)
-    alone = len(parts) == 1
-    plain = alone and next(iter(parts.values()))[2] == (slice(0, needed[0]), slice(0, needed[1]))
-    return Crop(
-        tuple(
-            Part(slice(None) if alone else members, source, target)
-            for members, source, target in parts.values()
-        ),
-        (have[0].length, have[1].length),
-        needed,
-        plain,
+        alike.setdefault(repr(part), part)[0].append(unit)
+    parts = tuple(
+        (units if len(alike) > 1 else slice(None), source, target)
+        for units, source, target in alike.values()
     )
+    return Crop(parts, (have[0].length, have[1].length), (need[0].length, need[1].length))
 
 
 def _outside(windows: Spans, size: tuple[int, int]) -> Iterator[tuple[int, slice, slice]]:

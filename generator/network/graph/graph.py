@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from generator.network.graph.ops import Convolution, Op, Scaling, folded
+from generator.network.graph.ops.convolution import Convolution, Scaling, folded
+from generator.network.graph.ops.op import Op
 
 IMAGE = 0
 
@@ -23,11 +24,6 @@ class Map:
     maps: int
     rows: int
     columns: int
-
-    @property
-    def bytes(self) -> int:
-        """Return its bytes as float32."""
-        return 4 * self.maps * self.rows * self.columns
 
 
 @dataclass(frozen=True)
@@ -97,8 +93,8 @@ class Graph:
 
     @property
     def largest(self) -> int:
-        """Return the bytes of the largest value, for one image."""
-        return max(shape.bytes for shape in self.shapes.values())
+        """Return the bytes of the largest value of one image, as float32."""
+        return max(4 * shape.maps * shape.rows * shape.columns for shape in self.shapes.values())
 
 
 def with_last_uses(nodes: Sequence[Node], kept: set[int]) -> Iterator[tuple[Node, set[int]]]:

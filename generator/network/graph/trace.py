@@ -18,10 +18,12 @@ from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
 from generator.network.graph.graph import IMAGE, Graph, Map, Node
-from generator.network.graph.ops import AveragePool, Convolution, NoOp, Op, parsed
+from generator.network.graph.ops.convolution import Convolution
+from generator.network.graph.ops.op import NoOp, Op, parsed
+from generator.network.graph.ops.pools import AveragePool
 from generator.network.rules import Rule
 
-# What a person's network may raise when it is run on an input that does not fit it.
+# A person's network may raise any of these when it is run on an input that does not fit it.
 RUNNING = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -31,7 +33,7 @@ class NoProjection(NetworkError):
 
 @dataclass
 class Trace:
-    """What one run did: its nodes, and who made each value."""
+    """The record of one run: its nodes, and who made each value."""
 
     shapes: dict[int, Map]
     nodes: list[Node] = field(default_factory=list)

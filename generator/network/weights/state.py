@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from generator.errors import NetworkError
 
-PARALLEL = "module."  # what DataParallel puts before every name
+PARALLEL = "module."  # DataParallel puts it before every name
 NAMED = 5  # so many wrong tensors are named at once
 
 
@@ -86,18 +86,16 @@ def _hint(
 
     Any other layer of another width would leave the next one with another number of inputs.
     """
+    counts = set()
     for name in wrong:
-        if name not in wanted or name not in found or not wanted[name].ndim:
+        has, needs = ([*each[name].shape] if name in each else [] for each in (found, wanted))
+        if len(has) != len(needs) or has[1:] != needs[1:] or has == needs:
             return ""
-        if wanted[name].ndim != found[name].ndim or wanted[name].shape[1:] != found[name].shape[1:]:
-            return ""
-    counts = {(len(found[name]), len(wanted[name])) for name in wrong}
+        counts.add((has[0], needs[0]))
     if len(counts) != 1:
         return ""
-    ((has, needs),) = counts
+    ((old, new),) = counts
     return (
-        f". Only the number of classes differs, {has} and {needs}: "
+        f". Only the number of classes differs, {old} and {new}: "
         "make the network in a file of your own and name it, --network FILE.py:FUNCTION"
-        if has != needs
-        else ""
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from generator.network.rules import Rule
 
@@ -18,8 +16,8 @@ class Choice:
     deep: tuple[str, ...] = ()  # instead, for rules that go through average pools
 
 
-def _features(*numbers: int) -> tuple[str, ...]:
-    return tuple(f"features.{number}" for number in numbers)
+def _features(*names: int | str) -> tuple[str, ...]:
+    return tuple(f"features.{name}" for name in names)
 
 
 _VGG = "the last convolution of each of the five blocks, after its ReLU"
@@ -29,72 +27,45 @@ _RESNET = Choice(
 )
 _SQUEEZENET = "the first convolution, and the last fire module of each of the four widths"
 
-CHOICES: Mapping[str, Choice] = MappingProxyType(
-    {
-        "alexnet": Choice("the five convolutions, after their ReLUs", _features(1, 4, 7, 9, 11)),
-        "vgg11": Choice(_VGG, _features(1, 4, 9, 14, 19)),
-        "vgg13": Choice(_VGG, _features(3, 8, 13, 18, 23)),
-        "vgg16": Choice(_VGG, _features(3, 8, 15, 22, 29)),
-        "vgg19": Choice(_VGG, _features(3, 8, 17, 26, 35)),
-        "vgg11_bn": Choice(_VGG, _features(2, 6, 13, 20, 27)),
-        "vgg13_bn": Choice(_VGG, _features(5, 12, 19, 26, 33)),
-        "vgg16_bn": Choice(_VGG, _features(5, 12, 22, 32, 42)),
-        "vgg19_bn": Choice(_VGG, _features(5, 12, 25, 38, 51)),
-        "squeezenet1_0": Choice(_SQUEEZENET, _features(1, 4, 7, 9, 12)),
-        "squeezenet1_1": Choice(_SQUEEZENET, _features(1, 4, 7, 10, 12)),
-        "resnet18": _RESNET,
-        "resnet34": _RESNET,
-        "resnet50": _RESNET,
-        "resnet101": _RESNET,
-        "resnet152": _RESNET,
-        "googlenet": Choice(
-            "the two convolutions before pools, and the ends of inception stages 3, 4 and 5",
-            ("conv1", "conv3", "inception3b", "inception4e", "inception5b"),
+CHOICES = {
+    "alexnet": Choice("the five convolutions, after their ReLUs", _features(1, 4, 7, 9, 11)),
+    "vgg11": Choice(_VGG, _features(1, 4, 9, 14, 19)),
+    "vgg13": Choice(_VGG, _features(3, 8, 13, 18, 23)),
+    "vgg16": Choice(_VGG, _features(3, 8, 15, 22, 29)),
+    "vgg19": Choice(_VGG, _features(3, 8, 17, 26, 35)),
+    "vgg11_bn": Choice(_VGG, _features(2, 6, 13, 20, 27)),
+    "vgg13_bn": Choice(_VGG, _features(5, 12, 19, 26, 33)),
+    "vgg16_bn": Choice(_VGG, _features(5, 12, 22, 32, 42)),
+    "vgg19_bn": Choice(_VGG, _features(5, 12, 25, 38, 51)),
+    "squeezenet1_0": Choice(_SQUEEZENET, _features(1, 4, 7, 9, 12)),
+    "squeezenet1_1": Choice(_SQUEEZENET, _features(1, 4, 7, 10, 12)),
+    **{f"resnet{depth}": _RESNET for depth in (18, 34, 50, 101, 152)},
+    "googlenet": Choice(
+        "the two convolutions before pools, and the ends of inception stages 3, 4 and 5",
+        ("conv1", "conv3", "inception3b", "inception4e", "inception5b"),
+    ),
+    "inception_v3": Choice(
+        "the five convolutions before the first average pool, which lies in Mixed_5b; "
+        "deep: the first and last of them, and the ends of the three grids of mixed modules",
+        ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3"),
+        ("Conv2d_1a_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c"),
+    ),
+    "densenet121": Choice(
+        "the first convolution, each second layer of the first dense block, and its end: all "
+        "before the first average pool; deep: the first convolution and the ends of the four "
+        "dense blocks",
+        _features(
+            *("relu0", "denseblock1.denselayer2.relu2", "denseblock1.denselayer4.relu2"),
+            *("denseblock1.denselayer6.relu2", "transition1.relu"),
         ),
-        "inception_v3": Choice(
-            "the five convolutions before the first average pool, which lies in Mixed_5b; "
-            "deep: the first and last of them, and the ends of the three grids of mixed modules",
-            (
-                "Conv2d_1a_3x3",
-                "Conv2d_2a_3x3",
-                "Conv2d_2b_3x3",
-                "Conv2d_3b_1x1",
-                "Conv2d_4a_3x3",
-            ),
-            deep=("Conv2d_1a_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c"),
-        ),
-        "densenet121": Choice(
-            "the first convolution, each second layer of the first dense block, and its end: all "
-            "before the first average pool; deep: the first convolution and the ends of the four "
-            "dense blocks",
-            (
-                "features.relu0",
-                "features.denseblock1.denselayer2.relu2",
-                "features.denseblock1.denselayer4.relu2",
-                "features.denseblock1.denselayer6.relu2",
-                "features.transition1.relu",
-            ),
-            deep=(
-                "features.relu0",
-                "features.transition1.relu",
-                "features.transition2.relu",
-                "features.transition3.relu",
-                "features.norm5",
-            ),
-        ),
-        "mobilenet_v2": Choice(
-            "the first convolution, the last wide maps at each of the three resolutions between, "
-            "and the last convolution; the narrow maps between blocks have no ReLU",
-            (
-                "features.0",
-                "features.4.conv.0",
-                "features.7.conv.0",
-                "features.14.conv.0",
-                "features.18",
-            ),
-        ),
-    }
-)
+        _features("relu0", "transition1.relu", "transition2.relu", "transition3.relu", "norm5"),
+    ),
+    "mobilenet_v2": Choice(
+        "the first convolution, the last wide maps at each of the three resolutions between, "
+        "and the last convolution; the narrow maps between blocks have no ReLU",
+        _features("0", "4.conv.0", "7.conv.0", "14.conv.0", "18"),
+    ),
+}
 
 
 def default_layers(network: str, rule: Rule) -> dict[str, str]:

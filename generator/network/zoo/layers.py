@@ -1,4 +1,4 @@
-"""Which modules of a network are watched: what `--layers` asks for, or the usual ones."""
+"""The modules of a network that are watched: those of `--layers`, or the usual ones."""
 
 from __future__ import annotations
 

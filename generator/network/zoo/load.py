@@ -17,7 +17,7 @@ from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import CHOICES
 from generator.network.zoo.layers import modules_to_watch
 from generator.network.zoo.loaded import LoadedNetwork
-from generator.network.zoo.names import FORMS, RANDOM, file_and_function, name_and_weights
+from generator.network.zoo.names import FORMS, RANDOM, file_and_function
 from generator.network.zoo.untrained import SEED, draw_weights
 from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 
@@ -67,6 +67,7 @@ def _loaded(settings: Settings) -> LoadedNetwork:
     if weights is not None and name.endswith(f":{RANDOM}"):
         raise ConfigError(f"{name} has random weights, so it takes no --weights; leave one out")
     kind, _, rest = name.partition(":")
+    known, _, asked = rest.partition(":")
     if name == f"zfnet:{RANDOM}":
         return zfnet_random()
     if name == "zfnet":
@@ -75,17 +76,17 @@ def _loaded(settings: Settings) -> LoadedNetwork:
     if kind == "torchvision":
         from generator.network.zoo.torchvision import torchvision_network  # noqa: PLC0415
 
-        return torchvision_network(*name_and_weights(rest), weights, RULES[settings.rule])
+        return torchvision_network(known, asked, weights, RULES[settings.rule])
     if kind == "timm":
         from generator.network.zoo.timm import timm_network  # noqa: PLC0415
 
-        return timm_network(*name_and_weights(rest), weights)
+        return timm_network(known, asked, weights)
     raise ConfigError(_unknown(name))
 
 
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """Turn whatever a person's forward pass may raise into NetworkError that names the network."""
+    """Raise whatever a person's forward pass raises as NetworkError that names the network."""
     try:
         yield
     except NetworkError as problem:
@@ -95,7 +96,7 @@ def _naming(name: str) -> Iterator[None]:
 
 
 def _unknown(name: str) -> str:
-    """Say that there is no such network, and which name is nearest."""
+    """Return the words for a network that there is not, with the nearest name."""
     path, _, _ = name.rpartition(":")
     for file in (path, name):
         if file.endswith(".py"):

@@ -1,4 +1,4 @@
-"""A network with its weights, before any layer of it is watched: what every adapter gives."""
+"""A network with its weights, before any layer of it is watched: the result of every adapter."""
 
 from __future__ import annotations
 

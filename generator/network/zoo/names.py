@@ -1,4 +1,4 @@
-"""What `network` may say, taken apart. Without torch: the settings need it too."""
+"""The forms of the setting `network`. Without torch: the settings need them too."""
 
 from __future__ import annotations
 
@@ -17,9 +17,3 @@ def file_and_function(network: str) -> tuple[Path, str] | None:
     if path.endswith(".py") and function.isidentifier():
         return Path(path), function
     return None
-
-
-def name_and_weights(rest: str) -> tuple[str, str]:
-    """Take `NAME[:WEIGHTS]` apart; the weights are "" where none are named."""
-    name, _, weights = rest.partition(":")
-    return name, weights

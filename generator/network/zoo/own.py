@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -30,25 +30,21 @@ def own_network(file: Path, function: str, weights: Path | None) -> LoadedNetwor
 
     Its weights are those that the function gives it, or those of a file. Input size, mean and std
     are 224 and ImageNet's where the settings say nothing else. Raises NetworkError naming file,
-    function and what went wrong in them.
+    function and the fault.
     """
     if not file.is_file():
         raise NetworkError(f"network {file}:{function}: there is no such file")
-    with _as_one_error(file, function), _beside(file) as loaded:
+    with _as_one_error(file, function), _beside(file) as imported:
         module = _run(file)
         if not callable(getattr(module, function, None)):
             raise NetworkError(f"{file}: has no function {function!r}")
         made = getattr(module, function)()
         _require_watchable(made, f"{file}: {function}()")
         network = LoadedNetwork(
-            name=f"{file.name}:{function}",
-            model=made.to("cpu", torch.float32),
-            input_size=INPUT_SIZE,
-            mean=MEAN,
-            std=STD,
+            *(f"{file.name}:{function}", made.to("cpu", torch.float32), INPUT_SIZE, MEAN, STD),
             source=f"made by {function}() in {file.name}",
             weights_sha256=state_digest(made),
-            code_sha256=_code_digest(file, loaded()),
+            code_sha256=_code_digest(file.resolve().parent, imported().values()),
         )
     return network if weights is None else network.with_weights_of(weights)
 
@@ -82,45 +78,43 @@ def _as_one_error(file: Path, function: str) -> Iterator[None]:
 
 
 @contextmanager
-def _beside(file: Path) -> Iterator[Callable[[], list[Path]]]:
+def _beside(file: Path) -> Iterator[Callable[[], dict[str, Path]]]:
     """Let the file import its neighbours; on failure, forget them and the file.
 
-    Gives a function that returns the files beside it, and below, that were imported. Libraries
-    stay imported: a compiled one may not be imported a second time.
+    Gives a function that returns the modules that came from files beside it, and below: name →
+    file. Libraries stay imported: a compiled one may not be imported a second time.
     """
-    folder = str(file.resolve().parent)
+    folder = file.resolve().parent
     path, before = sys.path.copy(), sys.modules.copy()
-    sys.path.insert(0, folder)
+    sys.path.insert(0, str(folder))
 
-    def loaded() -> list[Path]:
-        modules = (part for name, part in sys.modules.items() if part is not before.get(name))
-        return sorted(Path(str(part.__file__)) for part in modules if _lies_in(part, folder))
+    def imported() -> dict[str, Path]:
+        new = {name: part for name, part in sys.modules.items() if part is not before.get(name)}
+        files = {name: getattr(part, "__file__", None) for name, part in new.items()}
+        return {
+            name: Path(found)
+            for name, found in files.items()
+            if found is not None and Path(found).resolve().is_relative_to(folder)
+        }
 
     try:
-        yield loaded
+        yield imported
     except BaseException:
-        for name, module in sys.modules.copy().items():
-            if module is not before.get(name) and _lies_in(module, folder):
-                del sys.modules[name]
-                if name in before:
-                    sys.modules[name] = before[name]
+        for name in imported():
+            del sys.modules[name]
+            if name in before:
+                sys.modules[name] = before[name]
         raise
     finally:
         sys.path[:] = path
 
 
-def _code_digest(file: Path, loaded: Sequence[Path]) -> str:
+def _code_digest(folder: Path, files: Iterable[Path]) -> str:
     """Return sha256 over the files that a network's code came from, in hexadecimal."""
     digest = hashlib.sha256()
-    for path in loaded:
-        name = os.path.relpath(path.resolve(), file.resolve().parent)
-        digest.update(f"{name}\0{file_digest(path)}\0".encode())
+    for path in sorted(files):
+        digest.update(f"{os.path.relpath(path.resolve(), folder)}\0{file_digest(path)}\0".encode())
     return digest.hexdigest()
-
-
-def _lies_in(module: ModuleType, folder: str) -> bool:
-    found = getattr(module, "__file__", None)
-    return found is not None and Path(found).resolve().is_relative_to(folder)
 
 
 def _run(file: Path) -> ModuleType:

@@ -48,11 +48,7 @@ def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
     model = _create(timm, name, pretrained=not asked and file is None)
     data = timm.data.resolve_model_data_config(model)
     loaded = LoadedNetwork(
-        name=name,
-        model=model,
-        input_size=data["input_size"][1],
-        mean=tuple(data["mean"]),
-        std=tuple(data["std"]),
+        *(name, model, data["input_size"][1], tuple(data["mean"]), tuple(data["std"])),
         modules=numbered(_stages(model)),
     )
     if file is not None:

@@ -48,10 +48,10 @@ def torchvision_network(name: str, asked: str, file: Path | None, rule: Rule) ->
 
     `asked` names weights of torchvision (IMAGENET1K_V1, DEFAULT), or is "random", or "" for the
     default ones; weights of a file take their place. Input size, mean and std are those of the
-    weights' own transforms, of the default weights' for random ones and for an unknown file. These
-    transforms bring the shorter side to a little more than the input size (256 for 224) before they
-    cut out the centre; here the shorter side is brought to the input size itself, so that nothing
-    of a picture's middle is lost and the network sees it slightly smaller.
+    weights' own transforms; random weights and those of an unknown file have the default weights'.
+    These transforms bring the shorter side to a little more than the input size (256 for 224) and
+    crop the centre. Here the shorter side is brought to the input size itself, so that nothing of a
+    picture's middle is lost; the network sees it slightly smaller.
 
     Raises ConfigError for names that there are not, NetworkError where weights cannot be had.
     """
@@ -113,7 +113,7 @@ def _preprocessing(name: str, weights: Any) -> dict[str, Any]:
 
 
 def _provenance(weights: Any) -> dict[str, Any]:
-    """Return what is known of weights of torchvision's own."""
+    """Return the facts that torchvision knows of its own weights."""
     return {
         "source": f"{weights.name} of torchvision, {weights.url}",
         "trained_on": next(iter(weights.meta.get("_metrics", {})), ""),

@@ -25,7 +25,7 @@ EXACT = 1e-10
 
 
 def same(found: Tensor, expected: Tensor | NDArray[Any]) -> None:
-    """Hold numbers against others, in float64."""
+    """Compare numbers with others, in float64."""
     torch.testing.assert_close(found, torch.as_tensor(expected), rtol=EXACT, atol=EXACT)
 
 
@@ -238,7 +238,7 @@ def test_fields_are_the_support_of_the_gradient(plan: Plan) -> None:
                 assert found == (start, stop)
 
 
-def test_the_largest_value_is_told_in_bytes() -> None:
+def test_the_largest_value_is_given_in_bytes() -> None:
     """Of all windows of one unit the largest, four bytes a number."""
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 2, 5), nn.ReLU())
     cone = cone_at(model.eval(), "3", 20)

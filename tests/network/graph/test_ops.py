@@ -223,7 +223,7 @@ def silent(*_: object) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """A network, what a whole computation found, and the truth to hold it against."""
+    """A network, what a whole computation found, and the truth to compare it with."""
 
     network: WatchedNetwork
     arrays: dict[str, LayerArrays]
@@ -343,7 +343,7 @@ def test_the_nine_are_those_of_scoring_everything(found: Run) -> None:
 
 
 def assert_same_box(run: Run, layer: WatchedLayer, unit: tuple[int, int], box: list[int]) -> None:
-    """Hold a box against gradient support, side by side.
+    """Compare a box with gradient support, side by side.
 
     A side inside the input is exactly there. One outside stands for the border: the first pixel, or
     the last that any unit sees, for strides may leave some over. There dilation may skip a few.
@@ -372,7 +372,7 @@ def test_boxes_are_those_of_gradient_support(found: Run) -> None:
 
 
 def assert_same_field(truth: nn.Module, layer: WatchedLayer, size: int) -> None:
-    """Hold size, stride and offset against units in a strip so long that they see no border."""
+    """Compare size, stride and offset with units in a strip so long that they see no border."""
     sees = layer.field
     unit = -(sees.offset // sees.stride)  # the first that sees no padding
     start = sees.offset + unit * sees.stride
@@ -393,7 +393,7 @@ def test_fields_are_those_of_units_with_room(found: Run) -> None:
 
 
 def assert_same_reconstructions(run: Run, rule: Rule) -> None:
-    """Hold the first place of each filter against autograd on the whole image.
+    """Compare the first place of each filter with autograd on the whole image.
 
     In float64 the two are the same. In float32 a maximum of a pool may be another one of nearly
     equal values, and what comes down at that place then lies one pixel away.

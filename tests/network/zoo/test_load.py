@@ -1,4 +1,4 @@
-"""Networks by name: what every form gives, and what every slip is told."""
+"""Networks by name: every form of a name, and the message for every slip."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.network import watched
 from generator.network.graph import graph
-from generator.network.graph.ops import Convolution, Scaling, folded
+from generator.network.graph.ops.convolution import Convolution, Scaling, folded
 from generator.network.graph.trace import Trace, trace
 from generator.network.rules import GUIDED
 from generator.network.watched import WatchedNetwork, pixel_kernels
@@ -220,7 +220,7 @@ def test_random_weights_and_a_file_of_weights_contradict_each_other() -> None:
         load("zfnet:random", weights=EMBEDDED_WEIGHTS)
 
 
-def test_an_input_too_small_for_the_network_is_told() -> None:
+def test_an_input_too_small_for_the_network_is_refused() -> None:
     """The size and the network are named."""
     with pytest.raises(NetworkError, match=r"zfnet.* 8 × 8"):
         load("zfnet", input_size=8, layers=("deep=features.relu5",))

@@ -1,4 +1,4 @@
-"""A network from a person's own file: what it gives, and how its faults are told."""
+"""A network from a person's own file: what it gives, and how its faults are reported."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def test_preprocessing_is_what_the_settings_say(tmp_path: Path) -> None:
     file = write(tmp_path)
     usual = load(file, input_size=None)
     assert (usual.input_size, usual.mean, usual.std) == (224, MEAN, STD)
-    told = load(file, input_size=20, mean=(0.1, 0.2, 0.3), std=(1, 2, 3))
-    assert (told.input_size, told.mean, told.std) == (20, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
+    known = load(file, input_size=20, mean=(0.1, 0.2, 0.3), std=(1, 2, 3))
+    assert (known.input_size, known.mean, known.std) == (20, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
 
 
 def test_a_settings_file_names_paths_from_where_it_lies(
@@ -97,8 +97,8 @@ def test_a_settings_file_names_paths_from_where_it_lies(
     found = zoo.load(load_settings(toml, {}))
     assert found.std == (0.25, 0.25, 0.25)
     assert found.source == "the file best.pth"
-    held = found.model.get_submodule("0").weight
-    assert torch.equal(held, network[0].weight)  # type: ignore[arg-type]
+    weight = found.model.get_submodule("0").weight
+    assert torch.equal(weight, network[0].weight)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("line", ["mean = [nan, 0, 0]", "std = [1, 1, 0]", "std = [1, inf, 1]"])
@@ -138,7 +138,7 @@ def test_layers_have_to_be_named(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_faults_of_the_persons_code_are_told_as_one_line(
+def test_faults_of_the_persons_code_are_reported_in_one_line(
     tmp_path: Path, text: str, words: str
 ) -> None:
     """File, function, and the exception's type and text."""
@@ -148,7 +148,7 @@ def test_faults_of_the_persons_code_are_told_as_one_line(
 
 
 @pytest.mark.parametrize("kind", ["ValueError", "AssertionError", "ImportError"])
-def test_a_forward_pass_that_fails_is_told(tmp_path: Path, kind: str) -> None:
+def test_a_forward_pass_that_fails_is_reported(tmp_path: Path, kind: str) -> None:
     """The network takes the first pass while its layers are looked for."""
     text = (
         "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
@@ -160,7 +160,7 @@ def test_a_forward_pass_that_fails_is_told(tmp_path: Path, kind: str) -> None:
         load(write(tmp_path, text.replace("KIND", kind)), layers=("x=conv",))
 
 
-def test_a_forward_pass_for_one_image_only_is_told(tmp_path: Path) -> None:
+def test_a_forward_pass_for_one_image_only_is_reported(tmp_path: Path) -> None:
     """The trace shows it one image, the check two."""
     text = (
         "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
@@ -287,7 +287,7 @@ def test_a_network_as_tutorials_write_them(tmp_path: Path) -> None:
         ("nn.Conv2d(3, 4, 3)", ("x=0",), r"no modules inside that could be watched"),
     ],
 )
-def test_what_cannot_be_watched_is_told(
+def test_what_cannot_be_watched_is_refused(
     tmp_path: Path, change: str, layers: tuple[str, ...], words: str
 ) -> None:
     """With what to do instead."""

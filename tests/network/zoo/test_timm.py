@@ -105,7 +105,7 @@ def test_without_timm_the_error_says_how_to_install_it(monkeypatch: pytest.Monke
         load("tinynet")
 
 
-def test_weights_that_cannot_be_had_are_told(timm: SimpleNamespace) -> None:
+def test_weights_that_cannot_be_had_are_named(timm: SimpleNamespace) -> None:
     """The hub's own error, and the ways without it."""
 
     def fail(_name: str, *, pretrained: bool) -> nn.Module:
@@ -125,7 +125,7 @@ def test_weights_that_cannot_be_had_are_told(timm: SimpleNamespace) -> None:
         ("tinynet:a1_in1k", r"named by a tag, timm:NAME\.TAG"),
     ],
 )
-def test_names_that_there_are_not_are_told(name: str, words: str) -> None:
+def test_names_that_there_are_not_are_refused(name: str, words: str) -> None:
     """Of networks and of weights."""
     with pytest.raises(ConfigError, match=words):
         load(name)

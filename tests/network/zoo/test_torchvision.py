@@ -229,7 +229,7 @@ def test_a_file_of_weights_is_taken_as_it_is(small: Path) -> None:
 def test_a_file_that_torchvision_offers_is_known_by_its_hash(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then its provenance is told, whatever the file is called."""
+    """Then its provenance is known, whatever the file is called."""
     monkeypatch.setattr(zoo_torchvision, "hash_prefix", lambda _weights: file_digest(small)[:8])
     network = load(SMALL, weights=small)
     assert network.trained_on == "ImageNet-1K"
@@ -240,7 +240,7 @@ def test_a_file_that_torchvision_offers_is_known_by_its_hash(
 def test_weights_come_through_the_usual_cache(
     small: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Downloaded once, held to the hash in their name, then read from the cache."""
+    """Downloaded once, compared with the hash in their name, then read from the cache."""
     downloads = []
 
     def bring(url: str, path: str, prefix: str, *, progress: bool) -> None:
@@ -288,7 +288,7 @@ def test_a_download_that_fails_says_what_to_do(
 
 
 def test_a_damaged_file_in_the_cache_is_named(cache: Path) -> None:
-    """Its hash tells before anything reads it."""
+    """Its hash shows it before anything reads it."""
     cache.mkdir(parents=True)
     (cache / "alexnet-owt-7be5be79.pth").write_bytes(b"cut short")
     with pytest.raises(NetworkError, match=r"alexnet-owt-7be5be79\.pth: damaged; remove "):

@@ -88,7 +88,7 @@ def test_whatever_can_begin_afresh_does() -> None:
         assert not (part.weight == 7).any()
 
 
-def test_a_network_that_cannot_be_copied_is_told() -> None:
+def test_a_network_that_cannot_be_copied_is_refused() -> None:
     """With the reason."""
     network = tiny_network()
     network.model.lock = threading.Lock()  # type: ignore[assignment]

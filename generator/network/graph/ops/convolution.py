@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -117,17 +118,9 @@ def _batch_norm(
 
 @reads(torch.batch_norm)
 def _torch_batch_norm(
-    input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    training: bool,
-    momentum: float,
-    eps: float,
-    cudnn_enabled: bool,
+    input: Tensor, weight: Any, bias: Any, running_mean: Any, running_var: Any, *others: Any
 ) -> Parsed:
-    return _batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    return _batch_norm(input, running_mean, running_var, weight, bias, *others[:3])
 
 
 def folded(convolution: Convolution, scaling: Scaling) -> Convolution:

@@ -1,4 +1,4 @@
-"""What an op is, and how calls of torch's functions are read as ops.
+"""The base of all ops, and how calls of torch's functions are read as ops.
 
 Axes: b images or units, c maps, h w rows and columns.
 """
@@ -31,7 +31,7 @@ class Op:
 
     @property
     def description(self) -> str:
-        """Return what the op is in one line, with sha256 of its weights for the weights."""
+        """Return name and values of the op in one line; sha256 stands for its weights."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
         words = (
             f"{name}={_digest(value) if isinstance(value, Tensor) else value}"
@@ -40,7 +40,7 @@ class Op:
         return f"{type(self).__name__}({', '.join(words)})"
 
     def window(self, axis: int) -> Window:
-        """Return what the op does along an axis: 0 rows, 1 columns."""
+        """Return the window that the op reads through, along an axis: 0 rows, 1 columns."""
         return Window()
 
     def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
@@ -152,8 +152,6 @@ def works_in_place(
 
 
 def pair(value: int | Sequence[int]) -> Pair:
-    """Return rows and columns of what torch takes as one number or two."""
-    if isinstance(value, int):
-        return value, value
-    numbers = tuple(value)
-    return (numbers * 2)[:2] if len(numbers) == 1 else (numbers[0], numbers[1])
+    """Return rows and columns, which torch takes as one number or two."""
+    numbers = (value,) if isinstance(value, int) else tuple(value)
+    return numbers[0], numbers[-1]
