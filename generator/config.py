@@ -14,6 +14,8 @@ from generator.images.sets.spec import beside
 from generator.network.zoo.names import file_and_function
 from generator.rule import Rule
 
+RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -109,6 +111,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"settings file {file}: {problem}") from problem
     known = list(Settings.model_fields)
     for key in values:
+        if key in RENAMED:
+            raise ConfigError(f"{file}: the key {key!r} is gone; write {RENAMED[key]!r} instead")
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0)[0]
             raise ConfigError(f"{file}: unknown key {key!r}; did you mean {near!r}?")

@@ -57,6 +57,16 @@ def test_an_unknown_key_is_named_with_the_nearest(tmp_path: Path) -> None:
         load_settings(file, {})
 
 
+def test_a_key_of_an_earlier_version_is_named_with_what_to_write(tmp_path: Path) -> None:
+    """The nearest known key by its letters may be another one."""
+    file = tmp_path / "gallery.toml"
+    file.write_text("probes = false\n")
+    with pytest.raises(
+        ConfigError, match=r"gallery\.toml: the key 'probes' is gone; write 'stimuli' instead"
+    ):
+        load_settings(file, {})
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [("batch = 0", "'batch'"), ('batch = "many"', "'batch'"), ("batch = ", "gallery.toml")],

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from generator.atlas.schema import Credit
 from generator.errors import ImagesError
-from generator.images.captions import CAPTIONS
-from generator.images.credits import CREDITS, write_credits
+from generator.files import write_whole
 from generator.images.fetch import caltech101, patterns, tuxpaint
+from generator.images.root_files import CAPTIONS, CREDITS, write_credits
 from generator.images.sets.folder import list_images
 
 Report = Callable[[str], None]  # takes one line for people
@@ -67,7 +67,7 @@ def _fetch_sample(data: Path, report: Report) -> Path:
             break
     else:
         folder = _fetch_one(last, data, None, report)
-    _write(data / CHOSEN, folder.name)
+    write_whole(data / CHOSEN, folder.name.encode())
     return folder
 
 
@@ -111,14 +111,8 @@ def _make(name: str, final: Path, source: Path | None, report: Report) -> None:
         credit, captions = SETS[name](folder, work, source, report)
         if captions:
             text = json.dumps(captions, ensure_ascii=False, indent=1, sort_keys=True)
-            _write(folder / CAPTIONS, text + "\n")
+            (folder / CAPTIONS).write_text(text + "\n", "utf-8", newline="\n")
         write_credits(folder, credit)
         count = len(list_images(folder))
         folder.rename(final)
     report(f"{final}: {count:,} images, {credit.licence}")
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".new-{path.name}")
-    temporary.write_text(text, "utf-8", newline="\n")
-    temporary.replace(path)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import stat
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from generator.atlas.schema import Credit
 from generator.errors import ImagesError
-from generator.images.captions import display_path, read_captions
-from generator.images.credits import read_credits
+from generator.images.captions import display_path
 from generator.images.decode import EXTENSIONS, FORMAT_NAMES
-from generator.images.sets.image_set import EncodedImages, digest, holds_something
+from generator.images.root_files import read_captions, read_credits
+from generator.images.sets.image_set import EncodedImages, digest, is_filled
 from generator.images.sets.names import Names
 
 ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
@@ -33,10 +34,9 @@ class FolderImages(EncodedImages):
         paths: Names,
         sizes: npt.NDArray[np.int64],  # [n] bytes
         times: npt.NDArray[np.int64],  # [n] last change, nanoseconds
-        captions: dict[str, str],
-        credit: Credit | None,
     ) -> None:
-        super().__init__(display_path(root.resolve().name), paths, sizes, captions, credit)
+        name = display_path(root.resolve().name)
+        super().__init__(name, paths, sizes, read_captions(root), read_credits(root))
         self.root = root
         self._times = times
 
@@ -44,34 +44,21 @@ class FolderImages(EncodedImages):
         return self.root / self.paths[row]
 
     def is_there(self, row: int) -> bool:
-        return holds_something(self.encoded(row).parent)
+        return is_filled(self.encoded(row).parent)
 
     def signature(self) -> str:
         more = self.signed_captions()
         return digest(self.paths.raws(), self._sizes, self._times, more=more)
-
-    def only(self, rows: Sequence[int]) -> FolderImages:
-        """Return the set of these rows, in their order."""
-        paths = Names(self.paths.raw(row) for row in rows)
-        chosen = np.array(rows, np.int64)
-        return FolderImages(
-            self.root,
-            paths,
-            self._sizes[chosen],
-            self._times[chosen],
-            self._captions,
-            self._credit,
-        )
 
 
 def list_images(root: Path, leave_out: Iterable[Path] = ()) -> FolderImages:
     """List the pictures of a folder and of all folders in it.
 
     A picture is a regular file with one of `EXTENSIONS`, in either case. Names that start with "."
-    are passed over. Links are followed, each folder once, so that loops end; a link to nothing is
+    are passed over. Links are followed, each folder once, so that loops end. A link to nothing is
     listed, and found unreadable later. Folders in `leave_out` are passed over.
-    Raises ImagesError for a folder that is missing, is none, cannot be read, or holds no picture,
-    and for its `CREDITS.toml` or `captions.json` where these are damaged.
+    Raises ImagesError for a folder that is missing, is none, cannot be read or has no picture in
+    it, and for a damaged `CREDITS.toml` or `captions.json`.
     """
     shown = display_path(str(root))
     if not root.exists():
@@ -87,37 +74,21 @@ def list_images(root: Path, leave_out: Iterable[Path] = ()) -> FolderImages:
         ) from None
     if not len(paths):
         raise ImagesError(f"no images in {shown}: it holds no file of {FORMAT_NAMES}")
-    return FolderImages(root, paths, sizes, times, read_captions(root), read_credits(root))
+    return FolderImages(root, paths, sizes, times)
 
 
-def _table(
-    found: Iterator[Found],
-) -> tuple[Names, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _table(found: Iterator[Found]) -> tuple[Names, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Gather names, sizes and times, sorted by name."""
-    sizes, times = array("q"), array("q")
-
-    def names() -> Iterator[bytes]:
-        for name, size, time in found:
-            sizes.append(size)
-            times.append(time)
-            yield name
-
-    gathered = Names(names())
-    bytes_, changed = np.array(sizes, np.int64), np.array(times, np.int64)
-    if _is_sorted(gathered):  # as they come where no folder holds both pictures and folders
-        return gathered, bytes_, changed
-    listed = list(gathered.raws())
-    order = sorted(range(len(listed)), key=listed.__getitem__)
-    return Names(map(listed.__getitem__, order)), bytes_[order], changed[order]
-
-
-def _is_sorted(names: Names) -> bool:
-    before = b""
-    for name in names.raws():
-        if name < before:
-            return False
-        before = name
-    return True
+    names, sizes, times = Names(), array("q"), array("q")
+    for name, size, time in found:
+        names.append(name)
+        sizes.append(size)
+        times.append(time)
+    columns = np.array(sizes, np.int64), np.array(times, np.int64)
+    if all(one <= two for one, two in pairwise(names.raws())):
+        return names, *columns  # as they come where no folder has both pictures and folders in it
+    order = sorted(range(len(names)), key=names.raw)
+    return Names(map(names.raw, order)), columns[0][order], columns[1][order]
 
 
 def _pictures(root: bytes, leave_out: Iterable[Path]) -> Iterator[Found]:
@@ -141,7 +112,11 @@ def _pictures(root: bytes, leave_out: Iterable[Path]) -> Iterator[Found]:
                 path = below + entry.name
                 if stat.S_ISDIR(status.st_mode):
                     inner.append((path + b"/", links if entry.is_symlink() else folders))
-                elif entry.name.lower().endswith(ENDINGS) and _is_file(status):
+                elif (
+                    entry.name.lower().endswith(ENDINGS)
+                    # Or a dead link; reading a pipe or device may never end.
+                    and (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode))
+                ):
                     pictures.append((path, status.st_size, status.st_mtime_ns))
         for path, waiting in sorted(inner, key=lambda each: each[0], reverse=True):
             waiting.append(path)
@@ -151,13 +126,6 @@ def _pictures(root: bytes, leave_out: Iterable[Path]) -> Iterator[Found]:
 def _status(entry: os.DirEntry[bytes]) -> os.stat_result | None:
     """Look through a link, or at it where it leads nowhere; None for what has just gone."""
     for follow in (True, False):
-        try:
+        with suppress(OSError):
             return entry.stat(follow_symlinks=follow)
-        except OSError:
-            continue
     return None
-
-
-def _is_file(status: os.stat_result) -> bool:
-    """Say whether this is a file or a dead link: reading a pipe or device may never end."""
-    return stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)

@@ -1,11 +1,11 @@
-"""What every image set can tell, whatever holds its pictures."""
+"""What an image set can say of its pictures, whatever form it has."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,9 @@ from generator.images.sets.names import Names
 
 
 class ImageSet(ABC):
-    """Pictures in an order that never changes by itself, called rows from 0 on.
+    """Pictures in an order that never changes by itself, numbered from 0 on.
 
-    A set can be pickled, is cheap to fork, and holds no Python object per picture.
+    A set can be pickled, is cheap to fork, and has no Python object for each picture.
     """
 
     name: str  # short, for people: of a folder, file or data set, never a path
@@ -30,9 +30,9 @@ class ImageSet(ABC):
 
     @abstractmethod
     def path(self, row: int) -> str:
-        """Return what names a picture inside the set, with "/" between parts.
+        """Return a picture's name inside the set, with "/" between parts.
 
-        Bytes that are no UTF-8 are held as lone surrogates.
+        Bytes that are no UTF-8 become lone surrogates.
         """
 
     @abstractmethod
@@ -52,7 +52,7 @@ class ImageSet(ABC):
         """Return a picture as `decode.read_image` does: [4, size, size]. Raises PictureError."""
 
     def is_there(self, row: int) -> bool:
-        """Say whether what holds a picture, be it there or not, is still there itself.
+        """Say whether the place of a picture is there: its folder or archive, not the picture.
 
         Where a disk was taken away, every picture has vanished and none is to be left out.
         """
@@ -97,7 +97,7 @@ class EncodedImages(ImageSet):
 
     @abstractmethod
     def encoded(self, row: int) -> Path | bytes:
-        """Return where a picture's file is, or what it holds. Raises PictureError."""
+        """Return where a picture's file is, or what is in it. Raises PictureError."""
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -109,7 +109,7 @@ class EncodedImages(ImageSet):
         return label_of(self.path(row))
 
     def labels(self) -> tuple[str, ...]:
-        return folder_labels(self.paths.raws())
+        return folder_labels(folders_of(self.paths.raws()))
 
     def caption(self, row: int) -> str:
         return caption_of(self.path(row), self._captions)
@@ -134,8 +134,8 @@ class EncodedImages(ImageSet):
         return hashlib.sha256("".join(texts).encode("utf-8", "surrogatepass")).digest()
 
 
-def holds_something(folder: Path) -> bool:
-    """Say whether a folder exists and is not empty, as the place of a disk taken away would be."""
+def is_filled(folder: Path) -> bool:
+    """Say whether a folder exists and is not empty. A disk taken away may leave it empty."""
     try:
         with os.scandir(folder) as entries:
             return any(True for _ in entries)
@@ -143,9 +143,13 @@ def holds_something(folder: Path) -> bool:
         return False
 
 
-def folder_labels(paths: Iterable[bytes]) -> tuple[str, ...]:
-    """Return the distinct labels that the folders of these paths give, sorted, without ""."""
-    folders = {path.rpartition(b"/")[0] for path in paths}
+def folders_of(paths: Iterable[bytes]) -> set[bytes]:
+    """Return the distinct folders of paths, without "/" at their end."""
+    return {path.rpartition(b"/")[0] for path in paths}
+
+
+def folder_labels(folders: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the distinct labels of the pictures in these folders, sorted, without ""."""
     return distinct(label_of(f"{os.fsdecode(folder)}/") for folder in folders)
 
 
@@ -157,14 +161,8 @@ def distinct(labels: Iterable[str]) -> tuple[str, ...]:
 def digest(names: Iterable[bytes], *columns: npt.NDArray[np.int64], more: bytes = b"") -> str:
     """Return sha256, in hexadecimal, over names and the numbers of each, then over `more`."""
     hashed = hashlib.sha256()
-    for name, *numbers in zip(names, *map(_numbers, columns), strict=True):
-        # No name holds a zero byte, so no two lists give the same bytes.
+    for name, *numbers in zip(names, *columns, strict=True):
+        # No name contains a zero byte, so no two lists give the same bytes.
         hashed.update(b"%b\0%b\0" % (name, b"\0".join(b"%d" % number for number in numbers)))
     hashed.update(more)
     return hashed.hexdigest()
-
-
-def _numbers(column: npt.NDArray[np.int64]) -> Iterator[int]:
-    """Yield Python numbers, a few at a time."""
-    for first in range(0, len(column), 4096):
-        yield from column[first : first + 4096].tolist()

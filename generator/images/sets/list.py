@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from generator.errors import ImagesError
-from generator.images.captions import (
-    caption_of,
-    clean,
-    display_path,
-    label_of,
-    read_captions,
+from generator.images.archives import clean_name
+from generator.images.captions import caption_of, clean, display_path, label_of
+from generator.images.root_files import read_captions, read_credits
+from generator.images.sets.image_set import (
+    EncodedImages,
+    digest,
+    distinct,
+    folders_of,
+    is_filled,
 )
-from generator.images.credits import read_credits
-from generator.images.sets.image_set import EncodedImages, digest, distinct, holds_something
-from generator.images.sets.members import clean_name
 from generator.images.sets.names import Names
 
 COLUMNS = 3  # path, label, caption
@@ -44,7 +45,7 @@ class ListedImages(EncodedImages):
         self._written = written
         self._labels: npt.NDArray[np.int32] = np.array(labels, np.int32)
         self._label_names = tuple(codes)
-        sizes, self._times = self._on_disk()
+        sizes, self._times = _on_disk(file.parent, written)
         base = _common_folder(written)
         super().__init__(
             display_path(file.name),
@@ -59,7 +60,7 @@ class ListedImages(EncodedImages):
 
     def is_there(self, row: int) -> bool:
         was_missing = self._times[row] == 0  # already when the list was read
-        return bool(was_missing) or holds_something(self.encoded(row).parent)
+        return bool(was_missing) or is_filled(self.encoded(row).parent)
 
     def label(self, row: int) -> str:
         return self._label_names[self._labels[row]] or label_of(self._written[row])
@@ -72,25 +73,23 @@ class ListedImages(EncodedImages):
         return own or caption_of(self._written[row], self._captions, self.label(row))
 
     def signature(self) -> str:
-        words = Names(os.fsencode(f"{label}\0") for label in self._label_names)
+        words = "".join(f"{label}\0" for label in self._label_names).encode("utf-8")
         listed = digest(self._own_captions.raws(), self._labels.astype(np.int64))
-        more = [*words.raws(), listed.encode(), self.signed_captions()]
-        return digest(self.paths.raws(), self._sizes, self._times, more=b"".join(more))
+        more = words + listed.encode() + self.signed_captions()
+        return digest(self.paths.raws(), self._sizes, self._times, more=more)
 
-    def _on_disk(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return size and time of each file, zeros for one that is not there."""
-        sizes, times = array("q"), array("q")
-        folder = os.fsencode(self._folder)
-        for path in self._written.raws():
-            try:
-                status = os.stat(os.path.join(folder, path))  # noqa: PTH116, PTH118 - as bytes
-            except OSError:  # found unreadable later, with its reason
-                sizes.append(0)
-                times.append(0)
-            else:
-                sizes.append(status.st_size)
-                times.append(status.st_mtime_ns)
-        return np.array(sizes, np.int64), np.array(times, np.int64)
+
+def _on_disk(folder: Path, paths: Names) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return size and time of each file, zeros for one that is not there."""
+    sizes, times = array("q"), array("q")
+    for path in paths.raws():
+        size = time = 0
+        with suppress(OSError):  # found unreadable later, with its reason
+            status = os.stat(os.path.join(os.fsencode(folder), path))  # noqa: PTH116, PTH118 - bytes
+            size, time = status.st_size, status.st_mtime_ns
+        sizes.append(size)
+        times.append(time)
+    return np.array(sizes, np.int64), np.array(times, np.int64)
 
 
 def _lines(file: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -98,17 +97,15 @@ def _lines(file: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
     shown = display_path(str(file))
     try:
         with file.open("rb") as lines:
-            number = 0
-            while line := lines.readline(LONGEST_LINE):
-                number += 1
-                if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
+            bounded = iter(lambda: lines.readline(LONGEST_LINE), b"")
+            for number, line in enumerate(bounded, 1):
                 place = f"{shown}, line {number}"
                 if len(line) == LONGEST_LINE or b"\0" in line:
                     raise ImagesError(f"{place}: is no text; write a path a line, in UTF-8")
-                columns = line.rstrip(b"\r\n").split(b"\t")
-                if line.startswith(b"#") or not line.strip():
+                text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if text.startswith(b"#") or not text.strip():
                     continue
+                columns = text.rstrip(b"\r\n").split(b"\t")
                 if len(columns) > COLUMNS:
                     raise ImagesError(
                         f"{place}: has {len(columns)} columns; write path, label and caption with "
@@ -124,17 +121,7 @@ def _lines(file: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 def _common_folder(paths: Names) -> bytes:
     """Return the folder that all absolute paths share: nobody needs to read of it in a gallery."""
-    shared: list[bytes] | None = None
-    for path in paths.raws():
-        if path.startswith(b"/"):
-            parts = path.split(b"/")[:-1]
-            shared = parts if shared is None else _alike(shared, parts)
+    folders = folders_of(path for path in paths.raws() if path.startswith(b"/"))
+    parts = [folder.split(b"/") for folder in folders]
+    shared = os.path.commonprefix(parts)  # noqa: RUF071 - of parts, not of letters
     return b"/".join(shared) + b"/" if shared else b""
-
-
-def _alike(one: list[bytes], other: list[bytes]) -> list[bytes]:
-    """Return the parts with which both begin."""
-    count = 0
-    while count < min(len(one), len(other)) and one[count] == other[count]:
-        count += 1
-    return one[:count]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Iterable, Iterator
 
 
-class Names(Sequence[str]):
+class Names:
     """Names in a fixed order. A name of 40 bytes takes 48, and processes that fork share them.
 
-    Bytes that are no UTF-8 are held as lone surrogates in the texts, as Python's file functions
-    give and take them.
+    Bytes that are no UTF-8 become lone surrogates in the texts, as in Python's file functions.
     """
 
     def __init__(self, names: Iterable[bytes] = ()) -> None:
@@ -29,14 +27,11 @@ class Names(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    @overload
-    def __getitem__(self, row: int) -> str: ...
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[str]: ...
-    def __getitem__(self, row: int | slice) -> str | Sequence[str]:
-        if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
+    def __getitem__(self, row: int) -> str:
         return os.fsdecode(self.raw(row))
+
+    def __iter__(self) -> Iterator[str]:
+        return map(os.fsdecode, self.raws())
 
     def raw(self, row: int) -> bytes:
         """Return a name as bytes. Raises IndexError."""
@@ -44,12 +39,8 @@ class Names(Sequence[str]):
             raise IndexError(row)
         return bytes(self._blob[self._ends[row] : self._ends[row + 1]])
 
-    def raws(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-        """Yield names first … last − 1 as bytes, to the end where no last is given."""
-        last = len(self) if last is None else last
+    def raws(self) -> Iterator[bytes]:
+        """Yield the names as bytes."""
         with memoryview(self._blob) as blob:
-            start = self._ends[first]
-            for row in range(first, last):
-                end = self._ends[row + 1]
-                yield bytes(blob[start:end])
-                start = end
+            for row in range(len(self)):
+                yield bytes(blob[self._ends[row] : self._ends[row + 1]])

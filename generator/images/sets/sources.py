@@ -12,9 +12,8 @@ from generator.images.sets.folder import list_images
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.list import ListedImages
 from generator.images.sets.remote import copied
-from generator.images.sets.shards import open_shards
 from generator.images.sets.spec import PIPE, TORCHVISION
-from generator.images.sets.tar import Shard, open_tars
+from generator.images.sets.tar import Shard, open_shards, open_tars
 from generator.images.sets.zip import ZipImages
 
 VIDEO = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv")
@@ -32,8 +31,9 @@ def open_images(spec: str, leave_out: Iterable[Path] = ()) -> ImageSet:
     """
     if spec.startswith(PIPE):
         raise ImagesError(
-            f"{spec}: commands are not run; download the tars that this one prints and give their "
-            "path, such as shards/{0000..0146}.tar, or give their address"
+            f"{spec}: commands are not run. Give the address of the tars instead, such as "
+            "https://host/{0000..0146}.tar (pip install 'filter-gallery[remote]'), or download "
+            "them and give their path, such as shards/{0000..0146}.tar"
         )
     if spec.startswith(TORCHVISION):
         # Here alone, as it brings torch along.

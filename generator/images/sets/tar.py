@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from generator.atlas.schema import Credit
 from generator.errors import ImagesError
-from generator.images.captions import (
-    CAPTIONS,
-    caption_of,
-    clean,
-    display_path,
-    label_of,
-    parse_captions,
-)
-from generator.images.credits import CREDITS, parse_credits
+from generator.images.archives import LARGEST, slice_of
+from generator.images.captions import caption_of, clean, display_path, label_of
 from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
 from generator.images.forking import end_with_parent, forking, process_context
-from generator.images.sets.image_set import EncodedImages, digest, distinct, folder_labels
-from generator.images.sets.members import LARGEST, slice_of
+from generator.images.root_files import (
+    CAPTIONS,
+    CREDITS,
+    parse_captions,
+    parse_credits,
+    read_credits,
+)
+from generator.images.sets.image_set import (
+    EncodedImages,
+    digest,
+    distinct,
+    folder_labels,
+    folders_of,
+)
 from generator.images.sets.names import Names
-from generator.images.sets.tar_index import TarIndex, index_tar, parse_record
+from generator.images.sets.spec import expand
+from generator.images.sets.tar_index import FACTS, TarIndex, index_tar, parse_record
 
 # Tars whose headers are read together, each by a process: half of it is work in Python, where
 # threads would take turns, and half is waiting for the disk.
@@ -41,7 +47,7 @@ class Shard:
     """One uncompressed tar of a set."""
 
     tar: Path
-    prefix: str  # what stands before the names of its pictures, with "/" at its end, or nothing
+    prefix: str  # stands before the names of its pictures; ends with "/", or is ""
     state: str  # changes when the tar does
 
     @classmethod
@@ -50,8 +56,8 @@ class Shard:
         try:
             status = tar.stat()
         except OSError as problem:
-            reason = problem.strerror
-            raise ImagesError(f"{display_path(str(tar))}: cannot be read: {reason}") from None
+            shown = display_path(str(tar))
+            raise ImagesError(f"{shown}: cannot be read: {problem.strerror}") from None
         return cls(tar, prefix, f"{status.st_size} {status.st_mtime_ns}")
 
 
@@ -65,30 +71,32 @@ class TarImages(EncodedImages):
         indices: Sequence[TarIndex],
         credit: Credit | None,
     ) -> None:
-        captions: dict[str, str] = {}
+        paths, captions = Names(), dict[str, str]()
         for shard, index in zip(shards, indices, strict=True):
-            if CAPTIONS in index.root_files:
-                own = parse_captions(index.root_files[CAPTIONS], f"{shard.tar}: {CAPTIONS}")
-                captions |= {f"{shard.prefix}{path}": text for path, text in own.items()}
-            if CREDITS in index.root_files and credit is None:
-                credit = parse_credits(index.root_files[CREDITS], f"{shard.tar}: {CREDITS}")
-        sizes = _joined([index.sizes for index in indices])
-        super().__init__(name, Names(_names(shards, indices)), sizes, captions, credit)
-        self.shards = tuple(shards)
-        self._starts = np.cumsum([0, *(len(index.names) for index in indices)])  # rows
-        self._offsets = _joined([index.offsets for index in indices])
-        self._texts = _joined([index.texts for index in indices])
-        self._lengths = np.concatenate([np.array(index.lengths, np.int32) for index in indices])
+            for path in index.names.raws():
+                paths.append(os.fsencode(shard.prefix) + path)
+            at_root, place = index.root_files, f"{shard.tar}: "
+            own = parse_captions(at_root.get(CAPTIONS), place + CAPTIONS)
+            captions |= {f"{shard.prefix}{path}": text for path, text in own.items()}
+            credit = credit or parse_credits(at_root.get(CREDITS), place + CREDITS)
         self._label_names = distinct(label for index in indices for label in index.label_names)
         codes = {label: code for code, label in enumerate(self._label_names)}
-        self._labels = np.concatenate([_recoded(index, codes) for index in indices])
+        tables = [np.array(index.facts, np.int64).reshape(-1, FACTS) for index in indices]
+        for table, index in zip(tables, indices, strict=True):
+            # From the codes of one tar to those of the set; −1 stays, as it takes the last.
+            recoded = [*(codes[label] for label in index.label_names), -1]
+            table[:, 2] = np.array(recoded)[table[:, 2]]
+        self._facts = np.concatenate(tables)  # columns as in `TarIndex.facts`
+        super().__init__(name, paths, self._facts[:, 1], captions, credit)
+        self.shards = tuple(shards)
+        self._ends = np.cumsum([len(index.names) for index in indices])  # in the rows of the set
 
     def encoded(self, row: int) -> bytes:
-        size = int(self._sizes[row])
+        offset, size, *_ = self._facts[row].tolist()
         if size > LARGEST:
             raise UnreadableImage(f"too large: a file of {size:,} bytes")
         with reading():
-            data = slice_of(self._shard(row).tar, int(self._offsets[row]), size)
+            data = slice_of(self._shard(row).tar, offset, size)
         if len(data) < size:
             raise UnreadableImage("truncated")
         return data
@@ -97,43 +105,31 @@ class TarImages(EncodedImages):
         return self._shard(row).tar.exists()
 
     def label(self, row: int) -> str:
-        code = int(self._labels[row])
-        return self._label_names[code] if code >= 0 else label_of(self._member(row))
+        code = int(self._facts[row, 2])
+        if code >= 0:
+            return self._label_names[code]
+        return label_of(self.path(row).removeprefix(self._shard(row).prefix))
 
     def labels(self) -> tuple[str, ...]:
-        return distinct([*self._label_names, *folder_labels(self._without_label())])
+        folders = folders_of(compress(self.paths.raws(), self._facts[:, 2] < 0))
+        folders -= {os.fsencode(shard.prefix[:-1]) for shard in self.shards}
+        return distinct([*self._label_names, *folder_labels(folders)])
 
     def caption(self, row: int) -> str:
         path = self.path(row)
         own = self._captions.get(path) or self._beside(row)
-        return clean(own) or caption_of(self._member(row), {}, self.label(row))
+        return clean(own) or caption_of(path, {}, self.label(row))
 
     def signature(self) -> str:
         states = "".join(f"{shard.state}\0" for shard in self.shards)
         return digest(self.paths.raws(), self._sizes, more=states.encode())
 
-    def _without_label(self) -> Iterator[bytes]:
-        """Yield the names inside their tars of the pictures that have no label beside them."""
-        for shard, first, last in zip(
-            self.shards, self._starts[:-1].tolist(), self._starts[1:].tolist(), strict=True
-        ):
-            cut = len(os.fsencode(shard.prefix))
-            labels = self._labels[first:last]
-            if (labels < 0).any():
-                names = self.paths.raws(first, last)
-                yield from (
-                    name[cut:] for name, code in zip(names, labels, strict=True) if code < 0
-                )
-
     def _shard(self, row: int) -> Shard:
-        return self.shards[int(np.searchsorted(self._starts, row, side="right")) - 1]
-
-    def _member(self, row: int) -> str:
-        return self.path(row).removeprefix(self._shard(row).prefix)
+        return self.shards[int(np.searchsorted(self._ends, row, side="right"))]
 
     def _beside(self, row: int) -> str:
         """Return the caption that stands beside a picture; "" where there is none."""
-        offset, length = int(self._texts[row]), int(self._lengths[row])
+        *_, offset, length = self._facts[row].tolist()
         if offset < 0:
             return ""
         tar = self._shard(row).tar
@@ -141,14 +137,23 @@ class TarImages(EncodedImages):
             data = slice_of(tar, offset, abs(length))
         except OSError as problem:
             raise ImagesError(f"{tar}: cannot be read: {problem.strerror}") from None
-        place = f"{tar}: the JSON beside {display_path(self._member(row))}"
+        place = f"{tar}: the JSON beside {display_path(self.path(row))}"
         return parse_record(data, place)["caption"] if length < 0 else data.decode(errors="replace")
+
+
+def open_shards(spec: str) -> TarImages:
+    """Open WebDataset shards: tars whose names a text with braces gives. Raises ImagesError."""
+    tars = [Path(name) for name in expand(spec)]
+    folder = Path(os.path.commonpath([tar.parent.absolute() for tar in tars]))
+    shards = [Shard.of(tar, f"{tar.absolute().relative_to(folder)}/") for tar in tars]
+    name = display_path(folder.resolve().name)
+    return open_tars(name, shards, one_each=True, credit=read_credits(folder))
 
 
 def open_tars(
     name: str, shards: Sequence[Shard], one_each: bool, credit: Credit | None = None
 ) -> TarImages:
-    """Index tars; `one_each` as in `index_tar`. Raises ImagesError naming the tar at fault."""
+    """Open tars; `one_each` as in `index_tar`. Raises ImagesError naming the tar at fault."""
     indices = _indices([shard.tar for shard in shards], one_each)
     if not any(index.names for index in indices):
         raise ImagesError(f"no images in {name}: it holds no file of {FORMAT_NAMES}")
@@ -159,9 +164,8 @@ def _indices(tars: Sequence[Path], one_each: bool) -> list[TarIndex]:
     """Index tars; several of them in processes beside this one."""
     if len(tars) == 1:
         return [index_tar(tars[0], one_each)]
-    pool = ProcessPoolExecutor(
-        min(AT_ONCE, len(tars)), process_context(), initializer=end_with_parent
-    )
+    count = min(AT_ONCE, len(tars))
+    pool = ProcessPoolExecutor(count, process_context(), initializer=end_with_parent)
     try:
         with pool, forking():
             return list(pool.map(partial(index_tar, one_each=one_each), tars))
@@ -170,20 +174,3 @@ def _indices(tars: Sequence[Path], one_each: bool) -> list[TarIndex]:
             "a process that read the headers of tars has died; the memory may have run out, and "
             "the same command begins again"
         ) from problem
-
-
-def _names(shards: Sequence[Shard], indices: Sequence[TarIndex]) -> Iterator[bytes]:
-    for shard, index in zip(shards, indices, strict=True):
-        prefix = os.fsencode(shard.prefix)
-        yield from (prefix + name for name in index.names.raws())
-
-
-def _joined(columns: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
-    return np.concatenate([np.array(column, np.int64) for column in columns])
-
-
-def _recoded(index: TarIndex, codes: dict[str, int]) -> npt.NDArray[np.int32]:
-    """Return an index's labels by the codes of the whole set."""
-    table = np.array([*(codes[label] for label in index.label_names), -1], np.int32)
-    recoded: npt.NDArray[np.int32] = table[np.array(index.labels, np.int32)]
-    return recoded

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from tarfile import TarInfo
+from typing import NamedTuple
 
 from generator.errors import ImagesError
-from generator.images.archives import DAMAGE
-from generator.images.captions import CAPTIONS, clean, display_path
-from generator.images.credits import CREDITS
+from generator.images.archives import DAMAGE, clean_name, slice_of
+from generator.images.captions import clean, display_path
+from generator.images.root_files import CAPTIONS, CREDITS, parse_json
 from generator.images.sets.folder import ENDINGS
-from generator.images.sets.members import clean_name, slice_of
 from generator.images.sets.names import Names
 
 LONGEST_TEXT = 1 << 20  # bytes of a label or caption with what comes along in its JSON
-ROOT_FILES = {CREDITS.encode(), CAPTIONS.encode()}
+WORDS = (b".cls", b".txt", b".json")  # endings of the files beside a picture
+FACTS = 5  # numbers of each picture
 
 
 @dataclass
 class TarIndex:
-    """One entry for each picture, in the order of the archive."""
+    """The pictures in the order of the archive."""
 
     names: Names = field(default_factory=Names)
-    offsets: array[int] = field(default_factory=lambda: array("q"))
-    sizes: array[int] = field(default_factory=lambda: array("q"))
-    labels: array[int] = field(default_factory=lambda: array("i"))  # in label_names; −1: none
-    texts: array[int] = field(default_factory=lambda: array("q"))  # offset of a caption; −1: none
-    lengths: array[int] = field(default_factory=lambda: array("i"))  # its bytes; negative: in JSON
+    # Of each: its offset and bytes in the tar, its label's place in `label_names` or −1, the offset
+    # of its caption or −1, and the caption's bytes, negative where it stands in JSON.
+    facts: array[int] = field(default_factory=lambda: array("q"))
     label_names: list[str] = field(default_factory=list)
     root_files: dict[str, bytes] = field(default_factory=dict)  # CREDITS.toml, captions.json
 
@@ -40,17 +39,33 @@ def index_tar(tar: Path, one_each: bool) -> TarIndex:
     """Find the pictures of an uncompressed tar.
 
     Members that follow each other with the same name up to the first dot of the file's name are
-    one sample, as WebDataset has it: `.cls` is its label, `.txt` its caption, and `.json` may hold
+    one sample, as WebDataset has it: `.cls` is its label, `.txt` its caption, and `.json` may have
     both under "label" and "caption". With `one_each` a sample gives one picture: the first whose
     whole ending is that of a picture (`.jpg` before `.seg.png`). Raises ImagesError.
     """
-    gathered = _Gathering(tar, one_each)
-    for member in files_in(tar):
-        name = clean_name(_raw(member))
-        if name:
-            gathered.take(name, member)
-    gathered.end_sample()
-    return gathered.index
+    index, codes = TarIndex(), dict[str, int]()
+    named = ((name, each) for each in files_in(tar) if (name := _name_of(each)).whole)
+    for _, sample in groupby(named, key=lambda each: each[0].sample):
+        pictures, beside = list[tuple[_Name, TarInfo]](), dict[bytes, TarInfo]()
+        for name, member in sample:
+            if name.whole in (CREDITS.encode(), CAPTIONS.encode()):
+                content = slice_of(tar, member.offset_data, member.size)
+                index.root_files[name.whole.decode()] = content
+            if name.ending.endswith(ENDINGS):
+                pictures.append((name, member))
+            elif name.ending in WORDS:
+                beside[name.ending] = member
+        if not pictures:
+            continue
+        label, *caption = _words(tar, beside)
+        code = codes.setdefault(label, len(codes)) if label else -1
+        if one_each:
+            pictures = [min(pictures, key=lambda each: each[0].ending not in ENDINGS)]
+        for name, member in pictures:
+            index.names.append(name.whole)
+            index.facts.extend((member.offset_data, member.size, code, *caption))
+    index.label_names.extend(codes)
+    return index
 
 
 def files_in(tar: Path) -> Iterator[TarInfo]:
@@ -90,84 +105,43 @@ def _require_whole(tar: Path, member: TarInfo, missing: int) -> None:
         raise ImagesError(f"{tar} holds sparse files; make it anew without --sparse")
 
 
-class _Gathering:
-    """An index in the making, and the sample that its next member may belong to."""
+class _Name(NamedTuple):
+    """A member's clean name, and its parts that count."""
 
-    def __init__(self, tar: Path, one_each: bool) -> None:
-        self.tar, self.one_each = tar, one_each
-        self.index = TarIndex()
-        self._codes: dict[str, int] = {}
-        self._sample = b""
-        self._pictures: list[tuple[bytes, bytes, TarInfo]] = []  # name, ending, where
-        self._beside: dict[bytes, TarInfo] = {}
+    whole: bytes  # b"" for a hidden member
+    sample: bytes  # what it shares with the others of its sample
+    ending: bytes  # from the first dot on, in small letters
 
-    def take(self, name: bytes, member: TarInfo) -> None:
-        """Take in the next member."""
-        file = name.rpartition(b"/")[2]
-        stem, _, ending = file.partition(b".")
-        sample = name[: len(name) - len(file) + len(stem)]
-        if sample != self._sample:
-            self.end_sample()
-            self._sample = sample
-        ending = b"." + ending.lower()
-        if ending.endswith(ENDINGS):
-            self._pictures.append((name, ending, member))
-        elif ending in (b".cls", b".txt", b".json"):
-            self._beside[ending] = member
-        if name in ROOT_FILES:
-            self.index.root_files[name.decode()] = slice_of(
-                self.tar, member.offset_data, member.size
-            )
 
-    def end_sample(self) -> None:
-        """Enter what was gathered of a sample."""
-        if self._pictures:
-            label, text, length = self._words() if self._beside else (-1, -1, 0)
-            if self.one_each:
-                self._pictures.sort(key=lambda picture: picture[1] not in ENDINGS)
-                del self._pictures[1:]
-            for name, _, member in self._pictures:
-                self.index.names.append(name)
-                self.index.offsets.append(member.offset_data)
-                self.index.sizes.append(member.size)
-                self.index.labels.append(label)
-                self.index.texts.append(text)
-                self.index.lengths.append(length)
-        self._pictures.clear()
-        self._beside.clear()
+def _name_of(member: TarInfo) -> _Name:
+    whole = clean_name(member.name.encode("utf-8", "surrogateescape"))
+    folder, slash, file = whole.rpartition(b"/")
+    stem, dot, ending = file.partition(b".")
+    return _Name(whole, folder + slash + stem, dot + ending.lower())
 
-    def _words(self) -> tuple[int, int, int]:
-        """Return the code of a sample's label, and where its caption stands."""
-        label, text, length = "", -1, 0
-        if b".json" in self._beside:
-            member = self._beside[b".json"]
-            record = parse_record(self._text(member), f"{self.tar}: {_shown(member)}")
-            label = record["label"]
-            if record["caption"]:
-                text, length = member.offset_data, -member.size
-        if b".cls" in self._beside:
-            label = clean(self._text(self._beside[b".cls"]).decode("utf-8", "replace"))
-        if b".txt" in self._beside and self._beside[b".txt"].size:
-            member = self._beside[b".txt"]
-            text, length = member.offset_data, member.size
-            self._text(member)  # refused now if it is too long
-        return self._code(label), text, length
 
-    def _text(self, member: TarInfo) -> bytes:
+def _words(tar: Path, beside: dict[bytes, TarInfo]) -> tuple[str, int, int]:
+    """Return a sample's label, and offset and length of its caption as in `TarIndex.facts`."""
+    texts = {}
+    for ending, member in beside.items():
         if member.size > LONGEST_TEXT:
             raise ImagesError(
-                f"{self.tar}: {_shown(member)} has {member.size:,} bytes, too many for a label or "
-                "caption; leave it out"
+                f"{tar}: {display_path(member.name)} has {member.size:,} bytes, too many for a "
+                "label or caption; leave it out"
             )
-        return slice_of(self.tar, member.offset_data, member.size)
-
-    def _code(self, label: str) -> int:
-        if not label:
-            return -1
-        if label not in self._codes:
-            self._codes[label] = len(self._codes)
-            self.index.label_names.append(label)
-        return self._codes[label]
+        texts[ending] = slice_of(tar, member.offset_data, member.size)
+    label, offset, length = "", -1, 0
+    if b".json" in beside:
+        member = beside[b".json"]
+        record = parse_record(texts[b".json"], f"{tar}: {display_path(member.name)}")
+        label = record["label"]
+        if record["caption"]:
+            offset, length = member.offset_data, -member.size
+    if b".cls" in beside:
+        label = clean(texts[b".cls"].decode("utf-8", "replace"))
+    if texts.get(b".txt"):
+        offset, length = beside[b".txt"].offset_data, beside[b".txt"].size
+    return label, offset, length
 
 
 def parse_record(data: bytes, place: str) -> dict[str, str]:
@@ -175,10 +149,7 @@ def parse_record(data: bytes, place: str) -> dict[str, str]:
 
     Raises ImagesError, naming `place`, for what is not JSON.
     """
-    try:
-        record = json.loads(data)
-    except (ValueError, RecursionError) as problem:
-        raise ImagesError(f"{place} is not JSON: {problem}") from None
+    record = parse_json(data, place)
     values = record if isinstance(record, dict) else {}
     label, caption = values.get("label", ""), values.get("caption", "")
     known = isinstance(label, str | int) and not isinstance(label, bool)
@@ -186,11 +157,3 @@ def parse_record(data: bytes, place: str) -> dict[str, str]:
         "label": clean(str(label)) if known else "",
         "caption": clean(caption) if isinstance(caption, str) else "",
     }
-
-
-def _raw(member: TarInfo) -> bytes:
-    return member.name.encode("utf-8", "surrogateescape")
-
-
-def _shown(member: TarInfo) -> str:
-    return display_path(member.name)

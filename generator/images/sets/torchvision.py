@@ -17,9 +17,9 @@ from PIL import Image
 from generator.atlas.schema import Credit
 from generator.errors import ImagesError
 from generator.images.captions import caption_of, clean, display_path
-from generator.images.credits import read_credits
 from generator.images.decode import UnreadableImage, reading, square_of, upright_size
-from generator.images.sets.image_set import ImageSet, distinct, holds_something
+from generator.images.root_files import read_credits
+from generator.images.sets.image_set import ImageSet, distinct, is_filled
 from generator.images.sets.spec import TORCHVISION
 from generator.network.torchvision_compat import datasets
 
@@ -74,7 +74,7 @@ class TorchvisionImages(ImageSet):
             return square_of(picture, size)
 
     def is_there(self, row: int) -> bool:
-        return holds_something(self._root)
+        return is_filled(self._root)
 
     def original_size(self, row: int) -> tuple[int, int]:
         picture = self._picture(row)

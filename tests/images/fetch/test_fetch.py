@@ -19,11 +19,11 @@ import pytest
 from PIL import Image
 
 from generator.errors import ImagesError
-from generator.images.captions import caption_of, read_captions
-from generator.images.credits import read_credits
+from generator.images.captions import caption_of
 from generator.images.fetch import caltech101, patterns
 from generator.images.fetch import fetch as fetching
 from generator.images.fetch.fetch import fetch
+from generator.images.root_files import read_captions, read_credits
 from generator.images.sets.folder import list_images
 
 Lines = list[str]

@@ -23,9 +23,9 @@ from generator.images.captions import (
     clean,
     display_path,
     label_of,
-    read_captions,
 )
 from generator.images.decode import UnreadableImage, original_size, read_image
+from generator.images.root_files import read_captions
 from generator.images.sets.folder import list_images
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)

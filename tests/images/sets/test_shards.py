@@ -12,9 +12,9 @@ import pytest
 
 from generator.errors import ImagesError
 from generator.images.sets import tar as tar_images
-from generator.images.sets.braces import MOST, expand
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
+from generator.images.sets.spec import MOST, expand
 from generator.images.sets.tar_index import TarIndex
 from tests import ROOT
 from tests.support.image_forms import picture, write_shards, write_tar

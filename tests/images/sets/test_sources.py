@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.config import load_settings
 from generator.errors import ImagesError
 from generator.images.decode import UnreadableImage
 from generator.images.sets.image_set import ImageSet
@@ -178,10 +179,19 @@ def test_what_is_no_image_set_is_told(
         open_images(str(path))
 
 
-def test_a_command_is_told_what_to_do() -> None:
-    """Nothing is run."""
-    with pytest.raises(ImagesError, match=r"^pipe:cat a\.tar: commands are not run; download"):
-        open_images("pipe:cat a.tar")
+@pytest.mark.parametrize("where", ["flag", "file"])
+def test_a_command_is_an_error_that_says_what_to_give_instead(tmp_path: Path, where: str) -> None:
+    """After --images or in gallery.toml, nothing is run; an address or a path is what to give."""
+    spec = f"pipe:touch {tmp_path}/run"
+    if where == "file":
+        (tmp_path / "gallery.toml").write_text(f"images = '{spec}'\n")
+        spec = load_settings(tmp_path / "gallery.toml", {}).images or ""
+    with pytest.raises(
+        ImagesError,
+        match=rf"^{spec}: commands are not run\. Give the address .*\[remote\].* download them",
+    ):
+        open_images(spec)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:

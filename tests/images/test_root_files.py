@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from generator.atlas.schema import Credit
 from generator.errors import ImagesError
-from generator.images.credits import read_credits, write_credits
+from generator.images.root_files import read_credits, write_credits
 
 CREDIT = Credit(
     title='A "quoted" set \\ of images',
