@@ -19,12 +19,13 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from generator.errors import ImagesError
+from generator.images.archives import one_line
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # what a file may hold, by its first bytes
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF"
 
-# What Pillow's decoders raise on damaged data, beyond OSError.
+# Pillow's decoders raise these on damaged data, besides OSError.
 DAMAGE = (
     SyntaxError,
     ValueError,
@@ -36,7 +37,7 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
-# What a disk, a network or a machine in trouble answers, whichever the picture.
+# A disk, a network or a machine in trouble answers with these, whichever the picture.
 TROUBLE = frozenset(
     {
         errno.EIO,
@@ -64,8 +65,8 @@ TURNS = {  # EXIF orientation → what makes the picture upright
 }
 SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 
-# What Pillow remarks on pictures that it can read all the same: damaged EXIF and the like, and
-# sizes that are refused here anyway. In the form of `warnings.filters`, the newest first.
+# Pillow warns of damaged EXIF and the like in pictures that it can read all the same, and of sizes
+# that are refused here anyway. In the form of `warnings.filters`, the newest first.
 QUIET = (
     ("ignore", None, UserWarning, re.compile(r"PIL\."), 0),
     ("ignore", None, Image.DecompressionBombWarning, re.compile(r"PIL\."), 0),
@@ -88,23 +89,18 @@ class UnreadableNow(PictureError):
 def read_image(source: Path | bytes, size: int) -> npt.NDArray[np.uint8]:
     """Return a picture, of a file or its bytes, as [4, size, size] (c h w): RGB and opacity, 0…255.
 
-    Upright by its EXIF orientation, the shorter side brought to `size`, cut square at the centre.
-    Colours are weighed by opacity where pixels merge; fully transparent ones come out black.
-    Of a moving or many-paged picture the first one counts. Raises UnreadableImage.
+    It stands upright by its EXIF orientation; its shorter side is brought to `size`, and the square
+    at its centre is taken. Colours are weighed by opacity where pixels merge; fully transparent
+    ones come out black. Of a moving or many-paged picture the first one counts.
+    Raises UnreadableImage, and UnreadableNow where the system is in trouble.
     """
     with reading(source), _open(source) as image:
-        _refuse_too_large(image)
+        _require_moderate(image)
         # A large JPEG is decoded at a half, quarter or eighth of its size, with at least twice the
         # wanted size left for the resampling below: 2.4 times faster on photographs of 3000 by
         # 2250 pixels, and half a level of 255 away from the full decoding on average.
         drafted = image.draft(None, (2 * size, 2 * size))
-        return _square(image, size, drafted[1][2:] if drafted else None)
-
-
-def square_of(image: Image.Image, size: int) -> npt.NDArray[np.uint8]:
-    """Return an opened picture as `read_image` does. Call it inside `reading`."""
-    _refuse_too_large(image)
-    return _square(image, size, None)
+        return square_of(image, size, drafted[1][2:] if drafted else None)
 
 
 def original_size(source: Path | bytes) -> tuple[int, int]:
@@ -129,26 +125,23 @@ def _open(source: Path | bytes) -> Image.Image:
     return Image.open(file, formats=FORMATS)
 
 
-def _square(
-    image: Image.Image, size: int, drafted: tuple[float, float] | None
+def square_of(
+    image: Image.Image, size: int, drafted: tuple[float, float] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """Load a picture and bring it to [4, size, size]; `drafted`: its size where not whole pixels.
+    """Load an opened picture and return it as `read_image` does. Call it inside `reading`.
 
-    A JPEG that is decoded at a part of its size has its last row and column of pixels cut short.
+    `drafted` is its size where that is no whole number of pixels: a JPEG that is decoded at a part
+    of its size has its last row and column of pixels cut short.
     """
+    _require_moderate(image)
     image.load()
     turn = TURNS.get(_orientation(image))
     width, height = drafted or image.size
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
-    square = _eight_bit(image).resize(
-        (size, size),
-        Image.Resampling.BILINEAR,
-        box=(left, top, left + side, top + side),
-    )
-    if turn is not None:
-        square = square.transpose(turn)
-    return _planes(square, size)
+    box = (left, top, left + side, top + side)
+    square = _eight_bit(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
+    return _planes(square if turn is None else square.transpose(turn), size)
 
 
 def _planes(square: Image.Image, size: int) -> npt.NDArray[np.uint8]:
@@ -177,8 +170,8 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _refuse_too_large(image: Image.Image) -> None:
-    """Refuse what Pillow itself would only warn of."""
+def _require_moderate(image: Image.Image) -> None:
+    """Raise unless a picture is so small that Pillow itself would not warn of it."""
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and image.width * image.height > limit:
         raise Image.DecompressionBombError
@@ -214,8 +207,8 @@ def _grey_levels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 def reading(source: Path | bytes | None = None) -> Iterator[None]:
     """Turn all that Pillow raises on a bad picture into UnreadableImage, and keep it quiet.
 
-    Raises UnreadableNow where the system is in trouble, which says nothing of the picture. `source`
-    is looked at to say what is wrong with a picture that Pillow cannot make out.
+    Raises UnreadableNow where the system is in trouble, which says nothing of the picture. Where
+    Pillow does not know the format, `source` is looked at to say why.
     """
     _keep_quiet()
     try:
@@ -232,17 +225,17 @@ def reading(source: Path | bytes | None = None) -> Iterator[None]:
             raise UnreadableNow(os.strerror(problem.errno).lower()) from problem
         reason = _failed(problem)
     except DAMAGE as problem:
-        reason = f"damaged: {_one_line(problem)}"
+        reason = f"damaged: {one_line(problem)[:80]}"
     else:
         return
     raise UnreadableImage(reason) from None
 
 
 def _keep_quiet() -> None:
-    """Let Pillow's remarks on pictures pass unseen, in the whole process and from now on.
+    """Ignore Pillow's warnings of pictures, in the whole process and from now on.
 
-    Warning filters belong to the process. Set for each picture and taken back after it, they would
-    make threads that decode take turns; set once, they cost a comparison.
+    Warning filters belong to the process. If they were set for each picture and taken back after
+    it, threads that decode would have to take turns. Set once, they cost a comparison.
     """
     if tuple(warnings.filters[:2]) != QUIET:
         with _quieting:
@@ -270,9 +263,5 @@ def _failed(problem: OSError) -> str:
         return "vanished"
     if problem.errno is not None:
         return os.strerror(problem.errno).lower()
-    text = _one_line(problem)
+    text = one_line(problem)[:80]
     return "truncated" if "truncated" in text else f"damaged: {text}"
-
-
-def _one_line(problem: BaseException) -> str:
-    return " ".join(str(problem).split())[:80] or type(problem).__name__

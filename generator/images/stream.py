@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,19 +33,14 @@ class Batch:
         return torch.arange(self.first, self.first + len(self.pixels))
 
 
-def batches_of(images: int, batch: int) -> int:
-    """Return how many batches so many images make."""
-    return math.ceil(images / batch)
-
-
 def stream(
     images: ImageSet, size: int, batch: int, workers: int, numbers: Sequence[int]
 ) -> Iterator[Batch]:
     """Yield the batches of these numbers, in that order.
 
-    Batch n holds images n · batch … n · batch + batch − 1, so that processes and restarts change
-    nothing. Without workers they are decoded here, as they are asked for. Raises ImagesError where
-    a worker dies.
+    Batch n has the images n · batch … n · batch + batch − 1, so that processes and restarts change
+    nothing. Without workers the batches are decoded here, when they are asked for. Raises
+    ImagesError where a worker dies, or where a picture cannot be read for no fault of its own.
     """
     decoded: Iterator[tuple[Decoded, npt.NDArray[np.uint8]]]
     if workers == 0 or not len(numbers):
@@ -66,9 +60,9 @@ def stream(
 def normalise(
     pixels: Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]
 ) -> Tensor:
-    """Bring [b, 4, h, w] uint8 to what a network expects: [b, 3, h, w] float32.
+    """Bring [b, 4, h, w] uint8 to a network's input: [b, 3, h, w] float32.
 
-    Where a picture is transparent the mean colour shows, which is zero to the network.
+    Transparent pixels fade to the mean colour, which is zero to the network.
     """
     dtype, device = torch.float32, pixels.device
     centre = torch.tensor(mean, dtype=dtype, device=device)[:, None, None]

@@ -26,7 +26,7 @@ from generator.images.decode import PictureError, UnreadableImage, UnreadableNow
 from generator.images.decoders import content_of
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
-from generator.images.stream import Batch, batches_of, normalise, stream
+from generator.images.stream import Batch, normalise, stream
 from tests import ROOT
 from tests.support.image_forms import write_every_form
 from tests.support.tiny_network import draw_pictures
@@ -89,7 +89,6 @@ def same(one: Batch, two: Batch) -> bool:
 def test_batches_come_by_number(workers: int) -> None:
     """Batch n holds images 4n … 4n + 3, whoever decodes it, in whatever order of batches."""
     images = Counted(14, frozenset({2, 9}))
-    assert batches_of(14, 4) == 4
     numbers = [3, 0, 2]
     found = list(stream(images, 3, 4, workers, numbers))
     assert [batch.first for batch in found] == [12, 0, 8]

@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from generator.atlas.schema import Credit
@@ -56,8 +57,7 @@ def _fetch_sample(data: Path, report: Report) -> Path:
     here = [name for name in SETS if (data / name).is_dir()]
     if _chosen(data) in here:
         return _fetch_one(here[0], data, None, report)
-    *others, last = SETS
-    for name, following in zip(others, (*others[1:], last), strict=True):
+    for name, following in pairwise(SETS):
         try:
             folder = _fetch_one(name, data, None, report)
         except ImagesError as problem:
@@ -66,7 +66,7 @@ def _fetch_sample(data: Path, report: Report) -> Path:
         else:
             break
     else:
-        folder = _fetch_one(last, data, None, report)
+        folder = _fetch_one([*SETS][-1], data, None, report)
     write_whole(data / CHOSEN, folder.name.encode())
     return folder
 

@@ -17,7 +17,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import EXTENSIONS, FORMAT_NAMES
 from generator.images.root_files import read_captions, read_credits
-from generator.images.sets.image_set import EncodedImages, digest, is_filled
+from generator.images.sets.image_set import ImageSet, digest, is_filled
 from generator.images.sets.names import Names
 
 ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
@@ -25,7 +25,7 @@ ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
 Found = tuple[bytes, int, int]  # path below the root, bytes, nanoseconds of the last change
 
 
-class FolderImages(EncodedImages):
+class FolderImages(ImageSet):
     """The picture files of a folder, sorted by the bytes of their relative paths."""
 
     def __init__(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -17,73 +16,17 @@ from generator.images.decode import original_size, read_image
 from generator.images.sets.names import Names
 
 
-class ImageSet(ABC):
+class ImageSet:
     """Pictures in an order that never changes by itself, numbered from 0 on.
 
-    A set can be pickled, is cheap to fork, and has no Python object for each picture.
+    As it stands here, each picture is a file or its bytes, named and labelled by its path. A set of
+    another kind says otherwise in its own methods. A set can be pickled, is cheap to fork, and has
+    no Python object for each picture.
     """
-
-    name: str  # short, for people: of a folder, file or data set, never a path
-
-    @abstractmethod
-    def __len__(self) -> int: ...
-
-    @abstractmethod
-    def path(self, row: int) -> str:
-        """Return a picture's name inside the set, with "/" between parts.
-
-        Bytes that are no UTF-8 become lone surrogates.
-        """
-
-    @abstractmethod
-    def label(self, row: int) -> str:
-        """Return a picture's label; "" where it has none."""
-
-    @abstractmethod
-    def labels(self) -> tuple[str, ...]:
-        """Return the distinct labels, sorted, without ""."""
-
-    @abstractmethod
-    def caption(self, row: int) -> str:
-        """Return one line of 1 to 120 characters without control characters."""
-
-    @abstractmethod
-    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
-        """Return a picture as `decode.read_image` does: [4, size, size]. Raises PictureError."""
-
-    def is_there(self, row: int) -> bool:
-        """Say whether the place of a picture is there: its folder or archive, not the picture.
-
-        Where a disk was taken away, every picture has vanished and none is to be left out.
-        """
-        return True
-
-    @abstractmethod
-    def original_size(self, row: int) -> tuple[int, int]:
-        """Return a picture's width and height, upright. Raises PictureError."""
-
-    @abstractmethod
-    def fingerprint(self) -> str:
-        """Return sha256, in hexadecimal, over path and size in bytes of every picture."""
-
-    @abstractmethod
-    def signature(self) -> str:
-        """Return the same with times of last change, and with the set's own captions.
-
-        It changes with all that the atlas takes from the set, but for its credits.
-        """
-
-    @abstractmethod
-    def credits(self) -> Credit | None:
-        """Return who made the set, None where it does not say. Raises ImagesError."""
-
-
-class EncodedImages(ImageSet):
-    """A set of picture files or their bytes, named and labelled by their paths."""
 
     def __init__(
         self,
-        name: str,
+        name: str,  # short, for people: of a folder, file or data set, never a path
         paths: Names,
         sizes: npt.NDArray[np.int64],  # [n] bytes
         captions: Mapping[str, str],  # of some paths
@@ -95,35 +38,60 @@ class EncodedImages(ImageSet):
         self._captions = dict(captions)
         self._credit = credit
 
-    @abstractmethod
     def encoded(self, row: int) -> Path | bytes:
         """Return where a picture's file is, or what is in it. Raises PictureError."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def path(self, row: int) -> str:
+        """Return a picture's name inside the set, with "/" between parts.
+
+        Bytes that are no UTF-8 become lone surrogates.
+        """
         return self.paths[row]
 
     def label(self, row: int) -> str:
+        """Return a picture's label; "" where it has none."""
         return label_of(self.path(row))
 
     def labels(self) -> tuple[str, ...]:
+        """Return the distinct labels, sorted, without ""."""
         return folder_labels(folders_of(self.paths.raws()))
 
     def caption(self, row: int) -> str:
+        """Return one line of 1 to 120 characters without control characters."""
         return caption_of(self.path(row), self._captions)
 
     def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+        """Return a picture as `decode.read_image` does: [4, size, size]. Raises PictureError."""
         return read_image(self.encoded(row), size)
 
+    def is_there(self, row: int) -> bool:
+        """Say whether the place of a picture is there: its folder or archive, not the picture.
+
+        Where a disk was taken away, every picture has vanished and none is to be left out.
+        """
+        return True
+
     def original_size(self, row: int) -> tuple[int, int]:
+        """Return a picture's width and height, upright. Raises PictureError."""
         return original_size(self.encoded(row))
 
     def fingerprint(self) -> str:
+        """Return sha256, in hexadecimal, over path and size in bytes of every picture."""
         return digest(self.paths.raws(), self._sizes)
 
+    def signature(self) -> str:
+        """Return the same with times of last change, and with the set's own captions.
+
+        It changes with all that the atlas takes from the set, but for its credits.
+        """
+        raise NotImplementedError
+
     def credits(self) -> Credit | None:
+        """Return who made the set, None where it does not say."""
         return self._credit
 
     def signed_captions(self) -> bytes:

@@ -16,7 +16,7 @@ from generator.images.archives import clean_name
 from generator.images.captions import caption_of, clean, display_path, label_of
 from generator.images.root_files import read_captions, read_credits
 from generator.images.sets.image_set import (
-    EncodedImages,
+    ImageSet,
     digest,
     distinct,
     folders_of,
@@ -28,7 +28,7 @@ COLUMNS = 3  # path, label, caption
 LONGEST_LINE = 1 << 16  # bytes; more is no list of paths
 
 
-class ListedImages(EncodedImages):
+class ListedImages(ImageSet):
     """Picture files in the order of a list, relative to the list's folder."""
 
     def __init__(self, file: Path) -> None:

@@ -27,7 +27,7 @@ from generator.images.root_files import (
     read_credits,
 )
 from generator.images.sets.image_set import (
-    EncodedImages,
+    ImageSet,
     digest,
     distinct,
     folder_labels,
@@ -61,7 +61,7 @@ class Shard:
         return cls(tar, prefix, f"{status.st_size} {status.st_mtime_ns}")
 
 
-class TarImages(EncodedImages):
+class TarImages(ImageSet):
     """Pictures in the order of the tars; labels and captions beside them or of their paths."""
 
     def __init__(

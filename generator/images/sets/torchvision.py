@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import inspect
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from generator.atlas.schema import Credit
 from generator.errors import ImagesError
+from generator.images.archives import one_line
 from generator.images.captions import caption_of, clean, display_path
 from generator.images.decode import UnreadableImage, reading, square_of, upright_size
 from generator.images.root_files import read_credits
 from generator.images.sets.image_set import ImageSet, distinct, is_filled
+from generator.images.sets.names import Names
 from generator.images.sets.spec import TORCHVISION
 from generator.network.torchvision_compat import datasets
 
@@ -31,29 +32,23 @@ class TorchvisionImages(ImageSet):
     """The pictures of a data set that gives pairs of a picture and its class."""
 
     def __init__(self, dataset: Any, root: Path) -> None:
-        self.name = type(dataset).__name__
+        name, count = type(dataset).__name__, len(dataset)
+        if count == 0:
+            raise ImagesError(f"no images in {name} at {display_path(str(root))}")
+        width = len(str(count - 1))
+        paths = Names(f"{name}/{row:0{width}}".encode() for row in range(count))
+        super().__init__(name, paths, np.zeros(count, np.int64), {}, read_credits(root))
         self._dataset = dataset
         self._root = root
-        self._count = len(dataset)
-        if self._count == 0:
-            raise ImagesError(f"no images in {self.name} at {display_path(str(root))}")
-        self._credit = read_credits(root)
         self._classes = _classes(dataset)
-        self._targets = _targets(dataset, self._count)
-        self._fingerprint, self._signature = _digests(root, f"{self.name}\0{self._count}\0")
-
-    def __len__(self) -> int:
-        return self._count
-
-    def path(self, row: int) -> str:
-        return f"{self.name}/{row:0{len(str(self._count - 1))}}"
+        self._targets = _targets(dataset, count)
+        self._fingerprint, self._signature = _digests(root, f"{name}\0{count}\0")
 
     def label(self, row: int) -> str:
-        target: object = None
         if self._targets is not None:
-            target = int(self._targets[row])
-        elif self._classes:
-            target = self._item(row)[1]
+            target: object = int(self._targets[row])
+        else:
+            target = self._item(row)[1] if self._classes else None
         if not isinstance(target, int) or isinstance(target, bool):
             return ""
         known = 0 <= target < len(self._classes)
@@ -87,15 +82,12 @@ class TorchvisionImages(ImageSet):
     def signature(self) -> str:
         return self._signature
 
-    def credits(self) -> Credit | None:
-        return self._credit
-
     def _item(self, row: int) -> Sequence[Any]:
         try:
             with reading():
                 item = self._dataset[row]
         except RuntimeError as problem:  # what PyTorch raises for a damaged file of its own
-            raise UnreadableImage(" ".join(str(problem).split())[:80]) from None
+            raise UnreadableImage(one_line(problem)[:80]) from None
         return item if isinstance(item, tuple | list) else (item, None)
 
     def _picture(self, row: int) -> Image.Image:
@@ -188,22 +180,13 @@ def _targets(dataset: Any, count: int) -> npt.NDArray[np.int64] | None:
 def _digests(root: Path, start: str) -> tuple[str, str]:
     """Return sha256 over `start` and all files below a folder, without their times and with."""
     plain, timed = hashlib.sha256(start.encode()), hashlib.sha256(start.encode())
-    for path, status in _files(root):
-        line = os.fsencode(path) + b"\0%d\0" % status.st_size
-        plain.update(line)
-        timed.update(line + b"%d\0" % status.st_mtime_ns)
+    for folder, inner, names in os.walk(root):
+        inner.sort(key=os.fsencode, reverse=True)  # the order in which they are walked through
+        for path in (Path(folder, name) for name in sorted(names, key=os.fsencode)):
+            if path.is_file():
+                status = path.stat()
+                name = os.fsencode(path.relative_to(root).as_posix())
+                line = b"%b\0%d\0" % (name, status.st_size)
+                plain.update(line)
+                timed.update(line + b"%d\0" % status.st_mtime_ns)
     return plain.hexdigest(), timed.hexdigest()
-
-
-def _files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield path below the root and status of every file there, in an order that stays."""
-    folders = [""]
-    while folders:
-        below = folders.pop()
-        with os.scandir(root / below) as entries:
-            ordered = sorted(entries, key=lambda entry: os.fsencode(entry.name))
-        for entry in ordered:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(f"{below}{entry.name}/")
-            elif entry.is_file():
-                yield f"{below}{entry.name}", entry.stat()

@@ -19,7 +19,7 @@ from generator.images.captions import display_path
 from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
 from generator.images.root_files import CAPTIONS, CREDITS, parse_captions, parse_credits
 from generator.images.sets.folder import ENDINGS
-from generator.images.sets.image_set import EncodedImages, digest
+from generator.images.sets.image_set import ImageSet, digest
 from generator.images.sets.names import Names
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")  # before each member: mark, length of name, of extra
@@ -27,7 +27,7 @@ STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 ENCRYPTED = 1  # bit of a member's flags
 
 
-class ZipImages(EncodedImages):
+class ZipImages(ImageSet):
     """Pictures in the order of the zip's directory, stored or deflated, labelled by folder."""
 
     def __init__(self, archive: Path) -> None:
