@@ -91,24 +91,21 @@ def _categories(root: Path, named: Path | str) -> list[Path]:
     """Return the category folders, at most three folders down in `root`, sorted by name."""
     level = [root]
     for _ in range(DEPTH):
-        inner = []
-        for folder in level:
-            children = sorted(
-                child for child in folder.iterdir() if child.is_dir() and child.name[0] != "."
-            )
-            if any(child.name in KNOWN_BY and _pictures(child) for child in children):
-                return [child for child in children if child.name not in LEFT_OUT]
-            inner += children
-        level = inner
+        groups = [_visible(folder, Path.is_dir) for folder in level]
+        for group in groups:
+            if any(child.name in KNOWN_BY and _pictures(child) for child in group):
+                return [child for child in group if child.name not in LEFT_OUT]
+        level = [child for group in groups for child in group]
     known = ", ".join(sorted(KNOWN_BY))
     raise ImagesError(
-        f"{named} is not Caltech-101: it holds no category folder such as {known} with images"
+        f"{named} is not Caltech-101: it has no category folder such as {known} with images"
     )
 
 
 def _pictures(category: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in category.iterdir()
-        if file.name[0] != "." and file.name.lower().endswith(EXTENSIONS) and file.is_file()
-    )
+    files = _visible(category, Path.is_file)
+    return [file for file in files if file.name.lower().endswith(EXTENSIONS)]
+
+
+def _visible(folder: Path, is_kind: Callable[[Path], bool]) -> list[Path]:
+    return sorted(each for each in folder.iterdir() if each.name[0] != "." and is_kind(each))

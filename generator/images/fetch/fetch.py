@@ -55,7 +55,8 @@ def fetch(name: str, data: Path, *, source: Path | None = None, report: Report) 
 
 def _fetch_sample(data: Path, report: Report) -> Path:
     here = [name for name in SETS if (data / name).is_dir()]
-    if _chosen(data) in here:
+    chosen = data / CHOSEN
+    if chosen.is_file() and chosen.read_text("utf-8", errors="replace") in here:
         return _fetch_one(here[0], data, None, report)
     for name, following in pairwise(SETS):
         try:
@@ -67,15 +68,8 @@ def _fetch_sample(data: Path, report: Report) -> Path:
             break
     else:
         folder = _fetch_one([*SETS][-1], data, None, report)
-    write_whole(data / CHOSEN, folder.name.encode())
+    write_whole(chosen, folder.name.encode())
     return folder
-
-
-def _chosen(data: Path) -> str | None:
-    try:
-        return (data / CHOSEN).read_text("utf-8")
-    except (OSError, ValueError):
-        return None
 
 
 def _fetch_one(name: str, data: Path, source: Path | None, report: Report) -> Path:

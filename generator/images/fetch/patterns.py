@@ -88,7 +88,7 @@ def make(
 ) -> tuple[Credit, dict[str, str]]:
     """Fill a folder with patterns, one folder a family; return credit and captions.
 
-    Takes nothing from anywhere: ImagesError where a source is given.
+    Raises ImagesError where a source is given.
     """
     del work  # nothing is downloaded or unpacked
     if source is not None:
@@ -144,15 +144,10 @@ def _two_colours(random: np.random.Generator) -> tuple[str, str]:
 
 def _lean(angle: int) -> str:
     """Say where lines run that stand upright at angle 0; angles turn clockwise."""
-    match angle % 180:
-        case 0:
-            return "vertical"
-        case 90:
-            return "horizontal"
-        case turn if turn < 90:
-            return f"leaning {turn}° to the right"
-        case turn:
-            return f"leaning {180 - turn}° to the left"
+    turn = angle % 180
+    if turn in (0, 90):
+        return "horizontal" if turn else "vertical"
+    return f"leaning {turn}° to the right" if turn < 90 else f"leaning {180 - turn}° to the left"
 
 
 def _gratings(ground: Ground) -> tuple[Mask, str]:

@@ -13,7 +13,7 @@ from generator.images.sets.image_set import ImageSet
 from generator.images.sets.list import ListedImages
 from generator.images.sets.remote import copied
 from generator.images.sets.spec import PIPE, TORCHVISION
-from generator.images.sets.tar import Shard, open_shards, open_tars
+from generator.images.sets.tar import TarImages, open_shards
 from generator.images.sets.zip import ZipImages
 
 VIDEO = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv")
@@ -69,7 +69,7 @@ def _open_file(path: Path) -> ImageSet:
     if start.startswith(b"PK") or ending == ".zip":
         return ZipImages(path)
     if start[257:262] == b"ustar" or ending == ".tar":
-        return open_tars(display_path(path.name), [Shard.of(path)], one_each=False)
+        return TarImages(display_path(path.name), [path], [""], one_each=False)
     if ending == ".txt":
         return ListedImages(path)
     kind = "not a set of images"

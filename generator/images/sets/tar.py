@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from functools import partial
 from itertools import compress
 from pathlib import Path
@@ -42,43 +41,31 @@ from generator.images.sets.tar_index import FACTS, TarIndex, index_tar, parse_re
 AT_ONCE = 8
 
 
-@dataclass(frozen=True)
-class Shard:
-    """One uncompressed tar of a set."""
-
-    tar: Path
-    prefix: str  # stands before the names of its pictures; ends with "/", or is ""
-    state: str  # changes when the tar does
-
-    @classmethod
-    def of(cls, tar: Path, prefix: str = "") -> Shard:
-        """Return a tar as it is on disk. Raises ImagesError where there is none."""
-        try:
-            status = tar.stat()
-        except OSError as problem:
-            shown = display_path(str(tar))
-            raise ImagesError(f"{shown}: cannot be read: {problem.strerror}") from None
-        return cls(tar, prefix, f"{status.st_size} {status.st_mtime_ns}")
-
-
 class TarImages(ImageSet):
     """Pictures in the order of the tars; labels and captions beside them or of their paths."""
 
     def __init__(
         self,
         name: str,
-        shards: Sequence[Shard],
-        indices: Sequence[TarIndex],
-        credit: Credit | None,
+        tars: Sequence[Path],
+        prefixes: Sequence[str],  # of the paths in each tar; ends with "/", or is ""
+        one_each: bool,  # as in `index_tar`
+        credit: Credit | None = None,
     ) -> None:
+        """Index tars. Raises ImagesError naming the tar at fault."""
+        self._tars, self._prefixes = list(tars), list(prefixes)
+        self._states = "".join(map(_state, tars))
+        indices = _indices(tars, one_each)
+        if not any(index.names for index in indices):
+            raise ImagesError(f"no images in {name}: it holds no file of {FORMAT_NAMES}")
         paths, captions = Names(), dict[str, str]()
-        for shard, index in zip(shards, indices, strict=True):
+        for tar, prefix, index in zip(tars, prefixes, indices, strict=True):
             for path in index.names.raws():
-                paths.append(os.fsencode(shard.prefix) + path)
-            at_root, place = index.root_files, f"{shard.tar}: "
-            own = parse_captions(at_root.get(CAPTIONS), place + CAPTIONS)
-            captions |= {f"{shard.prefix}{path}": text for path, text in own.items()}
-            credit = credit or parse_credits(at_root.get(CREDITS), place + CREDITS)
+                paths.append(os.fsencode(prefix) + path)
+            at_root = index.root_files
+            own = parse_captions(at_root.get(CAPTIONS), f"{tar}: {CAPTIONS}")
+            captions |= {f"{prefix}{path}": text for path, text in own.items()}
+            credit = credit or parse_credits(at_root.get(CREDITS), f"{tar}: {CREDITS}")
         self._label_names = distinct(label for index in indices for label in index.label_names)
         codes = {label: code for code, label in enumerate(self._label_names)}
         tables = [np.array(index.facts, np.int64).reshape(-1, FACTS) for index in indices]
@@ -88,7 +75,6 @@ class TarImages(ImageSet):
             table[:, 2] = np.array(recoded)[table[:, 2]]
         self._facts = np.concatenate(tables)  # columns as in `TarIndex.facts`
         super().__init__(name, paths, self._facts[:, 1], captions, credit)
-        self.shards = tuple(shards)
         self._ends = np.cumsum([len(index.names) for index in indices])  # in the rows of the set
 
     def encoded(self, row: int) -> bytes:
@@ -96,23 +82,23 @@ class TarImages(ImageSet):
         if size > LARGEST:
             raise UnreadableImage(f"too large: a file of {size:,} bytes")
         with reading():
-            data = slice_of(self._shard(row).tar, offset, size)
+            data = slice_of(self._tars[self._tar(row)], offset, size)
         if len(data) < size:
             raise UnreadableImage("truncated")
         return data
 
     def is_there(self, row: int) -> bool:
-        return self._shard(row).tar.exists()
+        return self._tars[self._tar(row)].exists()
 
     def label(self, row: int) -> str:
         code = int(self._facts[row, 2])
         if code >= 0:
             return self._label_names[code]
-        return label_of(self.path(row).removeprefix(self._shard(row).prefix))
+        return label_of(self.path(row).removeprefix(self._prefixes[self._tar(row)]))
 
     def labels(self) -> tuple[str, ...]:
         folders = folders_of(compress(self.paths.raws(), self._facts[:, 2] < 0))
-        folders -= {os.fsencode(shard.prefix[:-1]) for shard in self.shards}
+        folders -= {os.fsencode(prefix[:-1]) for prefix in self._prefixes}
         return distinct([*self._label_names, *folder_labels(folders)])
 
     def caption(self, row: int) -> str:
@@ -121,18 +107,18 @@ class TarImages(ImageSet):
         return clean(own) or caption_of(path, {}, self.label(row))
 
     def signature(self) -> str:
-        states = "".join(f"{shard.state}\0" for shard in self.shards)
-        return digest(self.paths.raws(), self._sizes, more=states.encode())
+        return digest(self.paths.raws(), self._sizes, more=self._states.encode())
 
-    def _shard(self, row: int) -> Shard:
-        return self.shards[int(np.searchsorted(self._ends, row, side="right"))]
+    def _tar(self, row: int) -> int:
+        """Return which tar a picture is in."""
+        return int(np.searchsorted(self._ends, row, side="right"))
 
     def _beside(self, row: int) -> str:
         """Return the caption that stands beside a picture; "" where there is none."""
         *_, offset, length = self._facts[row].tolist()
         if offset < 0:
             return ""
-        tar = self._shard(row).tar
+        tar = self._tars[self._tar(row)]
         try:
             data = slice_of(tar, offset, abs(length))
         except OSError as problem:
@@ -145,19 +131,19 @@ def open_shards(spec: str) -> TarImages:
     """Open WebDataset shards: tars whose names a text with braces gives. Raises ImagesError."""
     tars = [Path(name) for name in expand(spec)]
     folder = Path(os.path.commonpath([tar.parent.absolute() for tar in tars]))
-    shards = [Shard.of(tar, f"{tar.absolute().relative_to(folder)}/") for tar in tars]
+    prefixes = [f"{tar.absolute().relative_to(folder)}/" for tar in tars]
     name = display_path(folder.resolve().name)
-    return open_tars(name, shards, one_each=True, credit=read_credits(folder))
+    return TarImages(name, tars, prefixes, one_each=True, credit=read_credits(folder))
 
 
-def open_tars(
-    name: str, shards: Sequence[Shard], one_each: bool, credit: Credit | None = None
-) -> TarImages:
-    """Open tars; `one_each` as in `index_tar`. Raises ImagesError naming the tar at fault."""
-    indices = _indices([shard.tar for shard in shards], one_each)
-    if not any(index.names for index in indices):
-        raise ImagesError(f"no images in {name}: it holds no file of {FORMAT_NAMES}")
-    return TarImages(name, shards, indices, credit)
+def _state(tar: Path) -> str:
+    """Return a text that changes when a tar does. Raises ImagesError where there is none."""
+    try:
+        status = tar.stat()
+    except OSError as problem:
+        shown = display_path(str(tar))
+        raise ImagesError(f"{shown}: cannot be read: {problem.strerror}") from None
+    return f"{status.st_size} {status.st_mtime_ns}\0"
 
 
 def _indices(tars: Sequence[Path], one_each: bool) -> list[TarIndex]:

@@ -134,7 +134,7 @@ def read_for_ever(tar, *, one_each):
 
 forking.ORPHAN_CHECK = 0.05
 tar_images.index_tar = read_for_ever
-tar_images.open_tars("x", [tar_images.Shard.of(Path(name)) for name in sys.argv[1:]], True)
+tar_images.TarImages("x", [*map(Path, sys.argv[1:])], ["a/", "b/", "c/"], True)
 """
 
 
