@@ -1,4 +1,4 @@
-"""`CREDITS.toml`: written and read without loss, and named where it is wrong."""
+"""`CREDITS.toml` and `captions.json`: read without loss, and named where they are wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from generator.atlas.schema import Credit
 from generator.errors import ImagesError
-from generator.images.root_files import read_credits, write_credits
+from generator.images.root_files import read_captions, read_credits, write_credits
 
 CREDIT = Credit(
     title='A "quoted" set \\ of images',
@@ -93,3 +93,12 @@ def test_credits_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "CREDITS.toml").mkdir()
     with pytest.raises(ImagesError, match="cannot be read"):
         read_credits(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"a.png": 3}', b"\xff"])
+def test_broken_captions_are_an_error(tmp_path: Path, content: bytes) -> None:
+    """A captions file that is no JSON object of texts is named."""
+    path = tmp_path / "captions.json"
+    path.write_bytes(content)
+    with pytest.raises(ImagesError, match=str(path)):
+        read_captions(tmp_path)
