@@ -29,7 +29,7 @@ class FilterMeasures(Measures[float, float | None, Curve, str | None, int | None
     """
 
     @property
-    def answered(self) -> bool:
+    def responds(self) -> bool:
         """Say whether the filter responds to any stimulus."""
         return self.best > 0
 

@@ -72,7 +72,7 @@ def pages_of(folder: Path) -> dict[str, str]:
 def some_measures() -> FilterMeasures:
     """Return any filter's facts, to be changed."""
     silent, lively = read_measures(tiny_measures(2, 0, np.random.default_rng(0)), RECORD)
-    assert not silent.answered
+    assert not silent.responds
     return lively
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from generator.atlas.bins import BINS, LOWEST, PER_OCTAVE, edge, quantile
-from generator.render.charts.svg import Tick, short, thinned
+from generator.render.charts.svg import Chart, Tick, short, thinned
 from generator.render.words.words import activation, count, share
 
 WIDTH = 360  # of the chart, in its own units: pixels on a phone
 TALLEST = 102  # height of the tallest bar; bars stand at y = 0
-ROOM = 28  # below them, for numbers
 GAP = 1  # between two bars
 MOST_BARS = 24
 OCTAVES = 8  # shown at most; what lies below is counted in the first bar …
@@ -23,17 +22,14 @@ ENOUGH = 200  # images from which the hundredth part says something
 
 
 @dataclass(frozen=True)
-class Histogram:
-    """Images by how strongly they activate a filter."""
+class Histogram(Chart):
+    """Images by how strongly they activate a filter.
 
-    view_box: str
-    bars: str  # path of all bars, each an upright line …
-    bar_width: str  # … so thick
-    ticks: tuple[Tick, ...]
-    axis: str  # path of the line that they stand on
-    nine: str  # path from the ninth to the first place on that line; "" where one is empty
-    alt: str  # the counts in words, octave by octave
-    sentence: str
+    Its path draws each bar as an upright line, its mark the line from the ninth to the first place.
+    """
+
+    bar_width: str = ""
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,9 @@ class _Axis:
     def x(self, bin_: float) -> float:
         return WIDTH * (bin_ - self.first) / (self.last - self.first)
 
-    def at(self, value: float) -> float:
+    def at(self, value: float) -> str:
         inside = (math.log2(value) - LOWEST) * PER_OCTAVE
-        return self.x(min(max(inside, self.first), self.last))
+        return short(self.x(min(max(inside, self.first), self.last)))
 
 
 def histogram(counts: Sequence[int], images: int, strongest: float, ninth: float) -> Histogram:
@@ -61,22 +57,21 @@ def histogram(counts: Sequence[int], images: int, strongest: float, ninth: float
     axis = _axis(counts)
     totals = _totals(counts, axis, axis.wide)
     tallest = max(totals.values())
+    bars = (  # a single image is still seen
+        f"M{short(axis.x(start + axis.wide / 2))} 0V-{short(max(total / tallest * TALLEST, 1.0))}"
+        for start, total in totals.items()
+        if total
+    )
     octaves = (
         f"{_span(counts, axis, start)}: {count(total)}"
         for start, total in _totals(counts, axis, PER_OCTAVE).items()
     )
     return Histogram(
-        view_box=f"0 {-TALLEST - 4} {WIDTH} {TALLEST + 4 + ROOM}",
-        bars="".join(
-            _bar(axis.x(start + axis.wide / 2), total / tallest)
-            for start, total in totals.items()
-            if total
-        ),
-        bar_width=short(axis.x(axis.first + axis.wide) - GAP),
-        ticks=_ticks(axis),
-        axis=f"M0 0H{WIDTH}",
-        nine=f"M{short(axis.at(ninth))} 0H{short(axis.at(strongest))}" if ninth else "",
+        path="".join(bars),
+        mark=f"M{axis.at(ninth)} 0H{axis.at(strongest)}" if ninth else "",
         alt=f"Histogram of activations. Images by octave: {'; '.join(octaves)}.",
+        ticks=_ticks(axis),
+        bar_width=short(axis.x(axis.first + axis.wide) - GAP),
         sentence=_sentence(counts, images, strongest),
     )
 
@@ -87,10 +82,9 @@ def _totals(counts: Sequence[int], axis: _Axis, wide: int) -> dict[int, int]:
     Steps begin at whole multiples of `wide`, or where the axis does.
     """
     totals: dict[int, int] = {}
-    for number in range(axis.first, axis.last):
+    for number in range(axis.last):
         start = max(number // wide * wide, axis.first)
         totals[start] = totals.get(start, 0) + counts[number]
-    totals[axis.first] += sum(counts[: axis.first])
     return totals
 
 
@@ -106,27 +100,20 @@ def _axis(counts: Sequence[int]) -> _Axis:
     return _Axis(lowest // wide * wide, (highest // wide + 1) * wide, wide)
 
 
-def _bar(middle: float, height: float) -> str:
-    tall = max(height * TALLEST, 1.0)  # a single image is still seen
-    return f"M{short(middle)} 0V-{short(tall)}"
-
-
 def _ticks(axis: _Axis) -> tuple[Tick, ...]:
     """Put numbers at powers of two, or at the ends where none lies between."""
     octaves = range(math.ceil(axis.first / PER_OCTAVE), axis.last // PER_OCTAVE + 1)
+    texts = {
+        octave * PER_OCTAVE: f"{2.0 ** (octave + LOWEST):.3g}" for octave in thinned(octaves, TICKS)
+    }
     if len(octaves) < 2:
-        ends = (axis.first, axis.last)
-        return tuple(_tick(axis, bin_, activation(edge(bin_))) for bin_ in ends)
-    return tuple(
-        _tick(axis, octave * PER_OCTAVE, f"{2.0 ** (octave + LOWEST):.3g}")
-        for octave in thinned(octaves, TICKS)
-    )
-
-
-def _tick(axis: _Axis, bin_: int, text: str) -> Tick:
-    x = axis.x(bin_)
-    anchor = "start" if x < WIDTH / 20 else "end" if x > WIDTH * 19 / 20 else "middle"
-    return Tick(short(x), text, anchor)
+        texts = {bin_: activation(edge(bin_)) for bin_ in (axis.first, axis.last)}
+    ticks = []
+    for bin_, text in texts.items():
+        x = axis.x(bin_)
+        anchor = "start" if x < WIDTH / 20 else "end" if x > WIDTH * 19 / 20 else "middle"
+        ticks.append(Tick(short(x), text, anchor))
+    return tuple(ticks)
 
 
 def _span(counts: Sequence[int], axis: _Axis, start: int) -> str:
@@ -142,12 +129,10 @@ def _span(counts: Sequence[int], axis: _Axis, start: int) -> str:
 def _sentence(counts: Sequence[int], images: int, strongest: float) -> str:
     active = sum(counts)
     silent = images - active
-    parts = [
-        f"Half of the {count(active)} images that activate the filter stay below "
-        f"{activation(quantile(counts, 0.5), 2)}"
-        if active > 1
-        else "One image activates the filter"
-    ]
+    parts = ["One image activates the filter"]
+    if active > 1:
+        half = activation(quantile(counts, 0.5), 2)
+        parts = [f"Half of the {count(active)} images that activate the filter stay below {half}"]
     if active >= ENOUGH:
         parts.append(f"one in a hundred exceeds {activation(quantile(counts, 0.99), 2)}")
     parts.append(f"the strongest reaches {activation(strongest)}")

@@ -1,4 +1,4 @@
-"""What all charts share: numbers as short strings for SVG, paths, and names along an axis."""
+"""What all charts share: their shape, numbers as short strings for SVG, and names along an axis."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ class Tick:
     anchor: str = "middle"
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A drawing, in units of its own with y downwards, and the same numbers in words."""
+
+    path: str
+    mark: str  # path of what stands out: the preferred, the best; "" where nothing does
+    alt: str
+    ticks: tuple[Tick, ...] = ()
+
+
 def short(value: float, places: int = 1) -> str:
     """Return a coordinate with at most so many decimals, at least one: "12.5", "3", "0"."""
     text = f"{value:.{places}f}".rstrip("0").removesuffix(".")
@@ -28,10 +38,8 @@ def short(value: float, places: int = 1) -> str:
 
 def line(points: Iterable[Point]) -> str:
     """Return a path through points in as few characters as can be."""
-    numbers = (short(value) for point in points for value in point)
-    return "M" + "".join(
-        text if not at or text.startswith("-") else f" {text}" for at, text in enumerate(numbers)
-    )
+    path = " ".join(short(value) for point in points for value in point)
+    return "M" + path.replace(" -", "-")
 
 
 def thinned(values: Sequence[Value], most: int) -> Sequence[Value]:

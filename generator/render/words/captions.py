@@ -132,7 +132,7 @@ def photo_words(facts: FilterFacts) -> str:
 
 def clauses(measures: FilterMeasures, record: StimuliRecord) -> tuple[Clause, ...]:
     """Return all that can be said of a filter, what drives it most first; never nothing."""
-    if not measures.answered:
+    if not measures.responds:
         return (Clause("silent", NOTHING),)
     stripes, form = (
         _stripes(measures, record),
@@ -152,7 +152,7 @@ def clauses(measures: FilterMeasures, record: StimuliRecord) -> tuple[Clause, ..
 
 def reach(curve: Curve, measures: FilterMeasures) -> float:
     """Return the best answer to a kind of stimulus as a share of the best to any: 0…1."""
-    return min(max(curve, default=0) / measures.best, 1) if measures.answered else 0
+    return min(max(curve, default=0) / measures.best, 1) if measures.responds else 0
 
 
 def _is_on(curve: Curve, turn: float) -> bool:

@@ -60,8 +60,8 @@ def test_nothing_counted_has_no_quantile() -> None:
 
 def bars_of(chart: Histogram) -> list[tuple[float, float]]:
     """Return middle and height of every bar, read off the path."""
-    parts = re.findall(r"M([\d.]+) 0V-([\d.]+)", chart.bars)
-    assert "".join(f"M{x} 0V-{height}" for x, height in parts) == chart.bars
+    parts = re.findall(r"M([\d.]+) 0V-([\d.]+)", chart.path)
+    assert "".join(f"M{x} 0V-{height}" for x, height in parts) == chart.path
     return [(float(x), float(height)) for x, height in parts]
 
 
@@ -77,7 +77,7 @@ def test_every_image_is_in_a_bar(values: list[float]) -> None:
     """The words add up, bars stay inside the chart, apart, and there are not too many."""
     chart = histogram(counts_of(values), 100, max(values), 0)
     assert sum(images for _, images in octaves_of(chart)) == len(values)
-    assert chart.nine == ""
+    assert chart.mark == ""
     bars, width = bars_of(chart), float(chart.bar_width)
     assert 1 <= len(bars) <= MOST_BARS
     for x, height in bars:
@@ -157,7 +157,7 @@ def test_the_nine_are_marked_between_the_ninth_and_the_first() -> None:
     """The marked part of the axis runs over the nine places."""
     values = [1.0] * 50 + [3.0, 4.0, 6.0, 8.0]
     chart = histogram(counts_of(values), 60, 8.0, 3.0)
-    found = re.fullmatch(r"M([\d.]+) 0H([\d.]+)", chart.nine)
+    found = re.fullmatch(r"M([\d.]+) 0H([\d.]+)", chart.mark)
     assert found
     ninth, first = map(float, found.groups())
     assert 0 < ninth < first <= WIDTH

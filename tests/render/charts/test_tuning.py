@@ -201,7 +201,7 @@ def test_hues_are_as_high_as_their_answers(curve: tuple[float, ...]) -> None:
     chart = hue_bars(curve, RECORD.hues, None)
     assert chart
     wanted = [HEIGHT * value / max(curve) for value in curve]
-    assert heights_of(chart.cover, 24) == pytest.approx(wanted, abs=0.51)
+    assert heights_of(chart.path, 24) == pytest.approx(wanted, abs=0.51)
     assert chart.mark == ""
 
 
@@ -252,13 +252,13 @@ def test_bars_are_as_long_as_the_best_answers(response: tuple[float, ...]) -> No
     chart = form_bars(response, FAMILIES, best)
     assert chart
     rows = {}
-    for row, length in re.findall(r"M0 (\d+)\.5h(\d+)", chart.path + chart.best):
+    for row, length in re.findall(r"M0 (\d+)\.5h(\d+)", chart.path + chart.mark):
         rows[FAMILIES[int(row)]] = int(length)
     assert list(rows.values()) == pytest.approx(
         [LENGTH * response[FAMILIES.index(name)] / max(response) for name in rows], abs=0.51
     )
     assert set(rows) == set(FAMILIES)
-    assert chart.best == f"M0 {FAMILIES.index(best)}.5h{LENGTH}"
+    assert chart.mark == f"M0 {FAMILIES.index(best)}.5h{LENGTH}"
     assert chart.names == tuple((name, name == best) for name in FAMILIES)
 
 
@@ -272,7 +272,7 @@ def shares(curve: Sequence[float]) -> list[str]:
 
 @given(data=st.data())
 def test_the_numbers_stand_in_the_text(data: st.DataObject) -> None:
-    """Whoever cannot see a chart is told every answer in it."""
+    """Whoever cannot see a chart hears every response in it."""
     whole = st.integers(0, 100)  # of which one is 100: per cent without rounding
 
     def curve(points: Sequence[object]) -> list[float]:
@@ -326,7 +326,7 @@ def fact(section: Measured, name: str) -> str:
 @pytest.mark.parametrize(
     ("degrees", "words"), [(135, "Mean −45°"), (179.6, "Mean 0°"), (45.2, "Mean 45°")]
 )
-def test_directions_are_told_as_read(facts: FilterFacts, degrees: float, words: str) -> None:
+def test_directions_are_named_as_read(facts: FilterFacts, degrees: float, words: str) -> None:
     """The direction of a backslash is −45°, and half a turn is none."""
     assert said(facts, orientation=degrees).orientation_words.startswith(f"{words}, ")
 
@@ -343,7 +343,7 @@ def test_a_curve_that_never_falls_has_no_width(facts: FilterFacts) -> None:
     assert alike.orientation.mark == ""
 
 
-def test_the_ends_of_the_probe_are_told(facts: FilterFacts) -> None:
+def test_the_ends_of_the_frequencies_are_named(facts: FilterFacts) -> None:
     """A preference at the lowest or highest frequency shown may lie beyond it."""
     lowest, highest = RECORD.frequencies[0], RECORD.frequencies[-1]
     assert said(facts, frequency=lowest).frequency_words.startswith(
@@ -369,13 +369,13 @@ def test_a_margin_below_one_is_nearly_a_tie(facts: FilterFacts) -> None:
 
 
 def test_a_round_form_cannot_be_turned(facts: FilterFacts) -> None:
-    """What is kept when it is turned would be 1 for every filter, and is not told."""
+    """What is kept when it is turned would be 1 for every filter, and is left out."""
     name = "Kept when the best form is"
     assert "turned 0.25" in fact(said(facts, family="line", rotation_invariance=0.25), name)
     assert "turned" not in fact(said(facts, family="blob", rotation_invariance=1.0), name)
 
 
-def test_polarity_is_told_in_words(facts: FilterFacts) -> None:
+def test_polarity_is_in_words(facts: FilterFacts) -> None:
     """Light, dark, or neither, with a true minus sign."""
     name = "Polarity of forms"
     assert fact(said(facts, polarity=0.5), name) == "+0.50, light preferred"
@@ -384,7 +384,7 @@ def test_polarity_is_told_in_words(facts: FilterFacts) -> None:
     assert decimal(-0.3) == "−0.30"
 
 
-def test_the_best_answers_are_told_kind_by_kind(facts: FilterFacts) -> None:
+def test_the_best_responses_stand_kind_by_kind(facts: FilterFacts) -> None:
     """Charts are relative, so what each is relative to stands beside them."""
     section = said(
         facts,
@@ -432,7 +432,7 @@ def _agreeing(measures: FilterMeasures) -> FilterMeasures:
     return measures if best - following > 1e-30 else replace(measures, family_margin=0.0)
 
 
-PROBED = st.builds(
+MEASURED = st.builds(
     FilterMeasures,
     best=st.floats(0, 1e6),
     rest=st.floats(0, 1e6),
@@ -480,7 +480,7 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> PageOf:
     return make
 
 
-@given(measures=PROBED)
+@given(measures=MEASURED)
 def test_no_page_and_no_file_says_nan(page_of: PageOf, measures: FilterMeasures) -> None:
     """Whatever is not known is left out of a page, and null in the facts."""
     _, html, layer = page_of(measures)
@@ -490,7 +490,7 @@ def test_no_page_and_no_file_says_nan(page_of: PageOf, measures: FilterMeasures)
     assert data["measured"]["measures"]["twin"]["values"][0] == measures.twin
 
 
-@given(measures=PROBED)
+@given(measures=MEASURED)
 def test_each_drawing_has_a_text(page_of: PageOf, measures: FilterMeasures) -> None:
     """A chart is a picture to those who listen, with a sentence that ends."""
     view, html, _ = page_of(measures)
@@ -538,7 +538,7 @@ def test_every_measure_is_in_the_facts(gallery: Gallery) -> None:
     assert data["measures"]["axis"]["values"][0] in RECORD.axes
 
 
-def test_what_images_told_is_in_the_facts(gallery: Gallery) -> None:
+def test_what_images_showed_is_in_the_facts(gallery: Gallery) -> None:
     """Quantiles, clipped places, and labels of the strongest hundredth; null for a dead filter."""
     layer = gallery.layer("layer3")
     document = json.loads(facts_json(layer))
@@ -560,7 +560,7 @@ def test_what_images_told_is_in_the_facts(gallery: Gallery) -> None:
     assert {"median", "percentile_99", "label_entropy"} <= set(document["units"])
 
 
-def test_similar_filters_are_told_by_what(gallery: Gallery, page_of: PageOf) -> None:
+def test_similar_filters_say_by_what(gallery: Gallery, page_of: PageOf) -> None:
     """The one that answers alike is a link with its correlation, apart from shared images."""
     measures = measures_of(gallery.layer("layer2").filters[0])
     measures = replace(measures, twin=3, twin_correlation=0.834)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from generator.atlas.measures import StimuliRecord
 from generator.render.charts import tuning
+from generator.render.charts.svg import Chart
 from generator.render.facts import FilterFacts, FilterMeasures
 from generator.render.views.frame import Fact
 from generator.render.words.words import (
@@ -41,13 +42,13 @@ class Measured:
 
     facts: tuple[Fact, ...]
     sentence: str = ""  # "" without stimuli
-    orientation: tuning.Polar | None = None
+    orientation: Chart | None = None
     orientation_words: str = ""
-    frequency: tuning.Spectrum | None = None
+    frequency: Chart | None = None
     frequency_words: str = ""
-    hues: tuning.Hues | None = None
+    hues: Chart | None = None
     hue_words: str = ""
-    forms: tuning.Forms | None = None
+    forms: tuning.FormBars | None = None
     form_words: str = ""
 
 
@@ -57,9 +58,9 @@ def measured(facts: FilterFacts, record: StimuliRecord | None) -> Measured | Non
     measures = facts.measures
     if measures is None or record is None:
         return Measured(found) if found else None
-    words = INTRODUCTION if measures.answered else SILENT
+    words = INTRODUCTION if measures.responds else SILENT
     sentence = words.format(stimuli=count(record.stimuli), side=f"{count(record.side)}{NO_BREAK}px")
-    if not measures.answered:
+    if not measures.responds:
         return Measured(found, sentence)
     return Measured(
         (*_measure_facts(measures), *found),

@@ -95,7 +95,7 @@ def summary_view(layer: LayerFacts) -> Summary | None:
 def _legend(layer: LayerFacts) -> str:
     """Say what is drawn, and how many filters cannot be."""
     legend = LEGEND if layer.untrained else LEGEND_ALONE
-    silent = sum(not measures.answered for measures in layer.measures)
+    silent = sum(not measures.responds for measures in layer.measures)
     if not silent:
         return legend
     stand = "stands" if silent == 1 else "stand"

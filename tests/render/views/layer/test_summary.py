@@ -153,7 +153,7 @@ def test_a_layer_without_a_clear_family_has_no_bars(gallery: Gallery) -> None:
 def test_filters_without_an_answer_are_said(gallery: Gallery) -> None:
     """The legend counts those that answered to no stimulus."""
     layer = gallery.layers[0]
-    assert not measures_of(layer.filters[DEAD]).answered
+    assert not measures_of(layer.filters[DEAD]).responds
     view = summary_view(layer)
     assert view
     assert "One filter of this layer answered to no stimulus and stands in no bar." in view.legend
