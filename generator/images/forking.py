@@ -34,13 +34,15 @@ def forking() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Let this process end soon after its parent does, however that was.
+    """Let this process of `multiprocessing` end soon after its parent does, however that was.
 
     Ctrl-C, which reaches all processes, is answered by the parent, which ends this one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    parent = multiprocessing.parent_process()  # `os.getppid` may already name another one
+    assert parent is not None
+    Thread(target=_watch, args=(parent.pid,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:
