@@ -1,4 +1,4 @@
-"""Archives that nobody needs to trust: their members' names, bytes and unpacking."""
+"""Archives of unknown origin: names and bytes of their members, and unpacking."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LARGEST = 1 << 30  # bytes of one picture file; a larger one is no photograph bu
 
 
 def clean_name(name: bytes) -> bytes:
-    """Return a member's name without what leads out of the archive; b"" for a hidden one.
+    """Return a member's name as a path inside the archive; b"" for a hidden one.
 
     Nothing is ever written under these names; they are labels and identities. Absolute paths
     become relative. The parts "." and ".." go, and so do zero bytes. As in a folder, a name with
@@ -78,7 +78,7 @@ def unpack(archive: Path, folder: Path, wanted: Callable[[str], bool]) -> None:
 
 
 def one_line(problem: BaseException) -> str:
-    """Return what an error says, or what it is called, on one line."""
+    """Return an error's text on one line; the name of its class where it has no text."""
     return " ".join(str(problem).split()) or type(problem).__name__
 
 

@@ -22,7 +22,7 @@ from generator.errors import ImagesError
 from generator.images.archives import one_line
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # what a file may hold, by its first bytes
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # known by a file's first bytes
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF"
 
 # Pillow's decoders raise these on damaged data, besides OSError.
@@ -54,7 +54,7 @@ TROUBLE = frozenset(
     }
 )
 
-TURNS = {  # EXIF orientation → what makes the picture upright
+TURNS = {  # EXIF orientation → the turn that makes the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -244,7 +244,7 @@ def _keep_quiet() -> None:
 
 
 def _unidentified(source: Path | bytes | None) -> str:
-    """Say what it is whose format Pillow could not make out."""
+    """Return why Pillow does not know the format of a picture."""
     if isinstance(source, Path):
         with source.open("rb") as file:
             start = file.read(16)
@@ -258,7 +258,7 @@ def _unidentified(source: Path | bytes | None) -> str:
 
 
 def _failed(problem: OSError) -> str:
-    """Say why the system, or Pillow in its name, gave up on a file."""
+    """Return why the system, or Pillow with an error of the system's class, gave up on a file."""
     if isinstance(problem, FileNotFoundError):
         return "vanished"
     if problem.errno is not None:

@@ -1,7 +1,7 @@
 """Batches of pictures decoded by processes beside this one, which share memory with it.
 
-An executor waits for ever when a process dies in the middle of a message. So messages are small,
-and pixels lie in memory that is taken once: a container has little of /dev/shm.
+An executor waits for ever when a process dies in the middle of a message, so messages are small.
+Pixels lie in memory that is taken once, outside /dev/shm, of which a container has little.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ AHEAD = 2  # batches that each process may have in work or waiting
 
 @dataclass(frozen=True)
 class Decoded:
-    """What was found in batch `number`, whose pixels lie elsewhere. b: images of a batch."""
+    """Batch `number` without its pixels, which lie elsewhere. b: images of a batch."""
 
     number: int
-    valid: npt.NDArray[np.bool_]  # [b] slots that hold a readable image
+    valid: npt.NDArray[np.bool_]  # [b] slots with a readable image
     content: npt.NDArray[np.int64]  # [b] a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
 
@@ -70,14 +70,6 @@ def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decode
             valid[slot] = True
             content[slot] = content_of(pixels[slot])
     return Decoded(number, valid, content, tuple(skipped))
-
-
-def fill_new(
-    images: ImageSet, number: int, size: int, batch: int
-) -> tuple[Decoded, npt.NDArray[np.uint8]]:
-    """Decode batch `number` in this process, into new memory [batch, 4, size, size]."""
-    pixels = np.empty((batch, 4, size, size), np.uint8)
-    return fill(images, number, pixels), pixels
 
 
 def content_of(pixels: npt.NDArray[np.uint8]) -> int:
@@ -122,7 +114,7 @@ def decode_beside(
 
 
 class _Worker:
-    """What a process that decodes was given when it began."""
+    """State of a process that decodes, as it was given when the process began."""
 
     images: ClassVar[ImageSet]
     room: ClassVar[npt.NDArray[np.uint8]]  # [slots, b, 4, size, size]
@@ -140,7 +132,7 @@ class _Worker:
 def _shared_memory(context: BaseContext, size: int) -> Any:
     """Return zero bytes that this process shares with those that it starts.
 
-    Forked processes inherit memory without a name, for which /dev/shm need not have room.
+    Forked processes inherit memory without a name, which takes nothing of /dev/shm.
     """
     if context.get_start_method() == "fork":
         return mmap.mmap(-1, size)
@@ -148,7 +140,7 @@ def _shared_memory(context: BaseContext, size: int) -> Any:
 
 
 def _death(processes: Iterable[BaseProcess]) -> ImagesError:
-    """Say which process has died, of what, and what to do; the pool has ended the others."""
+    """Name the process that has died, the cause, and what to do; the pool has ended the others."""
     dead = max(processes, key=lambda each: each.exitcode not in (0, -signal.SIGTERM))
     code = dead.exitcode or 0
     how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"

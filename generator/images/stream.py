@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from generator.atlas.schema import SkippedFile
-from generator.images.decoders import Decoded, decode_beside, fill_new
+from generator.images.decoders import Decoded, decode_beside, fill
 from generator.images.sets.image_set import ImageSet
 
 OPAQUE = 255
@@ -23,7 +23,7 @@ class Batch:
 
     first: int
     pixels: Tensor  # [b, 4, size, size] uint8: red, green, blue, opacity
-    valid: Tensor  # [b] bool: slots that hold a readable image
+    valid: Tensor  # [b] bool: slots with a readable image
     content: Tensor  # [b] int64: a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
 
@@ -44,7 +44,8 @@ def stream(
     """
     decoded: Iterator[tuple[Decoded, npt.NDArray[np.uint8]]]
     if workers == 0 or not len(numbers):
-        decoded = (fill_new(images, number, size, batch) for number in numbers)
+        empty = ((number, np.empty((batch, 4, size, size), np.uint8)) for number in numbers)
+        decoded = ((fill(images, number, pixels), pixels) for number, pixels in empty)
     else:
         decoded = decode_beside(images, size, batch, min(workers, len(numbers)), numbers)
     for found, pixels in decoded:

@@ -24,7 +24,7 @@ CREDIT = Credit(
     ),
 )
 LEFT_OUT = {
-    "BACKGROUND_Google": "whatever a search engine found, of no category",
+    "BACKGROUND_Google": "findings of a search engine, of no category",
     "Faces_easy": "the same photographs as Faces, cut closer",
     "garfield": "drawings",
     "snoopy": "drawings",
@@ -58,7 +58,7 @@ def make(
     for category in _categories(unpacked, source or CREDIT.source):
         (folder / category.name).mkdir()
         for picture in _pictures(category):
-            # What was unpacked is moved, what belongs to somebody is copied.
+            # Files that were unpacked here are moved; a folder that was given stays whole.
             take = shutil.copyfile if unpacked == source else os.replace
             take(picture, folder / category.name / picture.name)
     return CREDIT, {}

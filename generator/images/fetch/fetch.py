@@ -20,7 +20,7 @@ from generator.images.sets.folder import list_images
 Report = Callable[[str], None]  # takes one line for people
 Make = Callable[[Path, Path, Path | None, Report], tuple[Credit, dict[str, str]]]
 
-# Best first: photographs with labels, cut-out photographs, drawings.
+# The best first: photographs with labels, cut-out photographs, drawings.
 SETS: dict[str, Make] = {
     "caltech101": caltech101.make,
     "tuxpaint": tuxpaint.make,
@@ -34,11 +34,11 @@ def fetch(name: str, data: Path, *, source: Path | None = None, report: Report) 
     """Bring an image set into `data/NAME/` and return that folder.
 
     `source` is an archive or folder to take the set from, in place of a download. A set that is
-    there already is left as it is. The folder appears only when it is complete; what an earlier,
-    interrupted run left is cleared away first, so fetch one set once at a time.
+    there already is left as it is. The folder appears only when it is complete. Remains of an
+    earlier, interrupted run are cleared away first, so fetch one set once at a time.
 
-    "sample" brings the best set that can be had, under that set's own name, and remembers which:
-    asked again, it takes the best set that is there. Raises ImagesError.
+    "sample" brings the best set that can be had, under that set's own name, and remembers which.
+    The next time it takes the best set that is there. Raises ImagesError.
     """
     known = (*SETS, SAMPLE)
     if name not in known:
@@ -49,7 +49,7 @@ def fetch(name: str, data: Path, *, source: Path | None = None, report: Report) 
     if name != SAMPLE:
         return _fetch_one(name, data, source, report)
     if source is not None:
-        raise ImagesError("a sample is whatever can be had: name the set that --from holds")
+        raise ImagesError("a sample has no source of its own: name the set that --from holds")
     return _fetch_sample(data, report)
 
 

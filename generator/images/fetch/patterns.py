@@ -1,4 +1,4 @@
-"""Patterns drawn by the generator: what the first layers of a network look for, in pure form."""
+"""Drawn patterns: edges, gratings and the like, to which the first layers of a network respond."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def draw_all(folder: Path, count: int, side: int) -> dict[str, str]:
 
 
 def draw(family: str, number: int, side: int) -> tuple[npt.NDArray[np.uint8], str]:
-    """Return one pattern as [side, side, 3] (h w c) and what it is in words.
+    """Return one pattern as [side, side, 3] (h w c), and its caption.
 
     The same family, number and side always give the same picture.
     """
@@ -143,7 +143,7 @@ def _two_colours(random: np.random.Generator) -> tuple[str, str]:
 
 
 def _lean(angle: int) -> str:
-    """Say where lines run that stand upright at angle 0; angles turn clockwise."""
+    """Return in words how far lines lean that stand upright at angle 0; angles turn clockwise."""
     turn = angle % 180
     if turn in (0, 90):
         return "horizontal" if turn else "vertical"

@@ -15,7 +15,7 @@ PACKAGE = "tuxpaint-stamps-default"
 STAMPS = Path("usr/share/tuxpaint/stamps")  # inside the package
 COPYRIGHT = Path("usr/share/doc") / PACKAGE / "copyright"
 
-# What is no photograph, found by looking at every picture of version 2022.06.04-1. Hard outlines
+# These are no photographs, as a look at every picture of version 2022.06.04-1 showed. Hard outlines
 # on a flat ground would win most places of the first layer, as drawings do in any image set.
 LEFT_OUT_NAMES = {  # name of a folder, wherever it lies → reason
     "cartoon": "drawings",
@@ -68,7 +68,13 @@ def make(
         _run(work, "dpkg-deb", "-x", str(package), str(unpacked))
         version = " " + _run(work, "dpkg-deb", "--field", str(package), "Version").strip()
     stamps = unpacked / STAMPS if (unpacked / STAMPS).is_dir() else unpacked
-    captions = _copy_photographs(stamps, folder)
+    captions = {}
+    for picture in sorted(stamps.rglob("*.png")):
+        path = picture.relative_to(stamps)
+        if _is_photograph(path):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture, folder / path)
+            captions[path.as_posix()] = _description(picture.with_suffix(".txt"))
     if not captions:
         raise ImagesError(f"{source or PACKAGE} holds no stamps of Tux Paint")
     if (unpacked / COPYRIGHT).is_file():
@@ -88,19 +94,6 @@ def _credit(version: str) -> Credit:
             "later; shown cropped and scaled."
         ),
     )
-
-
-def _copy_photographs(stamps: Path, folder: Path) -> dict[str, str]:
-    """Copy the photographs, in their folders; return the English description of each."""
-    captions = {}
-    for picture in sorted(stamps.rglob("*.png")):
-        path = picture.relative_to(stamps)
-        if not _is_photograph(path):
-            continue
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(picture, folder / path)
-        captions[path.as_posix()] = _description(picture.with_suffix(".txt"))
-    return captions
 
 
 def _is_photograph(path: Path) -> bool:
@@ -125,7 +118,7 @@ def _description(text: Path) -> str:
 
 
 def _download(work: Path, report: Callable[[str], None]) -> Path:
-    """Download the package with lists and cache of our own, so that nothing else is written."""
+    """Download the package; apt's lists and cache go into `work` too. Raises ImagesError."""
     report(f"downloading {PACKAGE} (161 MB) with apt-get")
     for name in ("lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True)

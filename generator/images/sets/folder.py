@@ -17,8 +17,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import EXTENSIONS, FORMAT_NAMES
 from generator.images.root_files import read_captions, read_credits
-from generator.images.sets.image_set import ImageSet, digest, is_filled
-from generator.images.sets.names import Names
+from generator.images.sets.image_set import ImageSet, Names, digest, is_filled
 
 ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
 

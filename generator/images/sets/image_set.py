@@ -1,10 +1,11 @@
-"""What an image set can say of its pictures, whatever form it has."""
+"""Image sets: pictures in a fixed order, with paths, labels and captions."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,47 @@ import numpy.typing as npt
 from generator.atlas.schema import Credit
 from generator.images.captions import caption_of, label_of
 from generator.images.decode import original_size, read_image
-from generator.images.sets.names import Names
+
+
+class Names:
+    """A long list of names in little memory: one run of bytes, and where each name ends.
+
+    A name of 40 bytes takes 48, and processes that fork share them.
+
+    Bytes that are no UTF-8 become lone surrogates in the texts, as in Python's file functions.
+    """
+
+    def __init__(self, names: Iterable[bytes] = ()) -> None:
+        self._blob = bytearray()
+        self._ends = array("q", [0])
+        for name in names:
+            self.append(name)
+
+    def append(self, name: bytes) -> None:
+        """Put a name at the end."""
+        self._blob += name
+        self._ends.append(len(self._blob))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, row: int) -> str:
+        return os.fsdecode(self.raw(row))
+
+    def __iter__(self) -> Iterator[str]:
+        return map(os.fsdecode, self.raws())
+
+    def raw(self, row: int) -> bytes:
+        """Return a name as bytes. Raises IndexError."""
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        return bytes(self._blob[self._ends[row] : self._ends[row + 1]])
+
+    def raws(self) -> Iterator[bytes]:
+        """Yield the names as bytes."""
+        with memoryview(self._blob) as blob:
+            for row in range(len(self)):
+                yield bytes(blob[self._ends[row] : self._ends[row + 1]])
 
 
 class ImageSet:
@@ -39,7 +80,7 @@ class ImageSet:
         self._credit = credit
 
     def encoded(self, row: int) -> Path | bytes:
-        """Return where a picture's file is, or what is in it. Raises PictureError."""
+        """Return the path of a picture's file, or its bytes. Raises PictureError."""
         raise NotImplementedError
 
     def __len__(self) -> int:
@@ -95,7 +136,7 @@ class ImageSet:
         return self._credit
 
     def signed_captions(self) -> bytes:
-        """Return what the set's own captions add to its signature; b"" where it has none."""
+        """Return a hash of the set's own captions, for its signature; b"" where it has none."""
         if not self._captions:
             return b""
         texts = (f"{path}\0{text}\0" for path, text in sorted(self._captions.items()))

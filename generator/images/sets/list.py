@@ -17,12 +17,12 @@ from generator.images.captions import caption_of, clean, display_path, label_of
 from generator.images.root_files import read_captions, read_credits
 from generator.images.sets.image_set import (
     ImageSet,
+    Names,
     digest,
     distinct,
     folders_of,
     is_filled,
 )
-from generator.images.sets.names import Names
 
 COLUMNS = 3  # path, label, caption
 LONGEST_LINE = 1 << 16  # bytes; more is no list of paths

@@ -1,4 +1,4 @@
-"""From what a person writes after --images to a set of images."""
+"""Open the set of images that a spec names: the text after --images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def open_images(spec: str, leave_out: Iterable[Path] = ()) -> ImageSet:
     Forms: the path of a folder, of a zip, of an uncompressed tar, of a text file that lists
     paths; `shards/{0000..0146}.tar`; the address of a zip, a tar or shards;
     `torchvision:NAME:ROOT`.
-    Raises ImagesError, saying what was given and what can be, for anything else.
+    Raises ImagesError for anything else, with the forms that there are.
     """
     if spec.startswith(PIPE):
         raise ImagesError(
@@ -51,7 +51,7 @@ def open_images(spec: str, leave_out: Iterable[Path] = ()) -> ImageSet:
 
 
 def _open_file(path: Path) -> ImageSet:
-    """Open a file by what its first bytes and its name say that it is."""
+    """Open a file; its first bytes and its name give its form."""
     shown, ending = display_path(str(path)), path.suffix.lower()
     try:
         with path.open("rb") as file:

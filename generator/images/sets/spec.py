@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generator.errors import ImagesError
 
-PIPE = "pipe:"  # no longer a form; what follows is no path
+PIPE = "pipe:"  # no longer a form; a command follows, no path
 TORCHVISION = "torchvision:"  # then the name of a data set and its folder
 BRACES = re.compile(r"\{([0-9]+)\.\.([0-9]+)\}|\{([^{},]*(?:,[^{},]*)+)\}")
 MOST = 1_000_000  # names of one text

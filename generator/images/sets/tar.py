@@ -27,12 +27,12 @@ from generator.images.root_files import (
 )
 from generator.images.sets.image_set import (
     ImageSet,
+    Names,
     digest,
     distinct,
     folder_labels,
     folders_of,
 )
-from generator.images.sets.names import Names
 from generator.images.sets.spec import expand
 from generator.images.sets.tar_index import FACTS, TarIndex, index_tar, parse_record
 
@@ -124,7 +124,7 @@ class TarImages(ImageSet):
         except OSError as problem:
             raise ImagesError(f"{tar}: cannot be read: {problem.strerror}") from None
         place = f"{tar}: the JSON beside {display_path(self.path(row))}"
-        return parse_record(data, place)["caption"] if length < 0 else data.decode(errors="replace")
+        return parse_record(data, place)[1] if length < 0 else data.decode(errors="replace")
 
 
 def open_shards(spec: str) -> TarImages:

@@ -16,9 +16,9 @@ from generator.images.archives import DAMAGE, clean_name, slice_of
 from generator.images.captions import clean, display_path
 from generator.images.root_files import CAPTIONS, CREDITS, parse_json
 from generator.images.sets.folder import ENDINGS
-from generator.images.sets.names import Names
+from generator.images.sets.image_set import Names
 
-LONGEST_TEXT = 1 << 20  # bytes of a label or caption with what comes along in its JSON
+LONGEST_TEXT = 1 << 20  # bytes of a file with a label or caption
 WORDS = (b".cls", b".txt", b".json")  # endings of the files beside a picture
 FACTS = 5  # numbers of each picture
 
@@ -71,7 +71,7 @@ def index_tar(tar: Path, one_each: bool) -> TarIndex:
 def files_in(tar: Path) -> Iterator[TarInfo]:
     """Yield the files of an uncompressed tar, as they come; links and devices are passed over.
 
-    Raises ImagesError for what is no tar, is damaged or cut short, or holds sparse files.
+    Raises ImagesError for a file that is no tar, is damaged or cut short, or has sparse files.
     """
     place = 0  # bytes before the next header
     try:
@@ -109,7 +109,7 @@ class _Name(NamedTuple):
     """A member's clean name, and its parts that count."""
 
     whole: bytes  # b"" for a hidden member
-    sample: bytes  # what it shares with the others of its sample
+    sample: bytes  # up to the first dot of the file's name
     ending: bytes  # from the first dot on, in small letters
 
 
@@ -133,9 +133,8 @@ def _words(tar: Path, beside: dict[bytes, TarInfo]) -> tuple[str, int, int]:
     label, offset, length = "", -1, 0
     if b".json" in beside:
         member = beside[b".json"]
-        record = parse_record(texts[b".json"], f"{tar}: {display_path(member.name)}")
-        label = record["label"]
-        if record["caption"]:
+        label, caption = parse_record(texts[b".json"], f"{tar}: {display_path(member.name)}")
+        if caption:
             offset, length = member.offset_data, -member.size
     if b".cls" in beside:
         label = clean(texts[b".cls"].decode("utf-8", "replace"))
@@ -144,16 +143,13 @@ def _words(tar: Path, beside: dict[bytes, TarInfo]) -> tuple[str, int, int]:
     return label, offset, length
 
 
-def parse_record(data: bytes, place: str) -> dict[str, str]:
-    """Return "label" and "caption" of a sample's JSON, each "" where it has none.
+def parse_record(data: bytes, place: str) -> tuple[str, str]:
+    """Return label and caption of a sample's JSON, each "" where it has none.
 
-    Raises ImagesError, naming `place`, for what is not JSON.
+    Raises ImagesError, naming `place`, for text that is not JSON.
     """
     record = parse_json(data, place)
     values = record if isinstance(record, dict) else {}
-    label, caption = values.get("label", ""), values.get("caption", "")
+    label, caption = values.get("label"), values.get("caption")
     known = isinstance(label, str | int) and not isinstance(label, bool)
-    return {
-        "label": clean(str(label)) if known else "",
-        "caption": clean(caption) if isinstance(caption, str) else "",
-    }
+    return (clean(str(label)) if known else "", clean(caption) if isinstance(caption, str) else "")

@@ -19,8 +19,7 @@ from generator.images.archives import one_line
 from generator.images.captions import caption_of, clean, display_path
 from generator.images.decode import UnreadableImage, reading, square_of, upright_size
 from generator.images.root_files import read_credits
-from generator.images.sets.image_set import ImageSet, distinct, is_filled
-from generator.images.sets.names import Names
+from generator.images.sets.image_set import ImageSet, Names, distinct, is_filled
 from generator.images.sets.spec import TORCHVISION
 from generator.network.torchvision_compat import datasets
 
@@ -86,7 +85,7 @@ class TorchvisionImages(ImageSet):
         try:
             with reading():
                 item = self._dataset[row]
-        except RuntimeError as problem:  # what PyTorch raises for a damaged file of its own
+        except RuntimeError as problem:  # PyTorch raises it for a damaged file of its own
             raise UnreadableImage(one_line(problem)[:80]) from None
         return item if isinstance(item, tuple | list) else (item, None)
 

@@ -19,8 +19,7 @@ from generator.images.captions import display_path
 from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
 from generator.images.root_files import CAPTIONS, CREDITS, parse_captions, parse_credits
 from generator.images.sets.folder import ENDINGS
-from generator.images.sets.image_set import ImageSet, digest
-from generator.images.sets.names import Names
+from generator.images.sets.image_set import ImageSet, Names, digest
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")  # before each member: mark, length of name, of extra
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
