@@ -1,4 +1,4 @@
-"""What a text says of filters, in a form that can be checked: the tables `[[claims]]`.
+"""The tables `[[claims]]` of a text: what it says of filters, in a form that can be checked.
 
     filter = "layer1/12"                    layer = "layer1"
     fact = "orientation"                    fact = "orientation_selectivity"
@@ -8,7 +8,7 @@
     fact = "family"                         subject = "untrained"  # the same with random weights
     is = "concentric rings"
 
-Whether a claim holds is for `evidence` to say, which knows the atlas.
+`evidence` compares them with the atlas.
 """
 
 from __future__ import annotations
@@ -45,12 +45,21 @@ class _LayerKeys(_Keys):
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that the atlas knows of a filter."""
+    """A property of filters that the atlas knows."""
 
     name: str
-    named: bool = False  # told by a name, not by a number
+    is_name: bool = False  # its values are names, not numbers
     photographs: bool = False  # depends on the image set
     period: float = 0  # degrees after which it is the same again; 0 for never
+
+
+FACTS = {
+    name: Fact(name, is_name=measure.names is not None, period=measure.period)
+    for name, measure in MEASURES.items()
+    if measure.curve is None
+}
+FACTS |= {name: Fact(name, photographs=True) for name in ("active_share", "label_purity")}
+FACTS["common_label"] = Fact("common_label", is_name=True, photographs=True)
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,7 @@ class Interval:
     high: float
     period: float = 0
 
-    def holds(self, value: float) -> bool:
-        """Say whether a value lies in it."""
+    def __contains__(self, value: float) -> bool:
         high = self.high + self.period if self.low > self.high else self.high
         turned = (value - self.period, value, value + self.period)
         return any(self.low <= each <= high for each in turned)
@@ -72,40 +80,16 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class FilterClaim:
-    """A fact of one filter is this name, or lies in this interval."""
-
-    line: int
-    filter: str  # "layer1/12"
-    fact: Fact
-    says: Interval | str
-
-
-@dataclass(frozen=True)
-class LayerClaim:
-    """A median, or a share of the filters of a layer, lies in this interval."""
+class Claim:
+    """A fact of one filter, or the median or a share of a layer's filters, is as it `says`."""
 
     line: int
     layer: str
+    filter: str  # "layer1/12"; "" where the claim is about the layer
     fact: Fact
-    share_of: float | str | None  # filters with at least this, or of this name; None: the median
-    says: Interval
-    untrained: bool  # of the network with random weights
-
-
-Claim = FilterClaim | LayerClaim
-
-_FACTS = [
-    *(
-        Fact(name, named=measure.names is not None, period=measure.period)
-        for name, measure in MEASURES.items()
-        if measure.curve is None
-    ),
-    Fact("active_share", photographs=True),
-    Fact("label_purity", photographs=True),
-    Fact("common_label", named=True, photographs=True),
-]
-FACTS = {fact.name: fact for fact in _FACTS}
+    says: Interval | str
+    share_of: float | str | None = None  # filters with at least this, or of this name; None: median
+    untrained: bool = False  # of the network with random weights
 
 
 def read_claims(front: Table) -> tuple[Claim, ...]:
@@ -120,51 +104,48 @@ def _claim(table: Table) -> Claim:
     if "layer" in table.values:
         return _layer_claim(table, table.read(_LayerKeys, hint))
     keys = table.read(_FilterKeys, hint)
-    fact = _fact(table, keys)
-    kind, wanted, other = ("name", "is", "within") if fact.named else ("number", "within", "is")
+    fact = _fact(table, keys.fact)
+    is_what, wanted, other = (
+        ("name", "is", "within") if fact.is_name else ("number", "within", "is")
+    )
     if other in table.values:
-        raise table.error(f"{fact.name} is a {kind}; write {wanted} instead of {other}", other)
-    says = _name(table, keys) if fact.named else _interval(table, keys, fact.period)
-    return FilterClaim(table.line, keys.filter, fact, says)
+        raise table.error(f"{fact.name} is a {is_what}; write {wanted} instead of {other}", other)
+    says = _name(table, keys) if fact.is_name else _interval(table, keys, fact.period)
+    return Claim(table.line, keys.filter.partition("/")[0], keys.filter, fact, says)
 
 
-def _layer_claim(table: Table, keys: _LayerKeys) -> LayerClaim:
-    fact = _fact(table, keys)
+def _layer_claim(table: Table, keys: _LayerKeys) -> Claim:
+    fact = _fact(table, keys.fact)
     if fact.period or fact.name == "twin":
         raise table.error(f"{fact.name} has no low and high, so no median and no share", "fact")
     if keys.subject and fact.photographs:
         raise table.error(f"{fact.name} is not known of untrained filters", "subject")
-    return LayerClaim(
-        line=table.line,
-        layer=keys.layer,
-        fact=fact,
-        share_of=_share_of(table, keys, fact),
-        says=_interval(table, keys, period=0),
-        untrained=keys.subject is not None,
-    )
+    share_of = _share_of(table, keys, fact)
+    says = _interval(table, keys, period=0)
+    return Claim(table.line, keys.layer, "", fact, says, share_of, keys.subject is not None)
 
 
 def _share_of(table: Table, keys: _LayerKeys, fact: Fact) -> float | str | None:
-    """Return what filters must have to count; None where the claim is about a median."""
-    if keys.statistic == "median" and fact.named:
+    """Return what a filter must have to count; None where the claim is about a median."""
+    is_median = keys.statistic == "median"
+    if is_median and fact.is_name:
         raise table.error(f'{fact.name} is a name and has no median; use "share"', "statistic")
-    wanted = "is" if fact.named else "at_least"
+    wanted = "" if is_median else "is" if fact.is_name else "at_least"
     for name in ("is", "at_least"):
-        if name in table.values and (keys.statistic == "median" or name != wanted):
+        if name in table.values and name != wanted:
             raise table.error(
                 f"{name} has no meaning for the {keys.statistic} of {fact.name}", name
             )
-    if keys.statistic == "median":
+    if is_median:
         return None
-    if fact.named:
+    if fact.is_name:
         return _name(table, keys)
     if wanted not in table.values:
         raise table.error("at_least is missing: of the filters with how much is it the share?")
     return keys.at_least
 
 
-def _fact(table: Table, keys: _Keys) -> Fact:
-    name = keys.fact
+def _fact(table: Table, name: str) -> Fact:
     if name.startswith(LABELS) and name != LABELS:
         return Fact(name, photographs=True)
     if name not in FACTS:
@@ -173,7 +154,6 @@ def _fact(table: Table, keys: _Keys) -> Fact:
 
 
 def _name(table: Table, keys: _Keys) -> str:
-    """Return the name that the claim says."""
     if "is" not in table.values:
         raise table.error(f'is is missing: {keys.fact} is a name; write is = "…"')
     return keys.is_

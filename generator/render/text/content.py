@@ -5,8 +5,8 @@
     pages/<name>.md               a page of its own; pages/home.md is the first page
     notes/<layer>/<filter>.md     a note on one filter
 
-A text starts with TOML between two lines of "+++". A text that speaks of filters by number carries
-`weights`, the sha256 of the weights that it describes, and its claims (`claims`); one that speaks
+A text starts with TOML between two lines of "+++". A text that names filters by number carries
+`weights`, the sha256 of the weights that it describes, and its claims (`claims`). One that speaks
 of the pictures beside the patches as one rule makes them carries `rule`. For an atlas that a text
 does not fit, `<name>.default.md` beside it or, for a layer, `layers/default.md` stands in, with a
 warning. A text with passages on photographs (`passages`) carries `images`, the fingerprint of the
@@ -16,7 +16,7 @@ image set.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -25,7 +25,7 @@ from pydantic import Field
 
 from generator.atlas.schema import Manifest
 from generator.errors import ContentError
-from generator.render.text.claims import Claim, FilterClaim, read_claims
+from generator.render.text.claims import Claim, read_claims
 from generator.render.text.front_matter import Keys, Words, read_file, read_front_matter, read_toml
 from generator.render.text.passages import PHOTOGRAPHS, Passage, find_passages
 from generator.render.text.prose import REFERENCE, Source
@@ -41,7 +41,7 @@ Warn = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Subject:
-    """What is told of: as much of an atlas as decides which texts fit it."""
+    """As much of an atlas as decides which texts fit it."""
 
     filters: dict[str, int]  # of each layer
     weights: str  # sha256
@@ -53,15 +53,9 @@ class Subject:
     def of(cls, manifest: Manifest) -> Subject:
         """Return what an atlas's manifest says."""
         filters = {layer.name: layer.filters for layer in manifest.layers}
-        return cls(
-            filters=filters,
-            weights=manifest.network.weights_sha256,
-            rule=manifest.rule,
-            without_stimuli=frozenset(
-                each.name for each in manifest.layers if each.stimuli is None
-            ),
-            first_only=manifest.settings.get("filters") in filters.values(),
-        )
+        bare = frozenset(layer.name for layer in manifest.layers if layer.stimuli is None)
+        first_only = manifest.settings.get("filters") in filters.values()
+        return cls(filters, manifest.network.weights_sha256, manifest.rule, bare, first_only)
 
 
 class SiteText(Keys):
@@ -74,33 +68,27 @@ class SiteText(Keys):
 
 class _NoteKeys(Keys):
     title: Words = ""
-    summary: Words = ""
-    nav: Words = ""
-    order: int = Field(100, description="a whole number")
-    weights: _Sha256 = ""
-    images: _Sha256 = ""
+    summary: Words = ""  # one sentence, plain
+    nav: Words = ""  # words in the site's navigation; "" for a page that is not there
+    order: int = Field(100, description="a whole number")  # in the navigation
+    weights: _Sha256 = ""  # that the text is about; "" for any
+    images: _Sha256 = ""  # fingerprint of the set that passages on photographs rest on
+    # The rule that made the pictures of which the text speaks; "" for any.
     rule: Rule | Literal[""] = Field("", description=f"one of {', '.join(get_args(Rule))}")
-    claims: list[Any] = Field([])  # read apart
+    claims: tuple[Any, ...] | list[Any] = ()  # `read_claims` reads them
 
 
 class _TextKeys(_NoteKeys):
     title: _Title
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(_NoteKeys):
     """One Markdown file."""
 
     name: str
-    title: str
-    summary: str  # one sentence, plain
-    nav: str  # words in the site's navigation; "" for a page that is not there
-    order: int  # place in the navigation
     source: Source
-    images: str = ""  # fingerprint of the image set that passages on photographs rest on
-    rule: str = ""  # that made the pictures of which it speaks; "" for any
-    passages: tuple[Passage, ...] = ()
-    claims: tuple[Claim, ...] = ()
+    passages: tuple[Passage, ...]
+    claims: tuple[Claim, ...]
 
     @property
     def on_photographs(self) -> bool:
@@ -120,14 +108,6 @@ class Content:
     notes: dict[tuple[str, int], Text]
 
     @property
-    def keys(self) -> dict[str, str]:
-        """Return, for each text that can be linked to, its key and what it is the text of."""
-        found = {"pages/home.md": "home", "pages/finder.md": "page:finder"}
-        found.update({f"pages/{page.name}.md": f"page:{page.name}" for page in self.pages})
-        found.update({f"layers/{layer}.md": f"layer:{layer}" for layer in self.layers})
-        return found
-
-    @property
     def without_notes(self) -> tuple[Text, ...]:
         """Return every text in use but the notes, each once."""
         texts = (self.home, self.finder, *self.layers.values(), *self.pages)
@@ -135,19 +115,20 @@ class Content:
 
 
 def read_content(folder: Path, subject: Subject, warn: Warn) -> Content:
-    """Read all texts that tell of an atlas.
+    """Read all texts that fit an atlas, or that stand in for those that do not.
 
     Raises ContentError naming the file, and the line where one is to blame.
     """
     if not folder.is_dir():
         raise ContentError(f"{folder}: no such folder; name the texts with --content DIR")
     reader = _Reader(folder, subject, warn)
+    site = folder / "site.toml"
     pages = reader.pages()
     for name in ("home", "finder", "credits"):
         if name not in pages:
             raise ContentError(f"{folder / 'pages' / name}.md: missing; this page needs its text")
     return Content(
-        site=reader.site(),
+        site=read_toml(site, read_file(site)).read(SiteText),
         home=pages.pop("home"),
         finder=pages.pop("finder"),
         layers={name: reader.layer(name) for name in subject.filters},
@@ -162,131 +143,113 @@ class _Reader:
     subject: Subject
     warn: Warn
 
-    def site(self) -> SiteText:
-        path = self.folder / "site.toml"
-        return read_toml(path, read_file(path)).read(SiteText)
-
     def pages(self) -> dict[str, Text]:
-        names = _names((self.folder / "pages").glob("*.md"))
-        return {name: self._fitting(f"pages/{name}.md", None) for name in names}
+        names = sorted(path.stem for path in (self.folder / "pages").glob("*.md"))
+        return {
+            name: self._fitting(f"pages/{name}.md") for name in names if not name.endswith(STAND_IN)
+        }
 
     def layer(self, name: str) -> Text:
         fallback = "layers/default.md"
         if not (self.folder / "layers" / f"{name}.md").is_file():
             self.warn(f"content/layers/{name}.md is missing; {name} gets the text of {fallback}")
-            return self._text(fallback)[0]
+            return self._text(fallback)
         return self._fitting(f"layers/{name}.md", fallback)
 
     def notes(self) -> dict[tuple[str, int], Text]:
-        filters = self.subject.filters
         found: dict[tuple[str, int], Text] = {}
         for path in sorted((self.folder / "notes").glob("*/*.md")):
             key = path.relative_to(self.folder).as_posix()
-            text, pinned = self._text(key, _NoteKeys)
-            if not pinned:
-                raise ContentError(f"{text.source.file}: a note must carry `weights`")
-            if other := self._misfit(text, pinned):
+            text = self._text(key, _NoteKeys)
+            if not text.weights:
+                raise ContentError(f"{path}: a note must carry `weights`")
+            if other := self._misfit(text):
                 self.warn(f"content/{key} describes {other} and is left out")
                 continue
             layer, number = path.parent.name, path.stem
-            if not re.fullmatch(r"0|[1-9]\d*", number) or int(number) >= filters.get(layer, 0):
-                raise ContentError(f"{text.source.file}: there is no filter {layer}/{number}")
+            filters = self.subject.filters.get(layer, 0)
+            if not re.fullmatch(r"0|[1-9]\d*", number) or int(number) >= filters:
+                raise ContentError(f"{path}: there is no filter {layer}/{number}")
             found[layer, int(number)] = text
         return found
 
-    def _fitting(self, key: str, fallback: str | None) -> Text:
+    def _fitting(self, key: str, fallback: str = "") -> Text:
         """Return the text if it describes these weights, else the one that stands in for it."""
-        text, pinned = self._text(key)
-        about = self._misfit(text, pinned)
+        text = self._text(key)
+        about = self._misfit(text)
         if not about:
             return text
         beside = key.removesuffix(".md") + STAND_IN + ".md"
-        for loaded in (beside, fallback):
-            if loaded and (self.folder / loaded).is_file():
-                self.warn(f"content/{key} describes {about}; {loaded} stands in for it")
-                other, other_pin = self._text(loaded)
-                if other_pin or other.rule:
-                    pin = "weights" if other_pin else "rule"
-                    raise ContentError(f"{other.source.file}: a stand-in cannot carry `{pin}`")
-                return other
+        for other in filter(None, (beside, fallback)):
+            if (self.folder / other).is_file():
+                self.warn(f"content/{key} describes {about}; {other} stands in for it")
+                stand_in = self._text(other)
+                for pin in ("weights", "rule"):
+                    if getattr(stand_in, pin):
+                        raise ContentError(
+                            f"{stand_in.source.file}: a stand-in cannot carry `{pin}`"
+                        )
+                return stand_in
         raise ContentError(
             f"{text.source.file}: describes {about}; write {beside} for such an atlas"
         )
 
-    def _misfit(self, text: Text, pinned: str) -> str:
-        """Say what a text describes that this atlas is not or does not hold; "" if it fits."""
+    def _misfit(self, text: Text) -> str:
+        """Say what a text describes that this atlas is not or does not have; "" if it fits."""
         subject = self.subject
-        if pinned and pinned != subject.weights:
-            return f"other weights ({pinned[:12]}…, the atlas has {subject.weights[:12]}…)"
+        if text.weights and text.weights != subject.weights:
+            return f"other weights ({text.weights[:12]}…, the atlas has {subject.weights[:12]}…)"
         if absent := self._absent(text):
             return f"{', '.join(absent)}, which this atlas lacks"
         if text.rule and text.rule != subject.rule:
             return f"pictures made by the rule {text.rule}, and the atlas has {subject.rule}"
-        measures = {layer for claim in text.claims if (layer := _measured_layer(claim))}
-        if bare := sorted(measures & subject.without_stimuli):
-            return f"answers to stimuli, and this atlas has none of {', '.join(bare)}"
-        if measures and subject.first_only:
+        measured = {claim.layer for claim in text.claims if not claim.fact.photographs}
+        if bare := sorted(measured & subject.without_stimuli):
+            return f"responses to stimuli, and this atlas has none of {', '.join(bare)}"
+        if measured and subject.first_only:
             return "all filters of a layer, and this atlas has the first only"
         return ""
 
     def _absent(self, text: Text) -> list[str]:
         """Return the layers that a text speaks of, that have a text, and that the atlas lacks."""
         named = {found[2] for found in re.finditer(REFERENCE, text.source.without_code())}
-        named |= {
-            claim.filter if isinstance(claim, FilterClaim) else claim.layer for claim in text.claims
-        }
         layers = {name.strip().partition("/")[0] for name in named}
+        layers |= {claim.layer for claim in text.claims}
         return sorted(
             name
             for name in layers - self.subject.filters.keys()
             if (self.folder / "layers" / f"{name}.md").is_file()
         )
 
-    def _text(self, key: str, kind: type[_NoteKeys] = _TextKeys) -> tuple[Text, str]:
-        """Return a text and the weights that it is pinned to ("" for any)."""
+    def _text(self, key: str, kind: type[_NoteKeys] = _TextKeys) -> Text:
         path = self.folder / key
-        front = read_front_matter(path)
-        claims = read_claims(front.table)
-        keys = front.table.read(kind)
-        source = Source(str(path), key, front.body, front.first_line)
-        passages = find_passages(source)
-        resting = [passage for passage in passages if PHOTOGRAPHS in passage.needs]
-        if resting and not keys.images:
+        table, body, first_line = read_front_matter(path)
+        claims = read_claims(table)
+        keys = table.read(kind)
+        source = Source(str(path), key, body, first_line)
+        text = Text(
+            **keys.model_dump(exclude={"claims"}, exclude_unset=True),
+            name=path.stem.removesuffix(STAND_IN),
+            source=source,
+            passages=find_passages(source),
+            claims=claims,
+        )
+        if text.on_photographs and not text.images:
             raise source.error_on(
-                resting[0].lines.start,
+                next(each.first for each in text.passages if PHOTOGRAPHS in each.needs),
                 "a passage rests on photographs, so the text must carry `images`, the fingerprint "
                 "of the set",
             )
-        if not keys.weights:
-            _refuse_what_needs_weights(source, claims)
-        text = Text(
-            name=path.stem.removesuffix(STAND_IN),
-            source=source,
-            passages=passages,
-            claims=claims,
-            **keys.model_dump(exclude={"weights", "claims"}),
-        )
-        return text, keys.weights
+        if not text.weights:
+            _require_no_filters(text)
+        return text
 
 
-def _measured_layer(claim: Claim) -> str:
-    """Return the layer whose stimuli a claim rests on; "" where it rests on photographs."""
-    if claim.fact.photographs:
-        return ""
-    return claim.filter.partition("/")[0] if isinstance(claim, FilterClaim) else claim.layer
-
-
-def _refuse_what_needs_weights(source: Source, claims: tuple[Claim, ...]) -> None:
-    """A text that speaks of filters by number says nothing true of another network's filters."""
-    if claims:
-        raise source.error_on(
-            claims[0].line, "a claim is about one network, so the text must carry `weights`"
-        )
-    for named in source.filters_named():
-        raise source.error_on(
-            named.line, f"{named.text} names a filter by number, so the text must carry `weights`"
-        )
-
-
-def _names(paths: Iterable[Path]) -> list[str]:
-    return sorted(path.stem for path in paths if not path.stem.endswith(STAND_IN))
+def _require_no_filters(text: Text) -> None:
+    """Raise ContentError where a text for any network says something of filters by number."""
+    named = [(claim.line, "a claim is about one network") for claim in text.claims]
+    for line, mention, _ in text.source.filters_named():
+        named.append((line, f"{mention} names a filter by number"))
+    if named:
+        line, what = named[0]
+        raise text.source.error_on(line, f"{what}, so the text must carry `weights`")

@@ -1,7 +1,7 @@
 """TOML as an author wrote it: values, and the line of the file on which each of them stands.
 
-A text starts with TOML between two lines of "+++"; `site.toml` is nothing else. The TOML reader
-gives no line numbers, so they are found by looking for headers and keys at the start of lines.
+A text starts with TOML between two lines of "+++"; `site.toml` is nothing else. Python's TOML
+reader gives no line numbers, so headers and keys are looked for at the start of lines.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -25,7 +25,7 @@ _KEY = re.compile(r"\s*([\"']?)([\w-]+)\1\s*=")
 
 
 class Keys(BaseModel):
-    """What a table may hold. The `description` of a key ends "key must be …"."""
+    """The keys that a table may have. The `description` of a key ends "key must be …"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -42,7 +42,7 @@ class Table:
     line: int  # where the table starts
     values: dict[str, Any]
     lines: dict[str, int]  # key → line
-    listed: dict[str, tuple[Table, ...]] = field(default_factory=dict)  # what stands under [[name]]
+    listed: dict[str, tuple[Table, ...]]  # the tables under [[name]]
 
     def error(self, message: str, key: str = "") -> ContentError:
         """Return an error that names the file and the line of `key`, else of the table."""
@@ -57,7 +57,7 @@ class Table:
             return keys.model_validate(self.values)
         except ValidationError as problem:
             unknown_first = sorted(problem.errors(), key=lambda e: e["type"] != "extra_forbidden")
-            name, kind = str(unknown_first[0]["loc"][0]), unknown_first[0]["type"]
+        name, kind = str(unknown_first[0]["loc"][0]), unknown_first[0]["type"]
         known = {field.alias or name: field for name, field in keys.model_fields.items()}
         if name not in known:
             raise self.error(f"unknown key {name}{suggestion(name, known)}{hint}", name)
@@ -79,27 +79,22 @@ class Table:
         return found
 
 
-@dataclass(frozen=True)
-class FrontMatter:
-    """A file with front matter, taken apart."""
+def read_front_matter(path: Path) -> tuple[Table, str, int]:
+    """Return a text's front matter, its body, and the line of the file on which the body starts.
 
-    table: Table
-    body: str
-    first_line: int  # line of the file on which the body starts
-
-
-def read_front_matter(path: Path) -> FrontMatter:
-    """Read a text; ContentError with file and line where its front matter cannot be read."""
+    ContentError with file and line where the front matter cannot be read.
+    """
     lines = read_file(path).split("\n")
-    if lines[0].strip() != FENCE or FENCE not in (line.strip() for line in lines[1:]):
+    fences = [number for number, line in enumerate(lines) if line.strip() == FENCE]
+    if fences[:1] != [0] or len(fences) < 2:
         raise ContentError(f"{path}:1: a text starts with TOML between two lines of {FENCE}")
-    end = next(i for i, line in enumerate(lines) if i and line.strip() == FENCE)
+    end = fences[1]
     table = read_toml(path, "\n".join(lines[1:end]), first_line=2)
-    return FrontMatter(table, "\n".join(lines[end + 1 :]), first_line=end + 2)
+    return table, "\n".join(lines[end + 1 :]), end + 2
 
 
 def read_file(path: Path) -> str:
-    """Return the words of a file; ContentError where it cannot be read or is not UTF-8."""
+    """Return the text of a file; ContentError where it cannot be read or is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -109,13 +104,13 @@ def read_file(path: Path) -> str:
 
 
 def read_toml(path: Path, text: str, *, first_line: int = 1) -> Table:
-    """Read TOML whose first line is `first_line` of the file; ContentError where it is none."""
+    """Read TOML that starts on this line of the file; ContentError where it cannot be read."""
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         said = re.search(r"line (\d+)", str(error))
-        last = text.count("\n") + 1  # "at end of document"
-        line = first_line - 1 + (int(said[1]) if said else last)
+        at = int(said[1]) if said else text.count("\n") + 1  # else "at end of document"
+        line = first_line - 1 + at
         raise ContentError(f"{path}:{line}: not TOML: {error}") from error
     return _placed(str(path), text, values, first_line)
 
@@ -146,7 +141,7 @@ def _placed(file: str, text: str, values: dict[str, Any], first_line: int) -> Ta
             array = key[2] if line.rstrip().endswith("[") else ""
     listed = {
         name: tuple(
-            Table(file, line, table, keys)
+            Table(file, line, table, keys, listed={})
             for (line, keys), table in zip(places, _dicts(values.get(name)), strict=True)
         )
         for name, places in headers.items()

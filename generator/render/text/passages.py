@@ -4,9 +4,9 @@
     Paragraphs, lists and figures.
     :::
 
-A passage is shown where all that its first mark names holds of the gallery: one name of
-`CONDITIONS`, or several with blanks between them. Otherwise it is left out, and every other line
-keeps its number. One on photographs rests on the image set that its text names, and says so.
+The first mark names one or several of `CONDITIONS`, with blanks between them. The passage is shown
+where all of them are true of the gallery. Otherwise it is left out, and every other line keeps its
+number. One on photographs rests on the image set that its text names, and says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PHOTOGRAPHS = "photographs"
 CONDITIONS = (
     PHOTOGRAPHS,
     *get_args(Rule),  # that made the pictures beside the patches
-    "stimuli",  # filters were shown drawn stimuli
+    "stimuli",  # filters were shown stimuli
     "trained",
     "random",  # the weights are random numbers
     "one-per-label",  # the nine images of a filter have different labels
@@ -34,27 +34,28 @@ SAYING = '<p class="small">On the photographs of this gallery</p>'
 
 @dataclass(frozen=True)
 class Passage:
-    """Lines of the file, from the first mark to the last, and what must hold for them."""
+    """Lines of a file, and what must be true of a gallery that shows them."""
 
-    lines: range
+    first: int  # line of the file with the first mark
+    last: int  # … and with the last
     needs: tuple[str, ...]  # of CONDITIONS
 
 
 def conditions(manifest: Manifest) -> frozenset[str]:
-    """Return what holds of a gallery, whichever text speaks of it."""
-    holding = {manifest.rule, "random" if manifest.network.is_random else "trained"}
-    if any(layer.stimuli for layer in manifest.layers):
-        holding.add("stimuli")
-    if manifest.images.one_per_label:
-        holding.add("one-per-label")
-    return frozenset(holding)
+    """Return which conditions are true of a gallery, whatever the text."""
+    found = {
+        manifest.rule: True,
+        "random" if manifest.network.is_random else "trained": True,
+        "stimuli": any(layer.stimuli for layer in manifest.layers),
+        "one-per-label": manifest.images.one_per_label,
+    }
+    return frozenset(name for name, is_true in found.items() if is_true)
 
 
 def find_passages(source: Source) -> tuple[Passage, ...]:
-    """Return the passages of a text in order.
+    """Return the passages of a text in order; a mark in code is none.
 
-    Marks in code are none. Raises ContentError with the line of a mark that has no partner, or that
-    is unknown.
+    Raises ContentError with the line of a mark that has no partner, or that is unknown.
     """
     found: list[Passage] = []
     opened = 0  # line of the open mark; 0 for none
@@ -71,7 +72,7 @@ def find_passages(source: Source) -> tuple[Passage, ...]:
             said = f"the passage of line {opened} is still open" if opened else "no passage is open"
             raise source.error_on(line, f"{mark} stands here, but {said}")
         if opened:
-            found.append(Passage(range(opened, line + 1), needs))
+            found.append(Passage(opened, line, needs))
         opened, needs = (line if names else 0), names
     if opened:
         raise source.error_on(
@@ -80,18 +81,17 @@ def find_passages(source: Source) -> tuple[Passage, ...]:
     return tuple(found)
 
 
-def with_passages(source: Source, passages: Sequence[Passage], holding: Collection[str]) -> Source:
-    """Return a text with those of its passages for which all that they need holds."""
+def with_passages(source: Source, passages: Sequence[Passage], true: Collection[str]) -> Source:
+    """Return a text with those of its passages that need nothing but what is `true`."""
     lines = source.body.split("\n")
     for passage in passages:
-        start = passage.lines.start - source.first_line
-        stop = passage.lines.stop - source.first_line
-        if not set(passage.needs) <= set(holding):
-            lines[start:stop] = [""] * len(passage.lines)
+        first, last = passage.first - source.first_line, passage.last - source.first_line
+        if not set(passage.needs) <= set(true):
+            lines[first : last + 1] = [""] * (last + 1 - first)
             continue
-        lines[start] = SAYING if PHOTOGRAPHS in passage.needs else ""
-        lines[stop - 1] = ""
-        if lines[start] and lines[start + 1].startswith("#"):
+        lines[first] = SAYING if PHOTOGRAPHS in passage.needs else ""
+        lines[last] = ""
+        if lines[first] and lines[first + 1].startswith("#"):
             # A heading comes before what it rests on.
-            lines[start : start + 2] = lines[start + 1], SAYING
+            lines[first : first + 2] = lines[first + 1], SAYING
     return replace(source, body="\n".join(lines))

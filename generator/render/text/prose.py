@@ -13,11 +13,11 @@ import re
 import xml.etree.ElementTree as etree
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import markdown
 from latex2mathml import exceptions as formula_exceptions
 from markdown.blockprocessors import BlockProcessor
-from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 
@@ -31,6 +31,7 @@ DISPLAY_FORMULA = r"\$\$([^$]+?)\$\$"
 # A dollar opens a formula only before something, and closes it only after something.
 INLINE_FORMULA = r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^$\s\\])\$(?!\w)"
 
+Made = TypeVar("Made")
 # A wide formula or table scrolls in its box, which a keyboard must be able to reach.
 FORMULA_BOX = {"class": "formula", "role": "group", "aria-label": "Formula", "tabindex": "0"}
 TABLE_BOX = {"class": "table", "role": "group", "aria-label": "Table", "tabindex": "0"}
@@ -44,15 +45,6 @@ _FORMULA_ERRORS = tuple(
 
 
 @dataclass(frozen=True)
-class FilterNamed:
-    """A place in a text that shows a filter or links to it."""
-
-    text: str  # as it stands there: "![[layer3/217]]"
-    filter: str  # "layer3/217"
-    line: int  # of the file
-
-
-@dataclass(frozen=True)
 class Source:
     """A text as its author wrote it, with where it lies, for messages."""
 
@@ -61,14 +53,10 @@ class Source:
     body: str  # Markdown, without the front matter
     first_line: int  # line of the file on which the body starts
 
-    def line_of(self, text: str) -> int:
-        """Return the line of the file on which `text` first stands."""
-        at = max(self.body.find(text), 0)
-        return self.first_line + self.body.count("\n", 0, at)
-
     def error(self, text: str, message: str) -> ContentError:
-        """Return an error that names the file and the line of `text`."""
-        return self.error_on(self.line_of(text), message)
+        """Return an error that names the file and the line on which `text` first stands."""
+        at = max(self.body.find(text), 0)
+        return self.error_on(self.first_line + self.body.count("\n", 0, at), message)
 
     def error_on(self, line: int, message: str) -> ContentError:
         """Return an error that names the file and this line of it."""
@@ -78,11 +66,11 @@ class Source:
         """Return the body with blanks for code, every other character in its place."""
         return re.sub(_CODE, lambda code: re.sub(r"[^\n]", " ", code[0]), self.body)
 
-    def filters_named(self) -> list[FilterNamed]:
-        """Return every reference to a filter by number, outside code, in order."""
+    def filters_named(self) -> list[tuple[int, str, str]]:
+        """Return where filters are named, outside code: line, "![[layer3/217]]", "layer3/217"."""
         plain = self.without_code()
         return [
-            FilterNamed(m[0], m[2].strip(), self.first_line + plain.count("\n", 0, m.start()))
+            (self.first_line + plain.count("\n", 0, m.start()), m[0], m[2].strip())
             for m in re.finditer(REFERENCE, plain)
             if "/" in m[2]
         ]
@@ -97,64 +85,44 @@ class References:
     page: Callable[[str], str]  # key of a text, "pages/method.md" → address
 
 
-class _Maker:
-    """Turns references and formulas of one text into HTML."""
-
-    def __init__(self, source: Source, references: References) -> None:
-        self.source = source
-        self.references = references
-
-    def figure(self, text: str, name: str) -> str:
-        try:
-            return self.references.figure(name.strip())
-        except LookupError as error:
-            raise self._missing(text, error) from error
-
-    def link(self, text: str, name: str) -> tuple[str, str]:
-        try:
-            return self.references.link(name.strip())
-        except LookupError as error:
-            raise self._missing(text, error) from error
-
-    def formula(self, text: str, latex: str, display: str) -> str:
-        try:
-            return _mathml(latex.strip(), display)
-        except _FORMULA_ERRORS as error:
-            kind = type(error).__name__.removesuffix("Error")
-            raise self.source.error(text, f"formula {text} cannot be read: {kind}") from error
-
-    def _missing(self, text: str, error: LookupError) -> ContentError:
-        return self.source.error(text, f"{text} does not exist: {error.args[0]}")
-
-
-def _mathml(latex: str, display: str) -> str:
+def _formula(source: Source, text: str, latex: str, display: str) -> str:
     # Here alone: it brings Python's web client along, a tenth of the time until `render` begins.
     from latex2mathml.converter import convert  # noqa: PLC0415
 
-    return str(convert(latex, display=display))
+    try:
+        return str(convert(latex.strip(), display=display))
+    except _FORMULA_ERRORS as error:
+        kind = type(error).__name__.removesuffix("Error")
+        raise source.error(text, f"formula {text} cannot be read: {kind}") from error
+
+
+def _resolved(source: Source, text: str, name: str, become: Callable[[str], Made]) -> Made:
+    """Return what the name of a filter or layer in `text` becomes."""
+    try:
+        return become(name.strip())
+    except LookupError as error:
+        raise source.error(text, f"{text} does not exist: {error.args[0]}") from error
 
 
 class _Block(BlockProcessor):
     """A block of nothing but figures, or of one formula."""
 
-    def __init__(self, md: markdown.Markdown, maker: _Maker) -> None:
+    def __init__(self, md: markdown.Markdown, source: Source, references: References) -> None:
         super().__init__(md.parser)
-        self.md = md
-        self.maker = maker
+        self.md, self.source, self.references = md, source, references
 
     def test(self, parent: etree.Element, block: str) -> bool:
-        text = block.strip()
-        return text.startswith(("![[", "$$"))
+        return block.strip().startswith(("![[", "$$"))
 
     def run(self, parent: etree.Element, blocks: list[str]) -> bool | None:
         text = blocks[0].strip()
         if formula := re.fullmatch(DISPLAY_FORMULA, text):
-            html = self.maker.formula(text, formula[1], "block")
-            attributes = FORMULA_BOX
+            html, attributes = _formula(self.source, text, formula[1], "block"), FORMULA_BOX
         elif re.fullmatch(rf"(?:{FIGURE}\s*)+", text):
             found = re.finditer(FIGURE, text)
+            figure = self.references.figure
+            html = "".join(_resolved(self.source, m[0], m[1], figure) for m in found)
             attributes = {"class": "figures"}
-            html = "".join(self.maker.figure(m[0], m[1]) for m in found)
         else:
             return False
         blocks.pop(0)
@@ -164,22 +132,24 @@ class _Block(BlockProcessor):
 
 
 class _Inline(InlineProcessor):
-    """A link to a filter, or a formula in the line."""
+    """A link to a filter or layer, or a formula in the line."""
 
-    def __init__(self, md: markdown.Markdown, maker: _Maker, pattern: str) -> None:
+    def __init__(
+        self, md: markdown.Markdown, pattern: str, source: Source, references: References
+    ) -> None:
         super().__init__(pattern, md)
-        self.maker = maker
+        self.source, self.references = source, references
 
     def handleMatch(  # type: ignore[override]
         self, m: re.Match[str], data: str
     ) -> tuple[etree.Element | str, int, int]:
         text = m[0]
         if text.startswith(("!", "$$")):
-            raise self.maker.source.error(text, f"{text} stands in a paragraph of its own")
+            raise self.source.error(text, f"{text} stands in a paragraph of its own")
         if text.startswith("$"):
-            html = self.maker.formula(text, m[1], "inline")
+            html = _formula(self.source, text, m[1], "inline")
             return self.md.htmlStash.store(html), m.start(0), m.end(0)
-        address, words = self.maker.link(text, m[2])
+        address, words = _resolved(self.source, text, m[2], self.references.link)
         anchor = etree.Element("a", {"href": address})
         anchor.text = m[3] or words
         return anchor, m.start(0), m.end(0)
@@ -190,16 +160,14 @@ class _Links(Treeprocessor):
 
     def __init__(self, md: markdown.Markdown, source: Source, references: References) -> None:
         super().__init__(md)
-        self.source = source
-        self.references = references
+        self.source, self.references = source, references
 
     def run(self, root: etree.Element) -> None:
         for parent in list(root.iter()):
             for place, child in enumerate(list(parent)):
                 if child.tag == "table":
-                    box = etree.Element("div", TABLE_BOX)
-                    box.append(child)
-                    parent[place] = box
+                    parent[place] = etree.Element("div", TABLE_BOX)
+                    parent[place].append(child)
         for anchor in root.iter("a"):
             path, mark, fragment = anchor.get("href", "").partition("#")
             if path.endswith(".md") and "://" not in path:
@@ -211,39 +179,23 @@ class _Links(Treeprocessor):
                     raise self.source.error(path, message) from error
 
 
-class _Ours(Extension):
-    def __init__(self, source: Source, references: References) -> None:
-        super().__init__()
-        self.source = source
-        self.references = references
-
-    def extendMarkdown(self, md: markdown.Markdown) -> None:
-        maker = _Maker(self.source, self.references)
-        md.parser.blockprocessors.register(_Block(md, maker), "standing", 95)
-        # Above the escapes (180), so that a formula keeps its backslashes; below code (190).
-        for priority, pattern in ((188, DISPLAY_FORMULA), (187, INLINE_FORMULA), (186, REFERENCE)):
-            md.inlinePatterns.register(_Inline(md, maker, pattern), f"ours{priority}", priority)
-        md.treeprocessors.register(_Links(md, self.source, self.references), "links", 0)
-
-
 def to_html(source: Source, references: References) -> str:
     """Return the HTML of a text; headings carry ids.
 
-    Raises ContentError with file and line where a reference, link or formula does not hold. HTML
-    that an author wrote stays as it is; the check of the site refuses what could run or load.
+    Raises ContentError with file and line where a reference or link leads nowhere, or a formula
+    cannot be read. HTML that an author wrote stays as it is; the check of the site refuses what
+    could run or load.
     """
-    reader = markdown.Markdown(
-        extensions=[
-            "tables",
-            "def_list",
-            "footnotes",
-            "abbr",
-            "toc",
-            "pymdownx.superfences",
-            "pymdownx.betterem",
-            _Ours(source, references),
-        ],
+    extensions = ["tables", "def_list", "footnotes", "abbr", "toc"]
+    md = markdown.Markdown(
+        extensions=[*extensions, "pymdownx.superfences", "pymdownx.betterem"],
         extension_configs={"pymdownx.superfences": {"disable_indented_code_blocks": True}},
         output_format="html",
     )
-    return reader.convert(source.body)
+    md.parser.blockprocessors.register(_Block(md, source, references), "standing", 95)
+    # Above the escapes (180), so that a formula keeps its backslashes; below code (190).
+    for priority, pattern in ((188, DISPLAY_FORMULA), (187, INLINE_FORMULA), (186, REFERENCE)):
+        inline = _Inline(md, pattern, source, references)
+        md.inlinePatterns.register(inline, f"ours{priority}", priority)
+    md.treeprocessors.register(_Links(md, source, references), "links", 0)
+    return md.convert(source.body)

@@ -22,11 +22,16 @@ class Texts:
 
     def __init__(self, gallery: Gallery, content: Content, figure_html: FigureHtml) -> None:
         self.gallery = gallery
-        self.content = content
         self.figure_html = figure_html
+        self._pages = {  # of texts that can be linked to, by their keys
+            "pages/home.md": urls.HOME,
+            "pages/finder.md": urls.FINDER,
+            **{f"pages/{page.name}.md": urls.text_page(page.name) for page in content.pages},
+            **{f"layers/{name}.md": urls.layer(name) for name in content.layers},
+        }
 
     def html(self, text: Text, page: str) -> str:
-        """Return the HTML of a text on `page`; ContentError where a reference does not hold."""
+        """Return the HTML of a text on `page`; ContentError where a reference leads nowhere."""
 
         def link(name: str) -> tuple[str, str]:
             if "/" in name:
@@ -43,16 +48,13 @@ class Texts:
             return self.figure_html(replace(shown, title=first_capital(self._name(facts, page))))
 
         def text_page(key: str) -> str:
-            kind, _, name = self.content.keys[key].partition(":")
-            if kind == "home":
-                return urls.link(page, urls.HOME)
-            return urls.link(page, urls.text_page(name) if kind == "page" else urls.layer(name))
+            return urls.link(page, self._pages[key])
 
         manifest = self.gallery.manifest
-        holding = set(conditions(manifest))
+        true = set(conditions(manifest))
         if text.images == manifest.images.fingerprint:
-            holding.add(PHOTOGRAPHS)
-        source = with_passages(text.source, text.passages, holding)
+            true.add(PHOTOGRAPHS)
+        source = with_passages(text.source, text.passages, true)
         return to_html(source, References(link, figure, text_page))
 
     def _name(self, facts: FilterFacts, page: str) -> str:

@@ -107,7 +107,7 @@ def test_an_interval_around_the_circle(low: int, high: int, value: int) -> None:
         steps.append(1 if steps[-1] == 360 else steps[-1] + 1)
         if steps[-1] == 360 and high == 0:
             break
-    assert Interval(low, high, 360).holds(value) == (value % 360 in {step % 360 for step in steps})
+    assert (value in Interval(low, high, 360)) == (value % 360 in {step % 360 for step in steps})
 
 
 @given(
@@ -118,7 +118,7 @@ def test_an_interval_of_the_line(ends: list[Fraction], value: Fraction) -> None:
     """Without a period, an interval is what lies between its ends, both included."""
     low, high = ends
     inside = abs(value - low) + abs(high - value) == high - low
-    assert Interval(low, high).holds(value) == inside  # type: ignore[arg-type]
+    assert (value in Interval(low, high)) == inside  # type: ignore[arg-type, operator]
 
 
 @given(low=degrees, high=degrees, value=degrees, turn=degrees)
@@ -126,15 +126,15 @@ def test_an_interval_that_turns_with_the_value(low: int, high: int, value: int, 
     """Turning the ends and the value by one angle changes nothing."""
     ends = [Fraction(end % 360) for end in (low, high)]
     turned = [(end + turn) % 360 for end in ends]
-    before = Interval(float(ends[0]), float(ends[1]), 360).holds(value % 360)
-    after = Interval(float(turned[0]), float(turned[1]), 360).holds((value + turn) % 360)
+    before = value % 360 in Interval(float(ends[0]), float(ends[1]), 360)
+    after = (value + turn) % 360 in Interval(float(turned[0]), float(turned[1]), 360)
     assert before == after
 
 
 @pytest.mark.parametrize(("value", "inside"), [(175, True), (5, True), (170, True), (90, False)])
 def test_wrapping_over_the_period(value: float, inside: bool) -> None:
     """[170, 10] degrees of orientation are the twenty around the horizontal."""
-    assert Interval(170, 10, 180).holds(value) == inside
+    assert (value in Interval(170, 10, 180)) == inside
 
 
 # --- Claims that hold, and that do not ------------------------------------------------------------
@@ -218,12 +218,12 @@ def test_every_failed_claim_is_told_at_once(folder: Path, gallery: Gallery) -> N
 @pytest.mark.parametrize(
     ("fact", "says", "reason"),
     [
-        ("orientation", {"within": [0, 180]}, "it answers to no grating"),
-        ("axis", {"is_": "luminance"}, "it answers to no grating"),
-        ("hue", {"within": [0, 360]}, "it answers to no colour"),
-        ("family", {"is_": "blob"}, "it answers to no form"),
-        ("shift_invariance", {"within": [0, 1]}, "it answers to no form"),
-        ("twin", {"within": [0, 3]}, "it answers to all stimuli alike"),
+        ("orientation", {"within": [0, 180]}, "it responds to no grating"),
+        ("axis", {"is_": "luminance"}, "it responds to no grating"),
+        ("hue", {"within": [0, 360]}, "it responds to no colour"),
+        ("family", {"is_": "blob"}, "it responds to no form"),
+        ("shift_invariance", {"within": [0, 1]}, "it responds to no form"),
+        ("twin", {"within": [0, 3]}, "it responds to all stimuli alike"),
     ],
 )
 def test_a_filter_without_the_fact(
