@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,3 +46,17 @@ class Outcome:
     out: str
     err: str
     moments: tuple[str, ...]  # those that fitted the pattern, in order, until the end
+
+
+def chosen(moments: Sequence[str]) -> list[int]:
+    """Number the moments, from 1 on: all in CI, elsewhere the first and the last of each kind.
+
+    Files of one folder with the same ending are one kind, and so are layers and shares.
+    """
+    numbers = range(1, len(moments) + 1)
+    if os.environ.get("CI"):
+        return list(numbers)
+    kinds = [re.sub(r"[^/ ]+(?=\.)|\d+", "*", moment) for moment in moments]
+    first = dict(zip(reversed(kinds), reversed(numbers), strict=True))
+    last = dict(zip(kinds, numbers, strict=True))
+    return sorted({*first.values(), *last.values()})

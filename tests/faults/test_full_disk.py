@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.conftest import DRIVERS
-from tests.faults.fault import Fault, Outcome
+from tests.faults.fault import Fault, Outcome, chosen
 from tests.faults.place import Place, bytes_of
 from tests.faults.states import Undisturbed
 
@@ -25,7 +25,7 @@ def require_told(outcome: Outcome) -> None:
 
 def test_a_disk_that_is_full_from_any_file_on(replacing: Make, undisturbed: Undisturbed) -> None:
     """The run says so, what was there stays whole, and space is all that the next one needs."""
-    count = len(replacing().succeed("build", fault=Fault(at=NEW_FILE)).moments)
+    moments = replacing().succeed("build", fault=Fault(at=NEW_FILE)).moments
 
     def fill(nth: int) -> None:
         place = replacing()
@@ -37,7 +37,7 @@ def test_a_disk_that_is_full_from_any_file_on(replacing: Make, undisturbed: Undi
         assert undisturbed.state(place) == ("new", "new")
 
     with ThreadPoolExecutor(DRIVERS) as pool:
-        list(pool.map(fill, range(1, count + 1)))
+        list(pool.map(fill, chosen(moments)))
 
 
 def test_a_file_that_finds_room_for_a_part_only(replacing: Make, undisturbed: Undisturbed) -> None:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from tests.faults.conftest import DRIVERS
-from tests.faults.fault import WRITES, Fault
+from tests.faults.fault import WRITES, Fault, chosen
 from tests.faults.place import Place, bytes_of
 from tests.faults.states import Undisturbed
 
 Make = Callable[[], Place]
 # What a run into an empty place does and a run that replaces something does not.
 FIRST = r"^mkdir|^lock|^rename atlas\.work/atlas$|made"
-STIMULI = r"measures|untrained"
-
-
-def chosen(moments: Sequence[str]) -> list[int]:
-    """Number the moments, from 1 on: all in CI, elsewhere the first and the last of each kind.
-
-    Files of one folder with the same ending are one kind, and so are layers and shares.
-    """
-    numbers = range(1, len(moments) + 1)
-    if os.environ.get("CI"):
-        return list(numbers)
-    kinds = [re.sub(r"[^/ ]+(?=\.)|\d+", "*", moment) for moment in moments]
-    first = dict(zip(reversed(kinds), reversed(numbers), strict=True))
-    last = dict(zip(kinds, numbers, strict=True))
-    return sorted({*first.values(), *last.values()})
+STIMULI = r"^(?!read).*(measures|untrained)"
 
 
 def kill_everywhere(
