@@ -56,8 +56,9 @@ site: $(RUNTIME)  ## Render the site again from the atlas, after a change of tex
 serve: $(RUNTIME)  ## Preview the site on 127.0.0.1
 	$(BIN)/filter-gallery serve $(FLAGS)
 
+# A test process for each core, and one thread in each: more would wait for each other.
 test: $(DEVELOPMENT) $(AXE)  ## Run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(DEVELOPMENT)  ## Check format, lint and types
 	$(BIN)/ruff format --check
