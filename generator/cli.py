@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -58,14 +58,6 @@ def main(verbose: int) -> None:
     """What every filter of a convolutional network responds to, as a static site."""
 
 
-def _with_commas(
-    _context: click.Context, _flag: click.Parameter, text: str | None
-) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
 def _flag(name: str) -> click.Parameter:
     """Make the flag of a setting; its value is None where it is not given."""
     field, flag = Settings.model_fields[name], "--" + name.replace("_", "-")
@@ -74,8 +66,7 @@ def _flag(name: str) -> click.Parameter:
         flag = f"{flag}/--no-{name}" if field.default else flag
         return click.Option([flag], is_flag=True, default=None, help=field.description)
     kind = int if int in types else PATH if Path in types else str
-    callback = _with_commas if tuple is get_origin(field.annotation) else None
-    return click.Option([flag], type=kind, callback=callback, help=field.description)
+    return click.Option([flag], type=kind, help=field.description)
 
 
 # Flags that say how to run, not what to make.
@@ -106,13 +97,19 @@ PAGES = ("strict", "base_url", "templates", "content")
 
 
 def verb(*names: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Make a function a verb with these flags; it gets Settings, and its further flags by name."""
+    """Make a function a verb with these flags.
+
+    It gets those that are settings as one Settings, and the others by name.
+    """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         def run(config: Path | None, **flags: Any) -> None:
             if config is None and Path("gallery.toml").exists():
                 config = Path("gallery.toml")
             settings = {name: flags.pop(name) for name in names if name in Settings.model_fields}
+            layers = settings.get("layers")
+            if layers is not None:
+                settings["layers"] = [part for name in layers.split(",") if (part := name.strip())]
             function(load_settings(config, settings), **flags)
 
         params: list[click.Parameter] = [MORE_FLAGS.get(name) or _flag(name) for name in names]
@@ -138,8 +135,18 @@ def compute(settings: Settings, *, anew: bool, shard: str | None) -> None:
     """Search, reconstruct, annotate: images and a network become an atlas."""
     if shard is None:
         _compute(settings, anew=anew)
-    else:
-        _compute_shard(settings, shard, anew=anew)
+        return
+    from generator.compute.pipeline import compute_shard
+    from generator.compute.run.checkpoints import Share
+
+    share = Share.parse(shard)
+    with _progress() as progress:
+        report = compute_shard(settings, share, progress, _say, anew=anew)
+    click.echo(
+        f"shard {share}: {report.images} images, {report.searched} searched now, "
+        f"{duration(report.seconds)}; recorded in {report.path}"
+    )
+    click.echo(f"then, when all {share.of} shards are searched: merge, with the same flags")
 
 
 @verb(*NETWORK, *SEARCH, "strict", "parts")
@@ -212,12 +219,12 @@ def bench(settings: Settings, *, json: bool) -> None:
         figures.append(figure)
         if not json:
             click.echo(figure.line)
-    what = ", ".join(f"{name} {value}" for name, value in machine().items())
+    measured_on = ", ".join(f"{name} {value}" for name, value in machine().items())
     if json:
         click.echo(dumps({figure.name: figure.record() for figure in figures}, indent=1))
-        _say(what)
+        _say(measured_on)
     else:
-        click.echo(what)
+        click.echo(measured_on)
 
 
 @main.command()
@@ -263,22 +270,8 @@ def _compute(settings: Settings, *, anew: bool) -> None:
     _print_compute(report)
 
 
-def _compute_shard(settings: Settings, text: str, *, anew: bool) -> None:
-    from generator.compute.pipeline import compute_shard as run
-    from generator.compute.run.checkpoints import Share
-
-    shard = Share.parse(text)
-    with _progress() as progress:
-        report = run(settings, shard, progress, _say, anew=anew)
-    click.echo(
-        f"shard {shard}: {report.images} images, {report.searched} searched now, "
-        f"{duration(report.seconds)}; recorded in {report.path}"
-    )
-    click.echo(f"then, when all {shard.of} shards are searched: merge, with the same flags")
-
-
 def _print_compute(report: ComputeReport | None) -> None:
-    if report is None:  # the first process tells it
+    if report is None:  # the first process has it
         return
     done = "unchanged" if report.unchanged else "computed"
     click.echo(f"atlas: {done}, {report.images} images, {sum(report.filters.values())} filters")
@@ -332,7 +325,7 @@ def _render(settings: Settings) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """Give what shows the progress on stderr, in the first process only."""
+    """Show the progress on stderr, in the first process only."""
     if _rank() > 0:
         yield lambda _stage, _done, _of: None
     elif sys.stderr.isatty():
@@ -348,5 +341,5 @@ def _say(text: str) -> None:
 
 
 def _rank() -> int:
-    """Return which of the processes that torchrun has started this is, from 0 on."""
+    """Return the number of this process among those that torchrun has started, from 0 on."""
     return int(os.environ.get("RANK", "0"))

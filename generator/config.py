@@ -1,4 +1,4 @@
-"""Settings: what gallery.toml and the flags say, checked and frozen."""
+"""The settings of gallery.toml and of the flags, checked and frozen."""
 
 from __future__ import annotations
 
@@ -21,78 +21,62 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
-    """Everything a build depends on besides the images, the network and the texts themselves."""
+    """All that a build depends on besides the images, the network and the texts themselves.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The line below a setting is the help of its flag, see `generator.cli`.
+    """
 
-    network: str = Field(
-        default="zfnet",
-        description="zfnet, torchvision:NAME[:WEIGHTS], timm:NAME, or FILE.py:FUNCTION, which runs "
-        "that file's code. With :random at its end, any of the first three has random weights.",
-    )
-    weights: Path | None = Field(
-        default=None,
-        description="File of weights for the network: safetensors or a state dict.",
-    )
-    input_size: int | None = Field(
-        default=None,
-        ge=8,
-        le=4096,
-        description="Height and width that images are brought to, in pixels.",
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    network: str = "zfnet"
+    """zfnet, torchvision:NAME[:WEIGHTS], timm:NAME, or FILE.py:FUNCTION, which runs that file's
+    code. With :random at its end, any of the first three has random weights."""
+    weights: Path | None = None
+    """File of weights for the network: safetensors or a state dict."""
+    input_size: int | None = Field(default=None, ge=8, le=4096)
+    """Height and width that images are brought to, in pixels."""
     # Of one's own network: red, green, blue, of values in 0…1. They have no flags.
     mean: tuple[Finite, Finite, Finite] | None = None
     std: tuple[Positive, Positive, Positive] | None = None
-    rule: Rule = Field(
-        default="deconvnet",
-        description="Way down to the pixels: deconvnet, guided, gradient.",
-    )
-    filters: int | None = Field(
-        default=None,
-        ge=1,
-        description="The first N filters of each layer only: a quick look at a large network.",
-    )
-    images: str | None = Field(
-        default=None,
-        description="A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, the address of "
-        "such archives, torchvision:NAME:ROOT, or a .txt that lists paths.",
-    )
-    atlas: Path = Field(
-        default=Path("build/atlas"), description="Folder of the atlas: build/atlas."
-    )
-    site: Path = Field(default=Path("site"), description="Folder of the site: site.")
-    layers: tuple[str, ...] = Field(
-        default=(),
-        description="Layers to show, with commas: layer1,layer3, or name=module for any module.",
-    )
-    device: str = Field(default="auto", description="auto (cuda, then mps, then cpu), or by name.")
-    batch: int = Field(default=32, ge=1, le=4096, description="Images in one forward pass: 32.")
-    workers: int = Field(default=2, ge=0, le=256, description="Processes that decode images: 2.")
-    one_per_label: bool = Field(
-        default=False,
-        description="Give each filter nine images of nine different labels.",
-    )
-    stimuli: bool = Field(
-        default=True, description="Show each filter drawn figures, or leave that out."
-    )
-    strict: bool = Field(default=False, description="Fail on any warning.")
-    base_url: str = Field(default="", description="Where the site will live; absolute links only.")
-    templates: Path | None = Field(
-        default=None, description="Templates instead of those that come along."
-    )
-    content: Path | None = Field(
-        default=None, description="Texts instead of those that come along."
-    )
+    rule: Rule = "deconvnet"
+    """Way down to the pixels: deconvnet, guided, gradient."""
+    filters: int | None = Field(default=None, ge=1)
+    """The first N filters of each layer only: a quick look at a large network."""
+    images: str | None = None
+    """A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, the address of such archives,
+    torchvision:NAME:ROOT, or a .txt that lists paths."""
+    atlas: Path = Path("build/atlas")
+    """Folder of the atlas: build/atlas."""
+    site: Path = Path("site")
+    """Folder of the site: site."""
+    layers: tuple[str, ...] = ()
+    """Layers to show, with commas: layer1,layer3, or name=module for any module."""
+    device: str = "auto"
+    """auto (cuda, then mps, then cpu), or by name."""
+    batch: int = Field(default=32, ge=1, le=4096)
+    """Images in one forward pass: 32."""
+    workers: int = Field(default=2, ge=0, le=256)
+    """Processes that decode images: 2."""
+    one_per_label: bool = False
+    """Give each filter nine images of nine different labels."""
+    stimuli: bool = True
+    """Show each filter drawn figures, or leave that out."""
+    strict: bool = False
+    """Fail on any warning."""
+    base_url: str = ""
+    """Where the site will live; absolute links only."""
+    templates: Path | None = None
+    """Templates instead of those that come along."""
+    content: Path | None = None
+    """Texts instead of those that come along."""
 
 
 def load_settings(file: Path | None, flags: dict[str, Any]) -> Settings:
-    """Lay the flags that were given over the settings file (TOML), if there is one.
+    """Lay the flags that are not None over the settings file (TOML), if there is one.
 
     Paths in the file are relative to it. Raises ConfigError naming the file and the key.
     """
-    values: dict[str, Any] = {}
-    if file is not None:
-        values = _read(file)
+    values = _read(file) if file is not None else {}
     values.update({key: value for key, value in flags.items() if value is not None})
     try:
         return Settings(**values)

@@ -1,8 +1,8 @@
-"""What goes wrong, in one line each: what, where, how to mend it."""
+"""Errors. The text of each is one line: what is wrong, where, and how to mend it."""
 
 
 class GalleryError(Exception):
-    """Base of every error that a person can mend; the command line prints its text and exits."""
+    """Base of all errors that a person can mend; the command line prints the text and exits."""
 
 
 class ConfigError(GalleryError):
@@ -18,20 +18,20 @@ class NetworkError(GalleryError):
 
 
 class AtlasError(GalleryError):
-    """An atlas that is missing, damaged, of another schema, or does not fit what is asked."""
+    """An atlas that is missing, damaged, of another schema, or made from something else."""
 
 
 class ContentError(GalleryError):
-    """A text, template or reference in `content/` or `site_templates/` that does not hold."""
+    """A text, template or reference in `content/` or `site_templates/` that is wrong or missing."""
 
 
 class OutputError(GalleryError):
-    """A folder that cannot be written, or that is not ours to replace."""
+    """A folder that cannot be written, or that this program did not make."""
 
 
 class ElsewhereError(GalleryError):
-    """Another process of the same run has failed, and says itself why."""
+    """Another process of the same run has failed; that process says why."""
 
 
 class LostProcessError(GalleryError):
-    """Another process of the same run has ended, and perhaps could not say why."""
+    """Another process of the same run has ended, perhaps without a word."""

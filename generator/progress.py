@@ -1,4 +1,4 @@
-"""How far the work is: bars for a terminal, lines for a log."""
+"""How far a run is: bars for a terminal, lines for a log."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Progress = Callable[[str, int, int], None]  # name of the stage, how many are done, of how many
 
 EVERY = 60.0  # seconds between two lines of a stage
 
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Draw a bar for each stage on stderr, from the first report until the block ends."""
+    """Draw a bar for each stage on stderr until the block ends."""
     from rich import progress as rich  # noqa: PLC0415  `--help` answers without it
     from rich.console import Console  # noqa: PLC0415
 
@@ -47,7 +47,7 @@ class _Stage:
 
 
 class Lines:
-    """Say a line when a stage starts, when it ends, and at most once a minute between."""
+    """Says a line when a stage starts, when it ends, and at most once a minute between."""
 
     def __init__(
         self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
