@@ -131,7 +131,7 @@ class Atlas:
         manifest = _parse_manifest(path, text)
         for name in manifest.files:
             if not (folder / name).is_file():
-                raise AtlasError(f"{folder / name}: file missing from the atlas; compute it again")
+                raise _unusable(folder / name, "file missing from the atlas")
         return cls(folder, manifest, hashlib.sha256(text).hexdigest())
 
     def verify(self) -> None:
@@ -141,11 +141,9 @@ class Atlas:
             try:
                 found = hash_file(path)
             except OSError as error:
-                raise AtlasError(f"{path}: {error.strerror}; compute the atlas again") from error
+                raise _unusable(path, error.strerror) from error
             if found != expected:
-                raise AtlasError(
-                    f"{path}: its hash differs from the one in {MANIFEST}; compute the atlas again"
-                )
+                raise _unusable(path, f"its hash differs from the one in {MANIFEST}")
 
     def arrays(self, layer: str) -> LayerArrays:
         """Return a layer's arrays; AtlasError where their names, types or shapes are not right."""
@@ -170,7 +168,7 @@ class Atlas:
         _require_indices(path, "twin", arrays.twin, record.filters)
         for name in ALWAYS_KNOWN:
             if not np.isfinite(getattr(arrays, name)).all():
-                raise AtlasError(f"{path}: array {name} holds no number; compute the atlas again")
+                raise _unusable(path, f"array {name} holds no number")
         return arrays
 
     def images(self) -> dict[int, ImageRecord]:
@@ -268,41 +266,39 @@ def measure_forms(filters: int, record: StimuliRecord) -> dict[str, Form]:
 
 
 def _saved(layer: str, arrays: LayerArrays | MeasureArrays, forms: Mapping[str, Form]) -> bytes:
-    tensors: dict[str, np.ndarray] = {}
-    for field in dataclasses.fields(arrays):
-        value: np.ndarray = getattr(arrays, field.name)
-        if problem := _differs(value, forms[field.name]):
-            raise AtlasError(f"{layer}: array {field.name} is {problem}")
-        tensors[field.name] = np.ascontiguousarray(value)
-    return save(tensors)
+    if problem := _differs(vars(arrays), forms):
+        raise AtlasError(f"{layer}: {problem}")
+    return save({name: np.ascontiguousarray(array) for name, array in vars(arrays).items()})
 
 
 def _load(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
     try:
-        tensors = load_file(path)
+        arrays = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise AtlasError(f"{path}: not readable ({error}); compute the atlas again") from error
-    for name, form in forms.items():
-        if problem := _differs(tensors.get(name), form):
-            raise AtlasError(f"{path}: array {name} is {problem}; compute the atlas again")
-    return {name: tensors[name] for name in forms}
+        raise _unusable(path, f"not readable ({error})") from error
+    if problem := _differs(arrays, forms):
+        raise _unusable(path, problem)
+    return {name: arrays[name] for name in forms}
+
+
+def _unusable(path: Path, problem: str | None) -> AtlasError:
+    return AtlasError(f"{path}: {problem}; compute the atlas again")
 
 
 def _require_indices(path: Path, name: str, indices: np.ndarray, length: int) -> None:
     """Raise AtlasError where an index, −1 for none, leads to nothing."""
     if len(indices) and not (-1 <= indices.min() <= indices.max() < length):
-        raise AtlasError(
-            f"{path}: array {name} leads beyond its {length} names; compute the atlas again"
-        )
+        raise _unusable(path, f"array {name} leads beyond its {length} names")
 
 
-def _differs(value: np.ndarray | None, form: Form) -> str:
-    """Say how an array differs from its form; "" where it does not."""
-    kind, shape = form
-    if value is not None and value.dtype == kind and value.shape == shape:
-        return ""
-    described = "missing" if value is None else f"{value.dtype} {list(value.shape)}"
-    return f"{described}, should be {np.dtype(kind)} {list(shape)}"
+def _differs(arrays: Mapping[str, np.ndarray], forms: Mapping[str, Form]) -> str:
+    """Say which array is the first that has not its form, and how; "" where all have."""
+    for name, (kind, shape) in forms.items():
+        array = arrays.get(name)
+        if array is None or array.dtype != kind or array.shape != shape:
+            described = "missing" if array is None else f"{array.dtype} {list(array.shape)}"
+            return f"array {name} is {described}, should be {np.dtype(kind)} {list(shape)}"
+    return ""
 
 
 def _parse_manifest(path: Path, text: bytes) -> Manifest:
@@ -310,23 +306,21 @@ def _parse_manifest(path: Path, text: bytes) -> Manifest:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise AtlasError(f"{path}: not JSON ({error}); compute the atlas again") from error
+        raise _unusable(path, f"not JSON ({error})") from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if version != SCHEMA:
-        raise AtlasError(
-            f"{path}: schema {version}, this version reads schema {SCHEMA}; compute the atlas again"
-        )
+        raise _unusable(path, f"schema {version}, this version reads schema {SCHEMA}")
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise AtlasError(f"{path}: {_first_problem(error)}; compute the atlas again") from error
+        raise _unusable(path, _first_problem(error)) from error
     for name in manifest.files:
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts:
-            raise AtlasError(f"{path}: {name!r} leads out of the atlas; compute the atlas again")
+            raise _unusable(path, f"{name!r} leads out of the atlas")
     for name in expected_files(manifest.layers):
         if name not in manifest.files:
-            raise AtlasError(f"{path}: {name} is not listed; compute the atlas again")
+            raise _unusable(path, f"{name} is not listed")
     return manifest
 
 

@@ -259,13 +259,15 @@ def _draw(
 ) -> None:
     """Draw the pictures of groups and record that they are there."""
     writer, done = AtlasWriter(job.workspace.atlas_folder), 0
-    for drawn in draw(job.network, arrays, job.images, groups):
-        layer, written = drawn.group.layer.name, dict[str, str]()
-        for (number, kind), sheet in drawn.sheets.items():
-            name = writer.write_picture(layer, number, kind, sheet)
-            written[name] = hashlib.sha256(sheet).hexdigest()
-        job.workspace.save_scales(layer, drawn.group.first, drawn.scales, written)
-        done += len(drawn.scales)
+    for group in groups:
+        layer = group.layer.name
+        scales, pictures = draw(job.network, arrays[group.number], job.images, group)
+        written = {
+            writer.write_picture(layer, number, kind, picture): hashlib.sha256(picture).hexdigest()
+            for (number, kind), picture in pictures.items()
+        }
+        job.workspace.save_scales(layer, group.first, scales, written)
+        done += group.last - group.first
         progress("reconstruct", done, sum(each.last - each.first for each in groups))
 
 

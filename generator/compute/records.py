@@ -160,33 +160,17 @@ def stimuli_record(side: int) -> StimuliRecord:
 
 def measure_arrays(found: LayerMeasures) -> MeasureArrays:
     """Bring what the stimuli showed into the atlas's form."""
-    to_gratings, to_colours, to_forms = found.gratings, found.colours, found.forms
+    forms, changes = vars(found.forms), vars(found.invariances)
     return MeasureArrays(
         best=found.best,
         rest=found.rest,
-        orientation=to_gratings.orientation,
-        orientation_selectivity=to_gratings.orientation_selectivity,
-        orientation_bandwidth=to_gratings.orientation_bandwidth,
-        orientation_curve=to_gratings.orientation_curve,
-        frequency=to_gratings.frequency,
-        frequency_bandwidth=to_gratings.frequency_bandwidth,
-        frequency_curve=to_gratings.frequency_curve,
-        axis=to_gratings.axis,
-        polarity=to_forms.polarity,
-        hue=to_colours.hue,
-        hue_selectivity=to_colours.hue_selectivity,
-        hue_curve=to_colours.hue_curve,
-        colour_selectivity=to_colours.colour_selectivity,
-        family=to_forms.family,
-        family_margin=to_forms.family_margin,
-        family_response=to_forms.family_response,
-        form_rotation=to_forms.rotation,
-        form_size=to_forms.size,
-        form_variant=to_forms.variant,
-        form_contrast=to_forms.contrast,
-        shift_invariance=found.invariances.shift,
-        scale_invariance=found.invariances.scale,
-        rotation_invariance=found.invariances.rotation,
+        **vars(found.gratings),
+        **vars(found.colours),
+        **{
+            name: forms[name] for name in ("polarity", "family", "family_margin", "family_response")
+        },
+        **{f"form_{name}": forms[name] for name in ("rotation", "size", "variant", "contrast")},
+        **{f"{name}_invariance": kept for name, kept in changes.items()},
         twin=found.twins.twin,
         twin_correlation=found.twins.correlation,
     )

@@ -14,6 +14,7 @@ import sys
 import torch
 
 from generator import cli
+from generator.compute import pipeline
 from generator.compute.project import run as drawing
 from generator.compute.search import loop as survey
 from generator.network.zoo import load as zoo
@@ -35,8 +36,8 @@ def main() -> None:
 
 def _die_at(stage: str, count: int) -> None:
     """Have this process kill itself when a stage is reported for the nth time."""
-    module = {"search": survey, "reconstruct": drawing}[stage]
-    name = {"search": "_enter", "reconstruct": "_draw"}[stage]
+    module = {"search": survey, "reconstruct": pipeline}[stage]
+    name = {"search": "_enter", "reconstruct": "draw"}[stage]
     honest = getattr(module, name)
     calls = []
 

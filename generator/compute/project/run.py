@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -39,15 +38,6 @@ class Group:
     last: int  # the one after the last
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """The pictures of a group."""
-
-    group: Group
-    scales: npt.NDArray[np.float32]  # [last − first, 9]
-    sheets: dict[tuple[int, PictureKind], bytes] = field(default_factory=dict)  # by filter and kind
-
-
 def groups_of(network: WatchedNetwork) -> list[Group]:
     """Return the filters of all layers in groups."""
     return [
@@ -58,54 +48,42 @@ def groups_of(network: WatchedNetwork) -> list[Group]:
 
 
 def draw(
-    network: WatchedNetwork,
-    arrays: Sequence[LayerArrays],
-    images: ImageSet,
-    groups: Sequence[Group],
-) -> Iterator[Drawn]:
-    """Yield the pictures of each group; `arrays` are those of all layers.
+    network: WatchedNetwork, arrays: LayerArrays, images: ImageSet, group: Group
+) -> tuple[npt.NDArray[np.float32], dict[tuple[int, PictureKind], bytes]]:
+    """Return the scales [last − first, 9] of a group and its pictures, by filter and kind.
 
-    Raises AtlasError where a recorded activation does not come out again, and ImagesError where an
-    image cannot be read any more.
+    `arrays` are those of its layer. Raises AtlasError where a recorded activation does not come out
+    again, and ImagesError where an image cannot be read any more.
     """
-    with ThreadPoolExecutor() as pool:
-        for group in groups:
-            yield _draw(network, arrays[group.number], images, group, pool)
-
-
-def _draw(
-    network: WatchedNetwork,
-    arrays: LayerArrays,
-    images: ImageSet,
-    group: Group,
-    pool: ThreadPoolExecutor,
-) -> Drawn:
-    layer, filters = group.layer, range(group.first, group.last)
+    layer = group.layer
     places = occupied(arrays, group.first, group.last)
     rows = sorted({int(row) for row in places.rows})
-    inputs = dict(zip(rows, pool.map(lambda row: _input(network, images, row), rows), strict=True))
-    try:
-        signals = reconstruct_places(network, layer, places, inputs.__getitem__)
-    except ActivationDiffers as problem:
-        raise AtlasError(
-            f"{layer.name}, filter {problem.filter}, image "
-            f"{display_path(images.path(problem.row))}: the activation is "
-            f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
-            "the image or the network changed meanwhile; start anew with --anew"
-        ) from problem
-    wholes = dict(zip(rows, pool.map(lambda row: _whole(network, inputs[row]), rows), strict=True))
-
-    drawn = Drawn(group, np.zeros((len(filters), PLACES), np.float32))
-    for portrait, scales in pool.map(
-        lambda number: portray(
-            network, layer, number, places, signals, inputs.__getitem__, wholes.__getitem__
-        ),
-        filters,
-    ):
-        drawn.scales[portrait.filter - group.first] = scales
-        for kind, sheet in portrait.sheets.items():
-            drawn.sheets[portrait.filter, kind] = sheet
-    return drawn
+    scales = np.zeros((group.last - group.first, PLACES), np.float32)
+    pictures: dict[tuple[int, PictureKind], bytes] = {}
+    with ThreadPoolExecutor() as pool:
+        seen = pool.map(lambda row: _input(network, images, row), rows)
+        inputs = dict(zip(rows, seen, strict=True))
+        try:
+            signals = reconstruct_places(network, layer, places, inputs.__getitem__)
+        except ActivationDiffers as problem:
+            raise AtlasError(
+                f"{layer.name}, filter {problem.filter}, image "
+                f"{display_path(images.path(problem.row))}: the activation is "
+                f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
+                "the image or the network changed meanwhile; start anew with --anew"
+            ) from problem
+        small = pool.map(lambda row: _whole(network, inputs[row]), rows)
+        wholes = dict(zip(rows, small, strict=True))
+        for portrait, nine in pool.map(
+            lambda number: portray(
+                network, layer, number, places, signals, inputs.__getitem__, wholes.__getitem__
+            ),
+            range(group.first, group.last),
+        ):
+            scales[portrait.filter - group.first] = nine
+            for kind, sheet in portrait.sheets.items():
+                pictures[portrait.filter, kind] = sheet
+    return scales, pictures
 
 
 def _input(network: WatchedNetwork, images: ImageSet, row: int) -> Tensor:

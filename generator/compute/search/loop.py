@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from generator.compute.search.passes import Log, Pass, passes
+from generator.compute.search.passes import Log, passes
 from generator.compute.search.state import Extent, SearchState
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
@@ -68,7 +68,9 @@ def take_in(
         for passed in passes(network, run, batches, log):
             if passed.part.start == 0:
                 keys = keys_of(passed.batch)
-            _compete(found, passed, keys[passed.part])
+            rows, own = passed.batch.rows[passed.part], keys[passed.part]
+            for state, maps, peaks in zip(found.layers, passed.maps, passed.peaks, strict=True):
+                state.update(maps, peaks, rows.to(maps.device), own.to(maps.device))
             if passed.last:
                 _enter(found, passed.batch)
                 done += 1
@@ -96,13 +98,6 @@ def label_keys(images: ImageSet) -> Keys:
         return result
 
     return keys
-
-
-def _compete(found: SearchState, passed: Pass, keys: Tensor) -> None:
-    """Let images compete in every layer; `keys` [n] are theirs."""
-    rows = passed.batch.rows[passed.part]
-    for state, maps, peaks in zip(found.layers, passed.maps, passed.peaks, strict=True):
-        state.update(maps, peaks, rows.to(maps.device), keys.to(maps.device))
 
 
 def _enter(found: SearchState, batch: Batch) -> None:

@@ -45,8 +45,8 @@ def alike(one: SearchState, other: SearchState) -> bool:
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Checkpoints:
-    """An empty folder for parts."""
+def checkpoints(tmp_path: Path) -> Checkpoints:
+    """An empty folder for checkpoints."""
     return Checkpoints(tmp_path / "search", "this", EXTENT)
 
 
@@ -62,83 +62,83 @@ def test_findings_join_to_those_of_one_search() -> None:
     assert found_in(2, 5).readable == 5
 
 
-def test_what_was_saved_comes_back(parts: Checkpoints) -> None:
+def test_what_was_saved_comes_back(checkpoints: Checkpoints) -> None:
     """All of it: places, counts, contents, skipped files."""
-    parts.save("one", found_in(1, 2, 5))
-    (part,) = parts.taken()
-    assert alike(parts.own(part.path.stem), found_in(1, 2, 5))
+    checkpoints.save("one", found_in(1, 2, 5))
+    (each,) = checkpoints.taken()
+    assert alike(checkpoints.own(each.path.stem), found_in(1, 2, 5))
     assert alike(found_in(1, 2).on_cpu(), found_in(1, 2))
 
 
-def test_a_larger_part_replaces_those_that_it_came_from(parts: Checkpoints) -> None:
+def test_a_larger_checkpoint_replaces_those_that_it_came_from(checkpoints: Checkpoints) -> None:
     """Killed between writing what was joined and removing the rest: nothing counts twice."""
-    parts.save("one", found_in(0, 1))
-    parts.save("two", found_in(2))
-    parts.save("joined", found_in(0, 1, 2))
-    parts.save("three", found_in(3))
-    joined = parts.join(parts.taken())
+    checkpoints.save("one", found_in(0, 1))
+    checkpoints.save("two", found_in(2))
+    checkpoints.save("joined", found_in(0, 1, 2))
+    checkpoints.save("three", found_in(3))
+    joined = checkpoints.join(checkpoints.taken())
     assert alike(joined, found_in(0, 1, 2, 3))
-    assert [path.stem for path in parts.folder.iterdir()] == [JOINED]
-    assert alike(parts.join(parts.taken()), joined)
+    assert [path.stem for path in checkpoints.folder.iterdir()] == [JOINED]
+    assert alike(checkpoints.join(checkpoints.taken()), joined)
 
 
-def test_of_parts_that_overlap_one_counts(parts: Checkpoints) -> None:
+def test_of_checkpoints_that_overlap_one_counts(checkpoints: Checkpoints) -> None:
     """The larger one; what only the other held is searched again."""
-    parts.save("one", found_in(0, 1))
-    parts.save("two", found_in(1, 2, 3))
-    taken = parts.taken()
+    checkpoints.save("one", found_in(0, 1))
+    checkpoints.save("two", found_in(1, 2, 3))
+    taken = checkpoints.taken()
     assert covered(taken, EXTENT).tolist() == [False, True, True, True, False, False]
-    assert alike(parts.join(taken), found_in(1, 2, 3))
+    assert alike(checkpoints.join(taken), found_in(1, 2, 3))
 
 
-def test_shards_are_preferred_where_they_give_more(parts: Checkpoints) -> None:
-    """A run that was turned into shards half way has left a part that fits to none of them."""
-    parts.save("joined", found_in(0, 1, 2, 3))
-    parts.save("shard-1-of-2", found_in(0, 2, 4))
-    parts.save("shard-2-of-2", found_in(1, 3, 5))
-    taken = parts.taken()
-    assert {part.path.stem for part in taken} == {"shard-1-of-2", "shard-2-of-2"}
-    assert alike(parts.join(taken), found_in(0, 1, 2, 3, 4, 5))
+def test_shards_are_preferred_where_they_give_more(checkpoints: Checkpoints) -> None:
+    """A run that was turned into shards half way has left one that fits to none of them."""
+    checkpoints.save("joined", found_in(0, 1, 2, 3))
+    checkpoints.save("shard-1-of-2", found_in(0, 2, 4))
+    checkpoints.save("shard-2-of-2", found_in(1, 3, 5))
+    taken = checkpoints.taken()
+    assert {each.path.stem for each in taken} == {"shard-1-of-2", "shard-2-of-2"}
+    assert alike(checkpoints.join(taken), found_in(0, 1, 2, 3, 4, 5))
 
 
-def test_shards_give_way_where_a_larger_part_gives_more(parts: Checkpoints) -> None:
-    """One of two shards holds less than the run that it came from; equal parts leave the shard."""
-    parts.save("joined", found_in(0, 1, 2, 3))
-    parts.save("shard-1-of-2", found_in(0, 2, 4))
-    assert [part.path.stem for part in parts.taken()] == ["joined"]
-    parts.save("joined", found_in(0, 1, 2))
-    assert [part.path.stem for part in parts.taken()] == ["shard-1-of-2"]
+def test_shards_give_way_where_a_larger_checkpoint_gives_more(checkpoints: Checkpoints) -> None:
+    """One of two shards holds less than the run that it came from; equal ones leave the shard."""
+    checkpoints.save("joined", found_in(0, 1, 2, 3))
+    checkpoints.save("shard-1-of-2", found_in(0, 2, 4))
+    assert [each.path.stem for each in checkpoints.taken()] == ["joined"]
+    checkpoints.save("joined", found_in(0, 1, 2))
+    assert [each.path.stem for each in checkpoints.taken()] == ["shard-1-of-2"]
 
 
-def test_a_part_can_be_had_and_dropped_alone(parts: Checkpoints) -> None:
+def test_a_checkpoint_can_be_had_and_dropped_alone(checkpoints: Checkpoints) -> None:
     """Whatever else was recorded; where there is none nothing was found."""
-    parts.save("one", found_in(0, 1))
-    parts.save("two", found_in(1, 2, 3))
-    assert alike(parts.own("one"), found_in(0, 1))
-    parts.drop("one")
-    parts.drop("one")
-    assert alike(parts.own("one"), SearchState.empty(EXTENT))
-    assert [part.path.stem for part in parts.taken()] == ["two"]
+    checkpoints.save("one", found_in(0, 1))
+    checkpoints.save("two", found_in(1, 2, 3))
+    assert alike(checkpoints.own("one"), found_in(0, 1))
+    checkpoints.drop("one")
+    checkpoints.drop("one")
+    assert alike(checkpoints.own("one"), SearchState.empty(EXTENT))
+    assert [each.path.stem for each in checkpoints.taken()] == ["two"]
 
 
-def test_parts_of_something_else_or_damaged_are_not_there(parts: Checkpoints) -> None:
+def test_checkpoints_of_something_else_or_damaged_are_not_there(checkpoints: Checkpoints) -> None:
     """Another network, torn files, strange files: none of them counts."""
-    Checkpoints(parts.folder, "that", EXTENT).save("other", found_in(0, 1, 2, 3))
-    parts.save("good", found_in(4))
-    whole = parts.path("good").read_bytes()
+    Checkpoints(checkpoints.folder, "that", EXTENT).save("other", found_in(0, 1, 2, 3))
+    checkpoints.save("good", found_in(4))
+    whole = checkpoints.path("good").read_bytes()
     for cut in (0, 5, 9, len(whole) // 2, len(whole) - 1):
-        parts.path(f"torn-{cut}").write_bytes(whole[:cut])
-    parts.path("longer").write_bytes(whole + b"\0")
-    (parts.folder / "notes.txt").write_text("mine")
+        checkpoints.path(f"torn-{cut}").write_bytes(whole[:cut])
+    checkpoints.path("longer").write_bytes(whole + b"\0")
+    (checkpoints.folder / "notes.txt").write_text("mine")
     for position in range(8, len(whole), 501):
         flipped = bytearray(whole)
         flipped[position] ^= 16
-        parts.path("flipped").write_bytes(flipped)
-        assert [part.path.stem for part in parts.taken()] == ["good"]
+        checkpoints.path("flipped").write_bytes(flipped)
+        assert [each.path.stem for each in checkpoints.taken()] == ["good"]
 
 
-def test_nothing_recorded_is_nothing_found(parts: Checkpoints) -> None:
+def test_nothing_recorded_is_nothing_found(checkpoints: Checkpoints) -> None:
     """And leaves no file."""
-    joined = parts.join(parts.taken())
+    joined = checkpoints.join(checkpoints.taken())
     assert alike(joined, SearchState.empty(EXTENT))
-    assert not parts.folder.exists()
+    assert not checkpoints.folder.exists()
