@@ -6,30 +6,10 @@ import math
 from collections.abc import Sequence
 
 NO_BREAK = "\u00a0"
-HALF_TURN = 180  # degrees
-SIDES = (
-    "right",
-    "upper right",
-    "top",
-    "upper left",
-    "left",
-    "lower left",
-    "bottom",
-    "lower right",
-)
+SIDES = ("right", "upper right", "top", "upper left", "left", "lower left", "bottom", "lower right")
 HUES = (
-    "red",
-    "orange",
-    "yellow",
-    "yellow-green",
-    "green",
-    "blue-green",
-    "turquoise",
-    "sky blue",
-    "blue",
-    "violet",
-    "magenta",
-    "pink",
+    *("red", "orange", "yellow", "yellow-green", "green", "blue-green"),
+    *("turquoise", "sky blue", "blue", "violet", "magenta", "pink"),
 )
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -87,7 +67,7 @@ def direction(degrees: float) -> str:
     Directions half a turn apart are the same: 135 is "−45°", 179.6 is "0°".
     """
     angle = round(degrees) % 180
-    return f"{signed(angle if angle <= HALF_TURN / 2 else angle - HALF_TURN)}°"
+    return f"{signed(angle if angle <= 90 else angle - 180)}°"
 
 
 def side_of(degrees: float) -> str:

@@ -304,8 +304,8 @@ def test_a_text_on_a_layer_that_was_left_out_has_a_stand_in(tmp_path: Path) -> N
     atlas = make_atlas(tmp_path / "atlas", layers=LAYERS[:1], weights=weights)
     warnings: list[str] = []
     make(atlas, tmp_path / "site", warnings=warnings)
-    told = [warning for warning in warnings if "which this atlas lacks" in warning]
-    assert sorted(warning.split()[0] for warning in told) == [
+    named = [warning for warning in warnings if "which this atlas lacks" in warning]
+    assert sorted(warning.split()[0] for warning in named) == [
         "content/layers/layer1.md",
         "content/pages/home.md",
     ]

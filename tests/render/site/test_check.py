@@ -116,7 +116,7 @@ def test_an_address_is_read_as_a_browser_reads_it() -> None:
 
 
 def test_names_that_differ_only_in_case() -> None:
-    """Such a site breaks on a file system that does not tell them apart."""
+    """Such a site breaks on a file system that takes them for one."""
     report = check_files({}, {"layer1/A.webp": 1, "layer1/a.webp": 1, "b": 1})
     assert [str(p) for p in report.faults] == [
         "layer1/a.webp: differs from layer1/A.webp only in case"

@@ -129,12 +129,12 @@ SEVEN_APART = "−45° stripes, about 7 px apart (selectivity 0.83)"
 
 
 def under(share: float, measures: FilterMeasures) -> FilterMeasures:
-    """Return the filter with a best answer of which what it tells is only this share."""
+    """Return the filter with a best response of which that of its kind is only this share."""
     return replace(measures, best=10 / share)
 
 
 @pytest.mark.parametrize(
-    ("measures", "told"),
+    ("measures", "wanted"),
     [
         (replace(NEUTRAL, best=0), NOTHING),
         (NEUTRAL, NO_PREFERENCE),
@@ -211,9 +211,9 @@ def under(share: float, measures: FilterMeasures) -> FilterMeasures:
         ),
     ],
 )  # fmt: skip
-def test_facts_become_words(measures: FilterMeasures, told: str) -> None:
+def test_facts_become_words(measures: FilterMeasures, wanted: str) -> None:
     """Each rule alone, in its exact words."""
-    assert measure_words(measures, RECORD) == told
+    assert measure_words(measures, RECORD) == wanted
 
 
 def joined(stripes: FilterMeasures, others: FilterMeasures, **changes: Any) -> FilterMeasures:
@@ -228,7 +228,7 @@ def weaker(measures: FilterMeasures, part: float) -> FilterMeasures:
 
 
 @pytest.mark.parametrize(
-    ("measures", "told"),
+    ("measures", "wanted"),
     [
         (
             joined(STRIPES, form("dots", 1.5, size=9)),
@@ -283,9 +283,9 @@ def weaker(measures: FilterMeasures, part: float) -> FilterMeasures:
         ),
     ],
 )
-def test_clauses_come_in_order_of_reach(measures: FilterMeasures, told: str) -> None:
+def test_clauses_come_in_order_of_reach(measures: FilterMeasures, wanted: str) -> None:
     """What drives a filter most comes first; nothing is said twice, nothing grows too long."""
-    assert measure_words(measures, RECORD) == told
+    assert measure_words(measures, RECORD) == wanted
 
 
 def test_less_than_a_period_is_no_stripes() -> None:
@@ -358,8 +358,8 @@ def test_a_mean_between_two_peaks_is_not_named() -> None:
 def test_two_families_nearly_alike_are_both_named() -> None:
     """They are where the third comes a deviation after the best, and not where three are alike."""
     rings = replace(form("rings", 0.5), family_response=_ranked({"rings": 10, "spiral": 9.5}, 9.0))
-    told = "concentric rings or spirals rather than other forms"
-    assert measure_words(rings, RECORD) == told
+    wanted = "concentric rings or spirals rather than other forms"
+    assert measure_words(rings, RECORD) == wanted
     three = _ranked({"rings": 10, "spiral": 9.5, "dots": 9.01}, 5.0)
     assert measure_words(replace(rings, family_response=three), RECORD) == NO_PREFERENCE
 
@@ -428,7 +428,7 @@ def shown(labels: dict[str, int], unlabelled: int = 0) -> FilterFacts:
 
 
 @pytest.mark.parametrize(
-    ("facts", "told"),
+    ("facts", "wanted"),
     [
         (shown({"motorbikes": 7, "lotus": 2}), "7 of its 9 patches labelled motorbikes"),
         (shown({"lotus": 5, "pizza": 4}), "5 of its 9 patches labelled lotus"),
@@ -441,17 +441,17 @@ def shown(labels: dict[str, int], unlabelled: int = 0) -> FilterFacts:
         (shown({"x" * 60: 9}), f"all nine patches labelled {'x' * 39}…"),
     ],
 )
-def test_photographs_are_told_of_by_a_majority(facts: FilterFacts, told: str) -> None:
+def test_photographs_are_spoken_of_by_a_majority(facts: FilterFacts, wanted: str) -> None:
     """Five of the nine with one label are worth a word."""
-    assert photo_words(facts) == told
+    assert photo_words(facts) == wanted
 
 
-def test_a_caption_joins_both_and_probes_do_not_depend_on_photographs() -> None:
+def test_a_caption_joins_both_and_stimuli_do_not_depend_on_photographs() -> None:
     """Other photographs change the second part alone."""
     facts = replace(shown({"lotus": 9}), measures=STRIPES)
-    told = "−45° stripes, about 7 px apart (selectivity 0.83)"
-    assert caption(facts, RECORD) == f"{told}; all nine patches labelled lotus"
-    assert caption(replace(facts, labels=()), RECORD) == told
+    wanted = "−45° stripes, about 7 px apart (selectivity 0.83)"
+    assert caption(facts, RECORD) == f"{wanted}; all nine patches labelled lotus"
+    assert caption(replace(facts, labels=()), RECORD) == wanted
     dead = replace(facts, places=(), labels=(), measures=replace(NEUTRAL, best=0))
     assert caption(dead, RECORD) == f"{NOTHING}; no image activates it"
 
@@ -506,20 +506,20 @@ ANY_FACTS = st.builds(
 @given(ANY_FACTS)
 def test_any_facts_have_a_short_caption(measures: FilterMeasures) -> None:
     """It is one line, neither empty nor too long, without a word for what is not known."""
-    told = measure_words(measures, RECORD)
-    assert 0 < len(told) <= LONGEST
-    assert told == " ".join(told.split())
-    assert "None" not in told
-    assert "nan" not in told
-    assert not told.startswith((",", ";", "("))
-    assert told.startswith(clauses(measures, RECORD)[0].head)
+    wanted = measure_words(measures, RECORD)
+    assert 0 < len(wanted) <= LONGEST
+    assert wanted == " ".join(wanted.split())
+    assert "None" not in wanted
+    assert "nan" not in wanted
+    assert not wanted.startswith((",", ";", "("))
+    assert wanted.startswith(clauses(measures, RECORD)[0].head)
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_facts_of_the_tiny_atlas_have_captions(seed: int) -> None:
     """Whatever names families have; the silent filter says that it is silent."""
     facts = read_measures(tiny_measures(4, 1, np.random.default_rng(seed)), TINY)
-    told = [measure_words(each, TINY) for each in facts]
-    assert told[1] == NOTHING
-    assert NOTHING not in (told[0], told[2], told[3])
-    assert all(len(each) <= LONGEST for each in told)
+    wanted = [measure_words(each, TINY) for each in facts]
+    assert wanted[1] == NOTHING
+    assert NOTHING not in (wanted[0], wanted[2], wanted[3])
+    assert all(len(each) <= LONGEST for each in wanted)
