@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.errors import ConfigError
 from generator.images.sets.spec import beside
-from generator.network.zoo.names import file_and_function
-from generator.rule import Rule
+from generator.names import Rule, file_and_function
 
 RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
 

@@ -20,6 +20,7 @@ WITHOUT_TORCH = ("torch", "torchvision", "generator.compute", "generator.network
 # Module prefix → prefixes that it must not import.
 RULES: dict[str, tuple[str, ...]] = {
     "generator.errors": ("generator.",),
+    "generator.names": ("generator.", "torch"),
     "generator.atlas": (*WITHOUT_TORCH, "generator.images", "generator.render"),
     "generator.render": (*WITHOUT_TORCH, "generator.images", "generator.training"),
     "generator.images": ("generator.compute", "generator.render", "generator.training"),

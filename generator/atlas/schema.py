@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from generator.atlas.bins import BINS
 from generator.atlas.measures import StimuliRecord
-from generator.rule import Rule
+from generator.names import Rule
 
 SCHEMA = 4
 PLACES = 9  # a filter keeps this many images

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.rule import Rule as Name
+from generator.names import Rule as Name
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 import torch
 
+from generator.names import Rule
 from generator.network.graph.ops.relu import Rectifier
 from generator.network.rules import RULES
 from generator.render.words.rules import PROJECTIONS
-from generator.rule import Rule
 
 
 def test_every_name_has_a_record_and_words() -> None:

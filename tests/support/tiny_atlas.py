@@ -32,7 +32,7 @@ from generator.atlas.schema import (
     SkippedFile,
 )
 from generator.atlas.store import AtlasWriter, picture_kinds, sheet_side
-from generator.rule import Rule
+from generator.names import Rule
 from tests.support.tiny_measures import RECORD, tiny_measures
 
 WEIGHTS = "0123456789abcdef" * 4

@@ -10,6 +10,7 @@ import torch
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
+from generator.names import FORMS, RANDOM, file_and_function
 from generator.network.graph.selfcheck import require_as_traced
 from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
@@ -17,7 +18,6 @@ from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import CHOICES
 from generator.network.zoo.layers import modules_to_watch
 from generator.network.zoo.loaded import LoadedNetwork
-from generator.network.zoo.names import FORMS, RANDOM, file_and_function
 from generator.network.zoo.untrained import SEED, draw_weights
 from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 

@@ -14,10 +14,10 @@ from torch import nn
 # Before timm, which imports torchvision: it loads beside any torch only after this.
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import ConfigError, NetworkError
+from generator.names import RANDOM
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import numbered
 from generator.network.zoo.loaded import LoadedNetwork
-from generator.network.zoo.names import RANDOM
 from generator.network.zoo.untrained import SEED
 
 

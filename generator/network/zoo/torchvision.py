@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import ConfigError, NetworkError
+from generator.names import RANDOM
 from generator.network.rules import Rule
 from generator.network.torchvision_compat import models
 from generator.network.weights.state import plain_names
 from generator.network.weights.weights_file import file_digest
 from generator.network.zoo.default_layers import CHOICES, default_layers
 from generator.network.zoo.loaded import LoadedNetwork
-from generator.network.zoo.names import RANDOM
 from generator.network.zoo.untrained import SEED
 
 # Their weights want values with mean 0.5 and std 0.5. torchvision normalises as for the others and

@@ -25,11 +25,11 @@ from pydantic import Field
 
 from generator.atlas.schema import Manifest
 from generator.errors import ContentError
+from generator.names import Rule
 from generator.render.text.claims import Claim, read_claims
 from generator.render.text.front_matter import Keys, Words, read_file, read_front_matter, read_toml
 from generator.render.text.passages import PHOTOGRAPHS, Passage, find_passages
 from generator.render.text.prose import REFERENCE, Source
-from generator.rule import Rule
 
 STAND_IN = ".default"
 _Sha256 = Annotated[

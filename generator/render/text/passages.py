@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from generator.atlas.schema import Manifest
+from generator.names import Rule
 from generator.render.text.prose import Source
-from generator.rule import Rule
 
 MARK = ":::"
 PHOTOGRAPHS = "photographs"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generator.names import Rule
 from generator.render.words.words import first_capital
-from generator.rule import Rule
 
 
 @dataclass(frozen=True)

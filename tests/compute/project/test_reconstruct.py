@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from generator.compute.project.reconstruct import gradients, reconstruct
+from generator.names import Rule
 from generator.network.cone.cone import Cone
 from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
-from generator.rule import Rule
 
 SIZE = 4
 

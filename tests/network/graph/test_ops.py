@@ -27,11 +27,11 @@ from generator.compute.pipeline import compute
 from generator.compute.project.contact_sheets import Places, occupied, reconstruct_places
 from generator.config import Settings
 from generator.errors import NetworkError
+from generator.names import Rule
 from generator.network.rules import RULES
 from generator.network.torchvision_compat import models
 from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.network.zoo import load as zoo
-from generator.rule import Rule
 from tests.oracles.networks import (
     Box,
     activation_of,

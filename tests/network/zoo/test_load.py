@@ -12,6 +12,7 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
+from generator.names import file_and_function
 from generator.network import watched
 from generator.network.graph import graph
 from generator.network.graph.ops.convolution import Convolution, Scaling, folded
@@ -21,7 +22,6 @@ from generator.network.watched import WatchedNetwork, pixel_kernels
 from generator.network.weights import weights_file
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
-from generator.network.zoo.names import file_and_function
 from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, WIDTHS, ZFNet
 
 

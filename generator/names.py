@@ -1,9 +1,11 @@
-"""The forms of the setting `network`. Without torch: the settings need them too."""
+"""What the settings `network` and `rule` may say; network, atlas and pages need it as well."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+Rule = Literal["deconvnet", "guided", "gradient"]  # see `generator.network.rules`
 RANDOM = "random"
 FORMS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
 
