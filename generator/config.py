@@ -10,8 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.errors import ConfigError
-from generator.images.sets.spec import beside
-from generator.names import Rule, file_and_function
+from generator.names import Rule, beside, file_and_function
 
 RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
 

@@ -1,4 +1,4 @@
-"""What the settings `network` and `rule` may say; network, atlas and pages need it as well."""
+"""What the settings `network`, `rule` and `images` may say; other rooms need it as well."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Literal
 
 Rule = Literal["deconvnet", "guided", "gradient"]  # see `generator.network.rules`
 RANDOM = "random"
-FORMS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
+NETWORKS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
+PIPE = "pipe:"  # no longer a form of `images`; a command follows, no path
+TORCHVISION = "torchvision:"  # then the name of a data set and its folder
 
 
 def file_and_function(network: str) -> tuple[Path, str] | None:
@@ -19,3 +21,13 @@ def file_and_function(network: str) -> tuple[Path, str] | None:
     if path.endswith(".py") and function.isidentifier():
         return Path(path), function
     return None
+
+
+def beside(spec: str, folder: Path) -> str:
+    """Return a spec with its path, where it has one, taken as relative to a folder."""
+    if spec.startswith(PIPE) or "://" in spec:
+        return spec
+    if spec.startswith(TORCHVISION):
+        name, colon, root = spec.removeprefix(TORCHVISION).partition(":")
+        return f"{TORCHVISION}{name}{colon}{folder / root if root else ''}"
+    return str(folder / spec)

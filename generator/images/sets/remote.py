@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from generator.errors import ImagesError
-from generator.images.sets.spec import expand
+from generator.images.sets.braces import expand
 
 COPIES = Path("data/remote")  # below it a copy lies where its address says
 NEEDED = (

@@ -12,9 +12,9 @@ from generator.images.sets.folder import list_images
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.list import ListedImages
 from generator.images.sets.remote import copied
-from generator.images.sets.spec import PIPE, TORCHVISION
 from generator.images.sets.tar import TarImages, open_shards
 from generator.images.sets.zip import ZipImages
+from generator.names import PIPE, TORCHVISION
 
 VIDEO = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv")
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}

@@ -25,6 +25,7 @@ from generator.images.root_files import (
     parse_credits,
     read_credits,
 )
+from generator.images.sets.braces import expand
 from generator.images.sets.image_set import (
     ImageSet,
     Names,
@@ -33,7 +34,6 @@ from generator.images.sets.image_set import (
     folder_labels,
     folders_of,
 )
-from generator.images.sets.spec import expand
 from generator.images.sets.tar_index import FACTS, TarIndex, index_tar, parse_record
 
 # Tars whose headers are read together, each by a process: half of it is work in Python, where

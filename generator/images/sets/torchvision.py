@@ -20,7 +20,7 @@ from generator.images.captions import caption_of, clean, display_path
 from generator.images.decode import UnreadableImage, reading, square_of, upright_size
 from generator.images.root_files import read_credits
 from generator.images.sets.image_set import ImageSet, Names, distinct, is_filled
-from generator.images.sets.spec import TORCHVISION
+from generator.names import TORCHVISION
 from generator.network.torchvision_compat import datasets
 
 TARGETS = ("targets", "labels", "_labels", "y")  # where the classes of all pictures may stand

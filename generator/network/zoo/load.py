@@ -10,7 +10,7 @@ import torch
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
-from generator.names import FORMS, RANDOM, file_and_function
+from generator.names import NETWORKS, RANDOM, file_and_function
 from generator.network.graph.selfcheck import require_as_traced
 from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
@@ -104,4 +104,4 @@ def _unknown(name: str) -> str:
     known = ["zfnet", f"zfnet:{RANDOM}", *(f"torchvision:{each}" for each in CHOICES)]
     hints = {each: each for each in known} | {each: f"torchvision:{each}" for each in CHOICES}
     near = difflib.get_close_matches(name, hints, n=1, cutoff=0)[0]
-    return f"no network is named {name!r}; did you mean {hints[near]!r}? There are {FORMS}"
+    return f"no network is named {name!r}; did you mean {hints[near]!r}? There are {NETWORKS}"

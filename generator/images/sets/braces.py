@@ -1,27 +1,14 @@
-"""How a set of images is named on the command line and in gallery.toml."""
+"""Braces in the names of archives: many names in one text."""
 
 from __future__ import annotations
 
 import re
 from itertools import product
-from pathlib import Path
 
 from generator.errors import ImagesError
 
-PIPE = "pipe:"  # no longer a form; a command follows, no path
-TORCHVISION = "torchvision:"  # then the name of a data set and its folder
 BRACES = re.compile(r"\{([0-9]+)\.\.([0-9]+)\}|\{([^{},]*(?:,[^{},]*)+)\}")
 MOST = 1_000_000  # names of one text
-
-
-def beside(spec: str, folder: Path) -> str:
-    """Return a spec with its path, where it has one, taken as relative to a folder."""
-    if spec.startswith(PIPE) or "://" in spec:
-        return spec
-    if spec.startswith(TORCHVISION):
-        name, colon, root = spec.removeprefix(TORCHVISION).partition(":")
-        return f"{TORCHVISION}{name}{colon}{folder / root if root else ''}"
-    return str(folder / spec)
 
 
 def expand(text: str) -> list[str]:

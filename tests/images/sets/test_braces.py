@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.errors import ImagesError
-from generator.images.sets.spec import MOST, expand
+from generator.images.sets.braces import MOST, expand
 
 
 @pytest.mark.parametrize(
