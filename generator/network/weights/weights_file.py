@@ -5,7 +5,6 @@ The project's own files are safetensors in float16, with class names and provena
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,14 +17,8 @@ from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
-from generator.files import write_whole
+from generator.files import hash_file, write_whole
 from generator.network.weights.state import fill
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -87,7 +80,7 @@ def load_into(
     `read_state` and `state.fill` do; the model is untouched then.
     """
     fill(model, renamed(read_state(path)), f"weights {path.name}")
-    return file_digest(path)
+    return hash_file(path)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from torch import nn
 # Before the person's file, which may import torchvision: it loads beside any torch only after this.
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import NetworkError
+from generator.files import hash_file
 from generator.network.weights.state import state_digest
-from generator.network.weights.weights_file import file_digest
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.zfnet import INPUT_SIZE, MEAN, STD
 
@@ -113,7 +113,7 @@ def _code_digest(folder: Path, files: Iterable[Path]) -> str:
     """Return sha256 over the files that a network's code came from, in hexadecimal."""
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(f"{os.path.relpath(path.resolve(), folder)}\0{file_digest(path)}\0".encode())
+        digest.update(f"{os.path.relpath(path.resolve(), folder)}\0{hash_file(path)}\0".encode())
     return digest.hexdigest()
 
 

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import ConfigError, NetworkError
+from generator.files import hash_file
 from generator.names import RANDOM
 from generator.network.rules import Rule
 from generator.network.torchvision_compat import models
 from generator.network.weights.state import plain_names
-from generator.network.weights.weights_file import file_digest
 from generator.network.zoo.default_layers import CHOICES, default_layers
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.untrained import SEED
@@ -81,7 +81,7 @@ def torchvision_network(name: str, asked: str, file: Path | None, rule: Rule) ->
             return loaded
         return replace(loaded, **_preprocessing(name, same), **_provenance(same))
     path = cached(weights)
-    if not file_digest(path).startswith(hash_prefix(weights)):
+    if not hash_file(path).startswith(hash_prefix(weights)):
         raise NetworkError(f"weights {path.name}: damaged; remove {path} and start again")
     loaded = loaded.with_weights_of(path, with_names_of_today)
     return replace(loaded, **_provenance(weights))

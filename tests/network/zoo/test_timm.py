@@ -13,9 +13,9 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
+from generator.files import hash_file
 from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
-from generator.network.weights.weights_file import file_digest
 from generator.network.zoo import load as zoo
 
 
@@ -95,7 +95,7 @@ def test_a_file_of_weights(tmp_path: Path) -> None:
     torch.save(Net().state_dict(), tmp_path / "mine.pth")
     network = load("tinynet", weights=tmp_path / "mine.pth")
     assert network.source == "the file mine.pth"
-    assert network.weights_sha256 == file_digest(tmp_path / "mine.pth")
+    assert network.weights_sha256 == hash_file(tmp_path / "mine.pth")
 
 
 def test_without_timm_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
+from generator.files import hash_file
 from generator.network.rules import DECONVNET, GUIDED, Rule
 from generator.network.torchvision_compat import models
 from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import fill, state_digest
-from generator.network.weights.weights_file import file_digest
 from generator.network.zoo import load as zoo
 from generator.network.zoo import torchvision as zoo_torchvision
 from generator.network.zoo.default_layers import CHOICES, default_layers
@@ -215,7 +215,7 @@ def test_a_file_of_weights_is_taken_as_it_is(small: Path) -> None:
     network = load(SMALL, weights=small)
     assert network.name == SMALL
     assert network.source == "the file small.pth"
-    assert network.weights_sha256 == file_digest(small)
+    assert network.weights_sha256 == hash_file(small)
     assert (network.trained_on, network.classes) == ("", ())
     assert (network.input_size, network.mean, network.std) == (224, MEAN, STD)
     twin = seeded(SMALL)
@@ -230,7 +230,7 @@ def test_a_file_that_torchvision_offers_is_known_by_its_hash(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then its provenance is known, whatever the file is called."""
-    monkeypatch.setattr(zoo_torchvision, "hash_prefix", lambda _weights: file_digest(small)[:8])
+    monkeypatch.setattr(zoo_torchvision, "hash_prefix", lambda _weights: hash_file(small)[:8])
     network = load(SMALL, weights=small)
     assert network.trained_on == "ImageNet-1K"
     assert len(network.classes) == 1000
@@ -248,13 +248,13 @@ def test_weights_come_through_the_usual_cache(
         shutil.copy(small, path)
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", bring)
-    monkeypatch.setattr(zoo_torchvision, "hash_prefix", lambda _weights: file_digest(small)[:8])
+    monkeypatch.setattr(zoo_torchvision, "hash_prefix", lambda _weights: hash_file(small)[:8])
     first = load(SMALL)
     second = load(f"{SMALL}:IMAGENET1K_V1")
     known = models.get_model_weights(SMALL).DEFAULT
-    assert downloads == [(known.url, file_digest(small)[:8], False)]
+    assert downloads == [(known.url, hash_file(small)[:8], False)]
     assert [path.name for path in cache.iterdir()] == [file_name(known)]
-    assert first.weights_sha256 == second.weights_sha256 == file_digest(small)
+    assert first.weights_sha256 == second.weights_sha256 == hash_file(small)
     assert first.source == f"IMAGENET1K_V1 of torchvision, {known.url}"
     assert first.trained_on == "ImageNet-1K"
     assert len(first.classes) == 1000
