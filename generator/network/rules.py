@@ -1,7 +1,7 @@
 """How a signal comes down from a unit to the pixels: each rule is one record. Without torch.
 
 Sources: Zeiler and Fergus (2014) for the deconvnet, Springenberg and others (2015) for guided
-backpropagation, Simonyan and others (2014) for the gradient. `generator.rule` lists the names, and
+backpropagation, Simonyan and others (2014) for the gradient. `generator.names` lists them, and
 `render.words.rules` has the site's words for them.
 """
 
