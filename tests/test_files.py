@@ -16,6 +16,7 @@ import pytest
 from generator.errors import AtlasError, OutputError
 from generator.files import (
     aside,
+    hash_file,
     holder,
     locked,
     read_arrays,
@@ -257,3 +258,10 @@ def test_arrays_come_back_or_are_not_there(tmp_path: Path) -> None:
         damaged[position] ^= 4
         path.write_bytes(damaged)
         assert read_arrays(path) is None, position
+
+
+def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
+    """As `sha256sum` prints it (FIPS 180-2, appendix B.1)."""
+    (tmp_path / "abc").write_bytes(b"abc")
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert hash_file(tmp_path / "abc") == known
