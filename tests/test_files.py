@@ -63,8 +63,8 @@ def test_a_second_one_is_refused_with_the_process_that_holds_it(tmp_path: Path) 
     """And may have the lock once that has ended."""
     file = tmp_path / "atlas.work" / "lock"
     with held(file) as process:
-        told = rf"build/atlas: process {process.pid} on .*computing"
-        with pytest.raises(AtlasError, match=told), locked(file, "build/atlas"):
+        named = rf"build/atlas: process {process.pid} on .*computing"
+        with pytest.raises(AtlasError, match=named), locked(file, "build/atlas"):
             pytest.fail("held by two")
     with locked(file, "build/atlas"):
         assert holder(file).startswith(f"process {os.getpid()} ")

@@ -194,7 +194,7 @@ def test_missing_measures_are_named(folder: Path) -> None:
     ],
 )
 def test_an_index_that_leads_to_nothing_is_named(folder: Path, name: str, array: str) -> None:
-    """A damaged atlas is told of when it is read, not where its facts are used."""
+    """Damage to an atlas is found when it is read, not where its facts are used."""
     path = folder / f"{name}.safetensors"
     arrays = load_file(path)
     arrays[array][0] = 100
@@ -245,7 +245,7 @@ def test_a_measure_without_a_number_is_named(folder: Path, name: str, value: flo
 
 
 def test_an_atlas_without_stimuli_has_no_files_of_them(tmp_path: Path) -> None:
-    """It is whole without them; who asks for them all the same is told the layer."""
+    """It is whole without them; an error names the layer to whoever asks for them."""
     atlas = Atlas.open(make_atlas(tmp_path / "atlas", stimuli=False))
     atlas.verify()
     assert {name for name in atlas.manifest.files if name.endswith(".safetensors")} == {

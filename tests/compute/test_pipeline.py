@@ -380,7 +380,7 @@ def test_a_damaged_atlas_is_computed_again(pictures: Path, tmp_path: Path) -> No
     assert bytes_of(tmp_path / "atlas") == good
 
 
-def test_probes_are_not_shown_again_for_other_images(
+def test_stimuli_are_not_shown_again_for_other_images(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the network answers to stimuli does not depend on the images."""
@@ -393,7 +393,7 @@ def test_probes_are_not_shown_again_for_other_images(
     assert np.array_equal(before.family_response, after.family_response)
 
 
-def test_facts_of_probes_are_kept_under_all_that_they_rest_on() -> None:
+def test_measures_are_kept_under_all_that_they_rest_on() -> None:
     """Other weights, another normalisation, layer or network: other pipeline."""
     network = tiny_network()
     first, second = network.layers
@@ -608,7 +608,7 @@ def stopped_in(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "said"),
     [
         ({"batch": 5}, r"batch: 8 -> 5"),
         ({"one_per_label": True}, r"one image per label: false -> true"),
@@ -623,7 +623,7 @@ def test_unfinished_work_on_something_else_is_refused_and_kept(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     change: dict[str, Any] | str,
-    told: str,
+    said: str,
 ) -> None:
     """The error says what differs and how to start anew; the work can still be finished."""
     other = shutil.copytree(pictures, tmp_path / "elsewhere" / "pictures")
@@ -633,7 +633,7 @@ def test_unfinished_work_on_something_else_is_refused_and_kept(
     elif change == "another picture":
         shutil.copy(other / "left" / "picture_000.png", other / "left" / "picture_002.png")
     stopped_in(monkeypatch, "reconstruct", pictures, tmp_path / "atlas")
-    with pytest.raises(AtlasError, match=told) as problem:
+    with pytest.raises(AtlasError, match=said) as problem:
         run(other, tmp_path / "atlas", **more)
     assert "--anew" in str(problem.value)
     assert "25 -> 25" not in str(problem.value)
@@ -807,7 +807,7 @@ def test_one_per_label_gives_nine_labels(pictures: Path, tmp_path: Path) -> None
         assert [images[row].label for row in sorted(pair)] == ["left", "right"]
 
 
-def test_probes_can_be_left_out(
+def test_stimuli_can_be_left_out(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is shown, and the atlas says so."""

@@ -336,7 +336,7 @@ def test_shards_run_side_by_side_and_none_beside_a_whole_run(
 
 
 def test_shards_of_something_else_are_refused_or_dropped(pictures: Path, tmp_path: Path) -> None:
-    """A shard that begins anew drops them; the next one, told the same, drops nothing."""
+    """A shard that begins anew drops them; the next one, of the same work, drops nothing."""
     settings = settings_for(pictures, tmp_path / "atlas")
     other = settings.model_copy(update={"one_per_label": True})
     compute_shard(settings, Share(1, 2), silent, silent)

@@ -31,7 +31,7 @@ class Order:
     """One run of the command line."""
 
     arguments: tuple[str, ...]
-    folders: tuple[str, ...]  # moments are told of files below these only
+    folders: tuple[str, ...]  # moments are those of files below these only
     fault: Fault = field(default_factory=Fault)
     environment: dict[str, str] = field(default_factory=dict)
     largest_file: int | None = None  # bytes; every write beyond fails, as on a full disk

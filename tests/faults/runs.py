@@ -1,4 +1,4 @@
-"""The test's end of the driver: starts runs of the command line and tells how they ended."""
+"""The test's end of the driver: starts runs of the command line and says how they ended."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def away(folder: Path) -> Iterator[None]:
     elsewhere.rename(folder)
 
 
-def test_a_picture_that_vanishes_before_it_is_read_is_skipped_and_told(fresh: Make) -> None:
+def test_a_picture_that_vanishes_before_it_is_read_is_skipped_and_named(fresh: Make) -> None:
     """The atlas says so too; the next run finds other pictures and makes another atlas."""
     place = fresh().with_own_pictures()
     gone = place.pictures / "right" / "picture_011.png"

@@ -10,7 +10,7 @@ from tests.faults.place import Place
 from tests.faults.states import Undisturbed
 
 
-def test_a_decoder_that_is_killed_is_told_and_made_good(
+def test_a_decoder_that_is_killed_is_named_and_made_good(
     replacing: Callable[[], Place], undisturbed: Undisturbed
 ) -> None:
     """One line that says so, exit status 1, and the next run ends as if nothing had been."""

@@ -15,7 +15,7 @@ Make = Callable[[], Place]
 NEW_FILE = r"^create (atlas\.work|\.site\S*(index\.html|/0\.|json|nojekyll))"
 
 
-def require_told(outcome: Outcome) -> None:
+def require_one_line(outcome: Outcome) -> None:
     """Assert that a run failed with one line that names the reason."""
     assert outcome.status == 1
     assert "Traceback" not in outcome.err
@@ -30,7 +30,7 @@ def test_a_disk_that_is_full_from_any_file_on(replacing: Make, undisturbed: Undi
     def fill(nth: int) -> None:
         place = replacing()
         outcome = place.run("build", fault=Fault("fill", NEW_FILE, nth))
-        require_told(outcome)
+        require_one_line(outcome)
         assert undisturbed.state(place) in {("old", "old"), ("new", "old")}
         place.succeed("build")
         undisturbed.require_complete(place)
@@ -51,7 +51,7 @@ def test_a_file_that_finds_room_for_a_part_only(replacing: Make, undisturbed: Un
     for size in sorted(sizes - {0}):
         outcome = place.run("build", largest_file=size - 1)
         assert outcome.status == 1, size
-        require_told(outcome)
+        require_one_line(outcome)
         assert undisturbed.state(place) in {("old", "old"), ("new", "old")}
     place.succeed("build")
     undisturbed.require_complete(place)

@@ -74,7 +74,7 @@ def test_moments_of_a_first_computation(fresh: Make, undisturbed: Undisturbed) -
 
 
 def test_moments_of_showing_stimuli(fresh: Make, measures: Undisturbed) -> None:
-    """What stimuli showed of one layer is told, however often the run is killed at another."""
+    """What stimuli showed of one layer is kept, however often the run is killed at another."""
     met = kill_everywhere(
         lambda: replace(fresh(), settings="measures"), measures, "compute", STIMULI
     )

@@ -40,7 +40,7 @@ def test_a_folder_without_permission_is_named(
     assert undisturbed.state(place) == ("new", "new")
 
 
-def test_a_picture_that_may_not_be_read_is_skipped_and_told(fresh: Callable[[], Place]) -> None:
+def test_a_picture_that_may_not_be_read_is_skipped_and_named(fresh: Callable[[], Place]) -> None:
     """One such file is no reason to stop."""
     place = fresh().with_own_pictures()
     (place.pictures / "right" / "picture_003.png").chmod(0)

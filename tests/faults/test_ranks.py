@@ -87,7 +87,7 @@ def test_one_of_two_is_killed_and_one_process_completes(
     undisturbed.require_complete(place)
 
 
-def test_processes_that_were_given_different_pictures_are_told(
+def test_processes_that_were_given_different_pictures_are_refused(
     replacing: Make, undisturbed: Undisturbed
 ) -> None:
     """Nothing of two sets is mixed."""
@@ -104,7 +104,7 @@ def test_processes_that_were_given_different_pictures_are_told(
     undisturbed.require_complete(place)
 
 
-def test_processes_that_share_no_disk_are_told_before_the_search(
+def test_processes_that_share_no_disk_are_refused_before_the_search(
     replacing: Make, undisturbed: Undisturbed
 ) -> None:
     """Their pictures would be missing in the end; both say so, or that the other has."""

@@ -45,7 +45,7 @@ def test_shards_and_their_merge_are_killed_and_go_on(
 def test_a_shard_of_something_else_leaves_those_at_work_alone(
     replacing: Make, undisturbed: Undisturbed, more: tuple[str, ...]
 ) -> None:
-    """Even before they have recorded anything; it is told which process is at work."""
+    """Even before they have recorded anything; the error names the process at work."""
     place = replacing()
     first = place.start("compute", "--shard", "1/2", fault=Fault("pause", r"^read many/left"))
     assert first.pauses()

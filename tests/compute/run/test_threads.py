@@ -89,7 +89,7 @@ def network() -> WatchedNetwork:
     return zoo.load(Settings(network="torchvision:squeezenet1_1:random", input_size=96, filters=8))
 
 
-def test_a_search_tells_the_same(
+def test_a_search_finds_the_same(
     network: WatchedNetwork, tmp_path: Path, threads: Callable[[int], None]
 ) -> None:
     """All activations, so all places."""
@@ -126,9 +126,7 @@ def test_reconstructions_are_the_same(
     )
 
 
-def test_answers_to_probes_are_the_same(
-    network: WatchedNetwork, threads: Callable[[int], None]
-) -> None:
+def test_responses_are_the_same(network: WatchedNetwork, threads: Callable[[int], None]) -> None:
     """Of layers whose window is small, too."""
     layer = network.layers[2]
     pictures = gratings(stage(layer, network.input_size).side)
