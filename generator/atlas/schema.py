@@ -32,6 +32,11 @@ PictureKind = Literal[
 ]
 
 
+def sheet_side(tile: int, gutter: int) -> int:
+    """Return the side of a 3 × 3 contact sheet, in picture pixels."""
+    return 3 * tile + 2 * gutter
+
+
 class Record(BaseModel):
     """A frozen record; an unknown key is an error."""
 

@@ -43,11 +43,6 @@ ARRAYS: dict[str, Form] = {
 }
 
 
-def sheet_side(tile: int, gutter: int) -> int:
-    """Return the side of a 3 × 3 contact sheet, in picture pixels."""
-    return 3 * tile + 2 * gutter
-
-
 def picture_kinds(layer: LayerRecord) -> tuple[PictureKind, ...]:
     """Return the kinds of picture that every filter of a layer has."""
     every: tuple[PictureKind, ...] = get_args(PictureKind)

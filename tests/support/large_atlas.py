@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from generator.atlas.schema import GUTTER, SMALL_TILE
-from generator.atlas.store import sheet_side
+from generator.atlas.schema import GUTTER, SMALL_TILE, sheet_side
 from tests.support.tiny_atlas import LABELS, LAYERS, LayerPlan, make_atlas
 
 LARGE = "layer3"

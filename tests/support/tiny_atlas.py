@@ -30,8 +30,9 @@ from generator.atlas.schema import (
     Manifest,
     NetworkRecord,
     SkippedFile,
+    sheet_side,
 )
-from generator.atlas.store import AtlasWriter, picture_kinds, sheet_side
+from generator.atlas.store import AtlasWriter, picture_kinds
 from generator.names import Rule
 from tests.support.tiny_measures import RECORD, tiny_measures
 

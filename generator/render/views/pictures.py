@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.atlas.schema import GUTTER, IMAGE_TILE, SMALL_TILE, LayerRecord, PictureKind
-from generator.atlas.store import sheet_side
+from generator.atlas.schema import (
+    GUTTER,
+    IMAGE_TILE,
+    SMALL_TILE,
+    LayerRecord,
+    PictureKind,
+    sheet_side,
+)
 from generator.render import urls
 from generator.render.charts.svg import short
 from generator.render.facts import FilterFacts, LayerFacts, Place
