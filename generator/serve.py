@@ -42,50 +42,46 @@ class _Handler(SimpleHTTPRequestHandler):
         """Take the prefix off; answer 404 with the site's own page for all that is not there."""
         path = urlsplit(self.path).path
         if self._prefix and path == self._prefix:
-            self._moved(f"{path}/")
-            return None
+            return self._moved()
         if not path.startswith(f"{self._prefix}/"):
-            self._not_found()
-            return None
-        if not path.endswith("/") and Path(self.translate_path(path[len(self._prefix) :])).is_dir():
-            self._moved(f"{path}/")
-            return None
-        self.path = path.removeprefix(self._prefix)
-        found = Path(self.translate_path(self.path))
+            return self._not_found()
+        inside = path.removeprefix(self._prefix)
+        found = Path(self.translate_path(inside))
         if found.is_dir():
+            if not path.endswith("/"):
+                return self._moved()
             found /= "index.html"
         if not found.is_file() or not found.resolve().is_relative_to(self._root):
-            self._not_found()
-            return None
+            return self._not_found()
+        self.path = inside
         if found.suffix in PACKED and "gzip" in self.headers.get("Accept-Encoding", ""):
             return self._packed(found)
         return super().send_head()
 
-    def _packed(self, found: Path) -> BinaryIO:
-        body = gzip.compress(found.read_bytes(), mtime=0)
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", self.guess_type(found))
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Vary", "Accept-Encoding")
+    def _answer(self, status: HTTPStatus, body: bytes, headers: dict[str, str]) -> BinaryIO:
+        """Send the head of an answer, and return what is sent after it."""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         return BytesIO(body)
 
-    def _moved(self, address: str) -> None:
-        self.send_response(HTTPStatus.MOVED_PERMANENTLY)
-        self.send_header("Location", address)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+    def _packed(self, found: Path) -> BinaryIO:
+        body = gzip.compress(found.read_bytes(), mtime=0)
+        kind = {"Content-Type": self.guess_type(found), "Content-Encoding": "gzip"}
+        return self._answer(HTTPStatus.OK, body, {**kind, "Vary": "Accept-Encoding"})
 
-    def _not_found(self) -> None:
+    def _moved(self) -> BinaryIO:
+        address = f"{urlsplit(self.path).path}/"
+        return self._answer(HTTPStatus.MOVED_PERMANENTLY, b"", {"Location": address})
+
+    def _not_found(self) -> BinaryIO:
         page = self._root / "404.html"
         body = page.read_bytes() if page.exists() else b"not found"
-        self.send_response(HTTPStatus.NOT_FOUND)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        return self._answer(
+            HTTPStatus.NOT_FOUND, body, {"Content-Type": "text/html; charset=utf-8"}
+        )
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         """Send a file; a browser may leave before all is sent."""

@@ -1,4 +1,4 @@
-"""Style sheets and scripts, named by what they hold, so that a browser may keep them for ever."""
+"""Style sheets and scripts, named by their content, so that a browser may keep them for ever."""
 
 from __future__ import annotations
 
@@ -50,13 +50,10 @@ def read_assets(static: Path) -> Assets:
     whole = "\n".join(texts.values()).encode()
     shared_style = "\n".join(text for name, text in texts.items() if name < SPECIAL)
     style = urls.asset(_hashed("site.css", whole))
-    files = {style: whole}
-    scripts = {}
+    assets = Assets(style, shared_style, {}, {style: whole})
     for script in sorted(static.glob("*.js")):
-        content = script.read_bytes()
-        scripts[script.name] = urls.asset(_hashed(script.name, content))
-        files[scripts[script.name]] = content
-    return Assets(style, shared_style, scripts, files)
+        assets = assets.with_script(script.name, script.read_bytes())
+    return assets
 
 
 def _hashed(name: str, content: bytes) -> str:

@@ -20,7 +20,7 @@ from pymdownx import __meta__ as pymdownx
 from generator import __version__
 from generator.atlas.store import Atlas, picture_kinds
 from generator.errors import ContentError
-from generator.files import recover
+from generator.files import hash_file, recover
 from generator.progress import Progress
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts, read_gallery
@@ -81,9 +81,9 @@ def render(
 ) -> RenderReport:
     """Make the site of an atlas at `site`.
 
-    Raises AtlasError where the atlas is not whole, ContentError where a text or template does not
-    hold or, with `strict`, where there was any warning, and OutputError where `site` is not ours to
-    replace or cannot be written. The previous site then stays as it was.
+    Raises AtlasError where the atlas is not whole; ContentError where a text or template is wrong
+    or, with `strict`, where there was any warning; OutputError where `site` is not ours to replace
+    or cannot be written. The previous site then stays as it was.
     """
     recover(site)
     refuse_foreign(site)
@@ -150,42 +150,31 @@ def compose(
     site.add(".nojekyll", b"")
     site.add(urls.HOME, pages.html("home", home_view(frames, texts)))
     site.add(urls.NOT_FOUND, pages.html("not_found", not_found_view(frames)))
-    _add_finder(site, pages, frames, texts)
+    site.add(urls.FINDER, pages.html("finder", finder_view(frames, texts)))
+    for number in range(2, len(index_parts(gallery)) + 1):  # on which a long index goes on
+        site.add(urls.finder(number), pages.html("labels", index_view(frames, number)))
     for text in content.pages:
         site.add(urls.text_page(text.name), pages.html("text", text_view(frames, texts, text)))
-    if base_url:
-        for layer in gallery.layers:
-            site.add(urls.social_card(layer.record.name), _card(atlas, layer))
     total, done = sum(len(layer.filters) for layer in gallery.layers), 0
     for layer in gallery.layers:
-        record = layer.record
-        _add_layer(site, pages, frames, texts, layer)
-        site.add(urls.facts(record.name), facts_json(layer))
+        name = layer.record.name
+        site.add(urls.layer(name), pages.html("layer", layer_view(frames, texts, layer)))
+        for number in range(2, len(spans(layer.record.filters)) + 1):  # on which many cards go on
+            cards = pages.html("cards", cards_view(frames, layer, number))
+            site.add(urls.layer(name, number), cards)
+        site.add(urls.facts(name), facts_json(layer))
         site.pictures.update(_pictures(atlas, layer))
         for number in range(len(layer.filters)):
             page = pages.html("filter", filter_view(frames, texts, layer, number))
-            site.add(urls.filter_page(record.name, number), page)
+            site.add(urls.filter_page(name, number), page)
             done += 1
             progress("pages", done, total)
+        if base_url:
+            site.add(urls.social_card(name), _card(atlas, layer))
     if base_url:
         pages_made = [path for path in site.texts if path.endswith(".html")]
         site.add(urls.SITEMAP, sitemap(base_url, pages_made))
     return site
-
-
-def _add_finder(site: Site, pages: Pages, frames: Frames, texts: Texts) -> None:
-    """Add the finder, and the pages on which a long index goes on."""
-    site.add(urls.FINDER, pages.html("finder", finder_view(frames, texts)))
-    for number in range(2, len(index_parts(frames.gallery)) + 1):
-        site.add(urls.finder(number), pages.html("labels", index_view(frames, number)))
-
-
-def _add_layer(site: Site, pages: Pages, frames: Frames, texts: Texts, layer: LayerFacts) -> None:
-    """Add the page of a layer, and those on which very many cards go on."""
-    name = layer.record.name
-    site.add(urls.layer(name), pages.html("layer", layer_view(frames, texts, layer)))
-    for number in range(2, len(spans(layer.record.filters)) + 1):
-        site.add(urls.layer(name, number), pages.html("cards", cards_view(frames, layer, number)))
 
 
 def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
@@ -226,22 +215,13 @@ def _card(atlas: Atlas, layer: LayerFacts) -> bytes:
 
 def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | None) -> str:
     """Return one hash over everything that a site is made from."""
-    digest = hashlib.sha256()
-    parts = (
-        atlas.identity,
-        __version__,
-        jinja2.__version__,
-        markdown.__version__,
-        pymdownx.__version__,
-        base_url or "",
-    )
-    for part in parts:
-        digest.update(part.encode() + b"\0")
+    versions = (__version__, jinja2.__version__, markdown.__version__, pymdownx.__version__)
+    digest = hashlib.sha256("\0".join((atlas.identity, *versions, base_url or "")).encode())
     generator = Path(__file__).parents[1]
     for folder, pattern in ((templates, "*"), (content, "*"), (generator, "*.py")):
         for path in all_files(folder, pattern):
             name = path.relative_to(folder).as_posix()
-            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+            digest.update(f"\0{name}\0{hash_file(path)}".encode())
     return digest.hexdigest()
 
 

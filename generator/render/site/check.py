@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from generator.errors import OutputError
 from generator.render import urls
 from generator.render.site.markup import PageMarkup, read_markup
+from generator.render.site.output import all_files
 from generator.render.words.words import count
 
 KB = 1000
@@ -38,7 +39,8 @@ FILTERS = 1_376
 SITE = 120_000 * KB
 FILES = 20_000
 TABLES_GZIPPED = 150 * KB  # of one script of tables, which few pages fetch
-NOT_FOUND = "404.html"  # links from the root: it is shown at any depth
+
+Size = tuple[str, int, int, str]  # file, what it has, how much it may have, and of what
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,10 @@ def check_site(folder: Path) -> CheckReport:
     """Check a built site; OutputError where the folder is not there."""
     if not folder.is_dir():
         raise OutputError(f"{folder}: no such folder; build a site with `filter-gallery render`")
-    files = {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    files = {path.relative_to(folder).as_posix(): path for path in all_files(folder)}
     sizes = {name: path.stat().st_size for name, path in files.items()}
-    texts = {
-        name: path.read_bytes()
-        for name, path in files.items()
-        if path.suffix in {".html", ".css", ".js"}
-    }
+    read = {".html", ".css", ".js"}
+    texts = {name: path.read_bytes() for name, path in files.items() if path.suffix in read}
     return check_files(texts, sizes)
 
 
@@ -98,50 +93,42 @@ def check_files(texts: Mapping[str, bytes], sizes: Mapping[str, int]) -> CheckRe
         for name, content in texts.items()
         if name.endswith(".html")
     }
-    problems: list[Problem] = []
+    problems = [*_style_loads(texts, pages, sizes), *_same_but_case(sizes)]
     for name, page in pages.items():
-        problems += [Problem(name, fault) for fault in page.faults]
-        problems += _broken_loads(name, page, sizes)
-        problems += _broken_links(name, page, pages, sizes)
-        problems += _over_budget(name, page, texts[name], sizes)
-    problems += _style_loads(texts, pages, sizes)
-    problems += _same_but_case(sizes)
+        loads, links = _broken_loads(name, page, sizes), _broken_links(name, pages, sizes)
+        problems += [Problem(name, reason) for reason in (*page.faults, *loads, *links)]
+        problems += _over(_page_sizes(name, page, texts[name], sizes))
     filters = sum(page.kind == "filter" for page in pages.values())
-    problems += _whole(texts, sizes, filters)
-    problems += _tables(texts, filters)
+    problems += _over(_site_sizes(texts, sizes, filters))
     problems.sort(key=lambda problem: (problem.file, problem.reason))
     return CheckReport(tuple(problems), len(pages), len(sizes), sum(sizes.values()))
 
 
-def _broken_loads(name: str, page: PageMarkup, sizes: Mapping[str, int]) -> list[Problem]:
-    problems = []
+def _broken_loads(name: str, page: PageMarkup, sizes: Mapping[str, int]) -> Iterator[str]:
     for address in dict.fromkeys(page.loads):
         if address.startswith("data:image/"):
             continue
         target = _inside(name, address)
         if target is None:
-            problems.append(Problem(name, f"loads {address!r} from outside the site"))
+            yield f"loads {address!r} from outside the site"
         elif target not in sizes:
-            problems.append(Problem(name, f"loads {address!r}, which is not there"))
-    return problems
+            yield f"loads {address!r}, which is not there"
 
 
 def _broken_links(
-    name: str, page: PageMarkup, pages: Mapping[str, PageMarkup], sizes: Mapping[str, int]
-) -> list[Problem]:
-    problems = []
-    for address in dict.fromkeys(page.links):
+    name: str, pages: Mapping[str, PageMarkup], sizes: Mapping[str, int]
+) -> Iterator[str]:
+    for address in dict.fromkeys(pages[name].links):
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
             if parts.scheme not in {"http", "https", "mailto"}:
-                problems.append(Problem(name, f"link to {address!r} of a kind that can run"))
-        elif not (name == NOT_FOUND and address.startswith("/")):
+                yield f"link to {address!r} of a kind that can run"
+        elif not (name == urls.NOT_FOUND and address.startswith("/")):  # shown at any depth
             target = _inside(name, address)
             if target is None or target not in sizes:
-                problems.append(Problem(name, f"broken link {address!r}"))
+                yield f"broken link {address!r}"
             elif parts.fragment and target in pages and parts.fragment not in pages[target].ids:
-                problems.append(Problem(name, f"link {address!r}: no such fragment"))
-    return problems
+                yield f"link {address!r}: no such fragment"
 
 
 def _inside(page: str, address: str) -> str | None:
@@ -155,92 +142,72 @@ def _inside(page: str, address: str) -> str | None:
     return None if target.startswith("..") else target
 
 
-def _over_budget(
-    name: str, page: PageMarkup, content: bytes, sizes: Mapping[str, int]
-) -> list[Problem]:
-    html = _gzipped(content)
-    found = [(page.elements, ELEMENTS, "elements"), (html, HTML_GZIPPED, "bytes of HTML, gzipped")]
-    loaded = {_inside(name, address) for address in page.loads if not address.startswith("data:")}
-    total = html + sum(sizes.get(target, 0) for target in loaded if target)
-    if page.kind == "filter":
-        found += [(total, FILTER_PAGE, "bytes in all")]
-        found += [(len(loaded) + 1, FILTER_REQUESTS, "requests")]
-    elif page.kind == "layer":
-        found += [(total, LAYER_PAGE, "bytes in all, scripts off")]
-    return [_budget(name, value, limit, what) for value, limit, what in found if value > limit]
-
-
 def _style_loads(
     texts: Mapping[str, bytes], pages: Mapping[str, PageMarkup], sizes: Mapping[str, int]
-) -> list[Problem]:
+) -> Iterator[Problem]:
     styles = [(name, style) for name, page in pages.items() for style in page.styles]
     styles += [
         (name, content.decode("utf-8", "replace"))
         for name, content in texts.items()
         if name.endswith(".css")
     ]
-    problems = []
     for name, text in styles:
         for address in re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", text):
             wanted = "".join(address).strip()
             if not wanted.startswith("data:") and _inside(name, wanted) not in sizes:
-                problems.append(Problem(name, f"loads {wanted!r}, which is not in the site"))
-    return problems
+                yield Problem(name, f"loads {wanted!r}, which is not in the site")
 
 
-def _same_but_case(sizes: Mapping[str, int]) -> list[Problem]:
+def _same_but_case(sizes: Mapping[str, int]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    problems = []
     for name in sorted(sizes):
         other = seen.setdefault(name.casefold(), name)
         if other != name:
-            problems.append(Problem(name, f"differs from {other} only in case"))
-    return problems
+            yield Problem(name, f"differs from {other} only in case")
 
 
-def grown(limit: int, filters: int) -> int:
-    """Return the limit for a site of so many filters, given that of a site of `FILTERS`."""
-    return max(limit, limit * filters // FILTERS)
+def _over(measured: Iterable[Size]) -> list[Problem]:
+    return [
+        Problem(name, f"{count(value)} {what}, more than {count(limit)}", budget=True)
+        for name, value, limit, what in measured
+        if value > limit
+    ]
 
 
-def _whole(texts: Mapping[str, bytes], sizes: Mapping[str, int], filters: int) -> list[Problem]:
-    def gzipped(ending: str) -> int:
-        return sum(
-            _gzipped(text)
-            for name, text in texts.items()
-            if name.endswith(ending) and not urls.is_table(name)
-        )
+def _page_sizes(
+    name: str, page: PageMarkup, content: bytes, sizes: Mapping[str, int]
+) -> Iterator[Size]:
+    html = _gzipped(content)
+    loaded = {_inside(name, address) for address in page.loads if not address.startswith("data:")}
+    total = html + sum(sizes.get(target, 0) for target in loaded if target)
+    yield name, page.elements, ELEMENTS, "elements"
+    yield name, html, HTML_GZIPPED, "bytes of HTML, gzipped"
+    if page.kind == "filter":
+        yield name, total, FILTER_PAGE, "bytes in all"
+        yield name, len(loaded) + 1, FILTER_REQUESTS, "requests"
+    elif page.kind == "layer":
+        yield name, total, LAYER_PAGE, "bytes in all, scripts off"
 
+
+def _site_sizes(
+    texts: Mapping[str, bytes], sizes: Mapping[str, int], filters: int
+) -> Iterator[Size]:
+    def grown(limit: int) -> int:
+        return max(limit, limit * filters // FILTERS)
+
+    packed = {name: _gzipped(text) for name, text in texts.items() if not name.endswith(".html")}
+    tables = {name: packed.pop(name) for name in tuple(packed) if urls.is_table(name)}
+    scripts = sum(size for name, size in packed.items() if name.endswith(".js"))
+    styles = sum(size for name, size in packed.items() if name.endswith(".css"))
     largest = max(sizes, key=lambda name: (sizes[name], name), default="")
-    found = [
-        ("the site", sum(sizes.values()), grown(SITE, filters), "bytes in all"),
-        ("the site", len(sizes), grown(FILES, filters), "files"),
-        ("the site", gzipped(".js"), SCRIPTS_GZIPPED, "bytes of scripts, gzipped"),
-        ("the site", gzipped(".css"), STYLES_GZIPPED, "bytes of styles, gzipped"),
-        (largest, sizes.get(largest, 0), LARGEST_FILE, "bytes"),
-    ]
-    return [
-        _budget(name, value, limit, what) for name, value, limit, what in found if value > limit
-    ]
-
-
-def _tables(texts: Mapping[str, bytes], filters: int) -> list[Problem]:
-    most = grown(TABLES_GZIPPED, filters)
-    sizes = {name: _gzipped(text) for name, text in texts.items() if urls.is_table(name)}
-    return [
-        Problem(
-            name,
-            f"the tables for a script have {count(size)} bytes, gzipped, more than "
-            f"{count(most)}; shorter captions make them smaller",
-            budget=True,
-        )
-        for name, size in sizes.items()
-        if size > most
-    ]
-
-
-def _budget(name: str, value: int, limit: int, what: str) -> Problem:
-    return Problem(name, f"{count(value)} {what}, more than {count(limit)}", budget=True)
+    yield "the site", sum(sizes.values()), grown(SITE), "bytes in all"
+    yield "the site", len(sizes), grown(FILES), "files"
+    yield "the site", scripts, SCRIPTS_GZIPPED, "bytes of scripts, gzipped"
+    yield "the site", styles, STYLES_GZIPPED, "bytes of styles, gzipped"
+    yield largest, sizes.get(largest, 0), LARGEST_FILE, "bytes"
+    what = "bytes of tables for a script, gzipped (shorter captions make them smaller)"
+    for name, size in tables.items():
+        yield name, size, grown(TABLES_GZIPPED), what
 
 
 def _gzipped(content: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -50,14 +51,13 @@ _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>
 
 
 def read_markup(html: str) -> PageMarkup:
-    """Return what a page holds."""
+    """Return what a page loads, links to and names, and its faults."""
     page = PageMarkup()
     for found in _TAG.finditer(html):
-        name = found["raw"] or found["name"]
-        if name:
-            values = _attributes(found["rawattrs"] or found["attrs"] or "")
-            _note(page, name.lower(), values)
-        if (found["raw"] or "").lower() == "style":
+        tag = (found["raw"] or found["name"] or "").lower()
+        if tag:  # no comment
+            _note(page, tag, _attributes(found["rawattrs"] or found["attrs"] or ""))
+        if tag == "style" and found["raw"]:
             page.styles.append(found["inside"])
     return page
 
@@ -87,24 +87,21 @@ def _note(page: PageMarkup, tag: str, values: dict[str, str]) -> None:
         if name in values:
             addresses = values[name].split(",") if name == "srcset" else [values[name]]
             page.loads += [(address.split() or [""])[0] for address in addresses]
-    _judge(page.faults, tag, values)
+    page.faults += _faults(tag, values)
 
 
-def _judge(faults: list[str], tag: str, values: dict[str, str]) -> None:
-    if tag == "img":
-        missing = [name for name in ("alt", "width", "height") if name not in values]
-        if missing:
-            faults.append(f"image {values.get('src', '')!r} without {', '.join(missing)}")
+def _faults(tag: str, values: dict[str, str]) -> Iterator[str]:
+    missing = [name for name in ("alt", "width", "height") if name not in values]
+    if tag == "img" and missing:
+        yield f"image {values.get('src', '')!r} without {', '.join(missing)}"
     if tag == "svg" and values.get("role") == "img" and not values.get("aria-label"):
-        faults.append("drawing (svg role=img) without aria-label")
+        yield "drawing (svg role=img) without aria-label"
     if tag == "script" and "src" not in values:
-        faults.append("script inside the page, which the security policy forbids")
+        yield "script inside the page, which the security policy forbids"
     if tag in _FORBIDDEN:
-        faults.append(f"<{tag}>, which the security policy forbids")
+        yield f"<{tag}>, which the security policy forbids"
     if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
-        faults.append("meta refresh, which leads a reader away unasked")
-    faults.extend(
-        f"{name}=… on <{tag}>, which the security policy forbids"
-        for name in values
-        if name == "style" or name.startswith("on")
-    )
+        yield "meta refresh, which leads a reader away unasked"
+    for name in values:
+        if name == "style" or name.startswith("on"):
+            yield f"{name}=… on <{tag}>, which the security policy forbids"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,9 +48,8 @@ class Site:
 
     def sizes(self) -> dict[str, int]:
         """Return the size in bytes of every file."""
-        sizes = {path: len(content) for path, content in self.texts.items()}
-        sizes.update({path: source.stat().st_size for path, source in self.pictures.items()})
-        return sizes
+        texts = {path: len(content) for path, content in self.texts.items()}
+        return texts | {path: source.stat().st_size for path, source in self.pictures.items()}
 
 
 def refuse_foreign(site: Path) -> None:
@@ -72,34 +70,27 @@ def unchanged(site: Path, inputs: str) -> Marker | None:
         marker = Marker.model_validate_json((site / MARKER).read_bytes())
     except (OSError, ValidationError):
         return None
-    if marker.inputs != inputs:
-        return None
     sizes = {path.relative_to(site).as_posix(): path.stat().st_size for path in all_files(site)}
     sizes.pop(MARKER, None)
-    return marker if listing(sizes) == marker.listing else None
+    return marker if (inputs, listing(sizes)) == (marker.inputs, marker.listing) else None
 
 
 def write_site(made: Site, site: Path, marker: Marker, progress: Progress) -> None:
     """Write a site beside its target and swap it in; OutputError where the disk refuses."""
-    target = site.resolve()
     working = _working(site)
-    total, done = len(made.texts) + len(made.pictures), 0
+    texts = {**made.texts, MARKER: f"{marker.model_dump_json(indent=1)}\n".encode()}
     try:
         tidy(site)
-        working.mkdir(parents=True)
-        for path in {(working / name).parent for name in (*made.texts, *made.pictures)}:
+        for path in {(working / name).parent for name in (*texts, *made.pictures)}:
             path.mkdir(parents=True, exist_ok=True)
-        for name, content in made.texts.items():
+        for name, content in texts.items():
             (working / name).write_bytes(content)
-            done += 1
-        for name, source in made.pictures.items():
+        for done, (name, source) in enumerate(made.pictures.items(), len(texts)):
             shutil.copyfile(source, working / name)
-            done += 1
-            progress("files", done, total)
-        (working / MARKER).write_text(marker.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        replace_folder(working, target)
+            progress("files", done, marker.files)
+        replace_folder(working, site)
     except OSError as error:
-        where = error.filename or target
+        where = error.filename or site
         raise OutputError(f"{where}: {error.strerror}; the previous site is untouched") from error
     finally:
         tidy(site)
@@ -112,8 +103,8 @@ def tidy(site: Path) -> None:
 
 def _working(site: Path) -> Path:
     """Return where a site is written before it takes its place."""
-    target = site.resolve()
-    return target.with_name(f".{target.name}.filter-gallery-new")
+    site = site.resolve()
+    return site.with_name(f".{site.name}.filter-gallery-new")
 
 
 def listing(sizes: dict[str, int]) -> str:
@@ -122,6 +113,6 @@ def listing(sizes: dict[str, int]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def all_files(folder: Path, pattern: str = "*") -> Iterator[Path]:
-    """Yield the files under a folder in order of path."""
-    yield from sorted(path for path in folder.rglob(pattern) if path.is_file())
+def all_files(folder: Path, pattern: str = "*") -> list[Path]:
+    """Return the files under a folder in order of path."""
+    return sorted(path for path in folder.rglob(pattern) if path.is_file())
