@@ -99,7 +99,7 @@ def make_server(site: Path, port: int, prefix: str = "") -> ThreadingHTTPServer:
     Pages. Raises OutputError where there is no site or the port is taken.
     """
     if not (site / "index.html").is_file():
-        raise OutputError(f"{site}: holds no site; build one with `filter-gallery build`")
+        raise OutputError(f"{site}: there is no site here; build one with `filter-gallery build`")
     prefix = prefix.strip("/")
     handler = partial(_Handler, root=site.resolve(), prefix=f"/{prefix}" if prefix else "")
     try:

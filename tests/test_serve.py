@@ -108,5 +108,5 @@ def test_only_this_machine_is_bound_and_a_folder_without_a_site_refused(
     with pytest.raises(OutputError, match=f"port {server.server_port} "):
         make_server(site, server.server_port)
     server.server_close()
-    with pytest.raises(OutputError, match="holds no site"):
+    with pytest.raises(OutputError, match="there is no site here"):
         make_server(tmp_path, 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,17 +56,6 @@ FAULTS_NAMED = 5
 Warn = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class RenderReport:
-    """What a render did."""
-
-    pages: int
-    files: int
-    bytes: int
-    unchanged: bool
-    warnings: int
-
-
 def render(
     atlas_path: Path,
     site: Path,
@@ -78,8 +66,8 @@ def render(
     base_url: str | None,
     progress: Progress,
     warn: Warn,
-) -> RenderReport:
-    """Make the site of an atlas at `site`.
+) -> Marker:
+    """Make the site of an atlas at `site`, and return what is noted there of it.
 
     Raises AtlasError where the atlas is not whole; ContentError where a text or template is wrong
     or, with `strict`, where there was any warning; OutputError where `site` is not ours to replace
@@ -97,7 +85,7 @@ def render(
         for warning in known.warnings:
             warn(warning)
         _require_no_warnings(strict, known.warnings)
-        return RenderReport(known.pages, known.files, known.bytes, True, len(known.warnings))
+        return known
 
     warnings: list[str] = []
 
@@ -106,7 +94,8 @@ def render(
         warn(message)
 
     made = compose(atlas, Pages(templates), content, base_url, progress, remember)
-    report = check_files(made.texts, made.sizes())
+    sizes = made.sizes()
+    report = check_files(made.texts, sizes)
     if report.faults:
         named = "; ".join(str(fault) for fault in report.faults[:FAULTS_NAMED])
         raise ContentError(f"the site would have {len(report.faults)} faults: {named}")
@@ -116,14 +105,14 @@ def render(
     marker = Marker(
         made_by=f"Filter Gallery {__version__}",
         inputs=digest,
-        listing=listing(made.sizes()),
+        listing=listing(sizes),
         pages=report.pages,
         files=report.files,
         bytes=report.bytes,
         warnings=tuple(warnings),
     )
     write_site(made, site, marker, progress)
-    return RenderReport(report.pages, report.files, report.bytes, False, len(warnings))
+    return marker
 
 
 def compose(
@@ -170,7 +159,9 @@ def compose(
             done += 1
             progress("pages", done, total)
         if base_url:
-            site.add(urls.social_card(name), _card(atlas, layer))
+            best = layer.steadiest(1)[0].number
+            pair = (atlas.picture(name, best, kind) for kind in ("reconstructions", "patches"))
+            site.add(urls.social_card(name), social_card(*pair))
     if base_url:
         pages_made = [path for path in site.texts if path.endswith(".html")]
         site.add(urls.SITEMAP, sitemap(base_url, pages_made))
@@ -182,35 +173,24 @@ def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
 
     Where patches are whole images, no page shows the whole images a second time.
     """
-    record = layer.record
-    name = record.name
-    pictures = {
-        urls.kernels(name, sheet.name): atlas.kernels(name, sheet.name) for sheet in record.kernels
+    name, sheets = layer.record.name, [sheet.name for sheet in layer.record.kernels]
+    kinds = [kind for kind in picture_kinds(layer.record) if kind != "images" or not layer.sees_all]
+    return {urls.kernels(name, sheet): atlas.kernels(name, sheet) for sheet in sheets} | {
+        urls.picture(name, number, kind): atlas.picture(name, number, kind)
+        for number in range(layer.record.filters)
+        for kind in kinds
     }
-    kinds = [kind for kind in picture_kinds(record) if kind != "images" or not layer.sees_all]
-    for number in range(record.filters):
-        for kind in kinds:
-            pictures[urls.picture(name, number, kind)] = atlas.picture(name, number, kind)
-    return pictures
 
 
 def site_assets(templates: Path, gallery: Gallery) -> Assets:
     """Return style sheets and scripts, with the tables that scripts read."""
-    assets = read_assets(templates / "static").with_script(
-        urls.SEARCH_INDEX, search_script(gallery)
-    )
+    assets = read_assets(templates / "static")
+    assets = assets.with_script(urls.SEARCH_INDEX, search_script(gallery))
     for at, layer in enumerate(gallery.layers):
         for number in range(1, len(spans(layer.record.filters)) + 1):
-            script = cards_script(layer, number)
-            assets = assets.with_script(urls.cards_script(at, number), script)
+            name = urls.cards_script(at, number)
+            assets = assets.with_script(name, cards_script(layer, number))
     return assets
-
-
-def _card(atlas: Atlas, layer: LayerFacts) -> bytes:
-    name, number = layer.record.name, layer.steadiest(1)[0].number
-    return social_card(
-        atlas.picture(name, number, "reconstructions"), atlas.picture(name, number, "patches")
-    )
 
 
 def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | None) -> str:

@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.errors import ContentError, OutputError
 from generator.files import replace_folder
@@ -31,6 +31,7 @@ class Marker(BaseModel):
     files: int
     bytes: int
     warnings: tuple[str, ...]
+    unchanged: bool = Field(default=False, exclude=True)  # whether the site was there already
 
 
 @dataclass
@@ -72,7 +73,8 @@ def unchanged(site: Path, inputs: str) -> Marker | None:
         return None
     sizes = {path.relative_to(site).as_posix(): path.stat().st_size for path in all_files(site)}
     sizes.pop(MARKER, None)
-    return marker if (inputs, listing(sizes)) == (marker.inputs, marker.listing) else None
+    whole = (inputs, listing(sizes)) == (marker.inputs, marker.listing)
+    return marker.model_copy(update={"unchanged": True}) if whole else None
 
 
 def write_site(made: Site, site: Path, marker: Marker, progress: Progress) -> None:

@@ -1,11 +1,13 @@
-"""A view in, HTML out. Nothing is written here, and templates only print what the view holds."""
+"""A view in, HTML out. Nothing is written here, and templates only print what is in the view."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from generator.errors import ContentError
@@ -38,29 +40,26 @@ class Pages:
     def html(self, name: str, view: View) -> str:
         """Return a page, made with `pages/<name>.html`.
 
-        Raises ContentError naming the template where it cannot be read, or asks for something that
-        the view does not hold.
+        Raises ContentError, naming the template, where it cannot be read or the view lacks
+        something that it asks for.
         """
-        try:
-            template = self._environment.get_template(f"pages/{name}.html")
+        with self._naming(f"pages/{name}.html") as template:
             return template.render(page=view, frame=view.frame) + "\n"
-        except TemplateError as error:
-            raise self._named(f"pages/{name}.html", error) from error
 
     def figure(self, pair: Pair) -> str:
         """Return the figure that a text shows for `![[layer3/217]]`."""
-        name = "partials/figures.html"
-        try:
-            module = self._environment.get_template(name).module
-            return str(module.figure(pair)).strip()  # type: ignore[attr-defined]
-        except TemplateError as error:
-            raise self._named(name, error) from error
+        with self._naming("partials/figures.html") as template:
+            return str(template.module.figure(pair)).strip()  # type: ignore[attr-defined]
 
-    def _named(self, name: str, error: TemplateError) -> ContentError:
-        if isinstance(error, TemplateSyntaxError):
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[Template]:
+        """Give a template, and turn its errors into ContentError with file and reason."""
+        try:
+            yield self._environment.get_template(name)
+        except TemplateNotFound as error:
+            raise ContentError(f"{self.templates / str(error.name)}: template missing") from error
+        except TemplateSyntaxError as error:
             place = f"{error.filename or self.templates / name}:{error.lineno}"
-        elif isinstance(error, TemplateNotFound):
-            return ContentError(f"{self.templates / str(error.name)}: template missing")
-        else:
-            place = str(self.templates / name)
-        return ContentError(f"{place}: {error.message}")
+            raise ContentError(f"{place}: {error.message}") from error
+        except TemplateError as error:
+            raise ContentError(f"{self.templates / name}: {error.message}") from error

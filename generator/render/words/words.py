@@ -107,14 +107,11 @@ def label_list(labels: Sequence[tuple[str, int]]) -> str:
 
     "lotus 4, stapler 2, three others once each".
     """
-    often = [f"{shortened(label, 40)} {number}" for label, number in labels if number > 1]
-    once = [shortened(label, 40) for label, number in labels if number == 1]
-    if len(once) == 1:
-        often.append(f"{once[0]} 1")
-    elif once:
-        others = " others" if often else " labels"
-        often.append(f"{in_words(len(once))}{others} once each")
-    return ", ".join(often)
+    once = sum(number == 1 for _, number in labels)
+    parts = [f"{shortened(name, 40)} {number}" for name, number in labels if number > 1 or once < 2]
+    if once > 1:
+        parts.append(f"{in_words(once)} {'others' if parts else 'labels'} once each")
+    return ", ".join(parts)
 
 
 def shortened(text: str, length: int = 120) -> str:

@@ -506,20 +506,20 @@ ANY_FACTS = st.builds(
 @given(ANY_FACTS)
 def test_any_facts_have_a_short_caption(measures: FilterMeasures) -> None:
     """It is one line, neither empty nor too long, without a word for what is not known."""
-    wanted = measure_words(measures, RECORD)
-    assert 0 < len(wanted) <= LONGEST
-    assert wanted == " ".join(wanted.split())
-    assert "None" not in wanted
-    assert "nan" not in wanted
-    assert not wanted.startswith((",", ";", "("))
-    assert wanted.startswith(clauses(measures, RECORD)[0].head)
+    said = measure_words(measures, RECORD)
+    assert 0 < len(said) <= LONGEST
+    assert said == " ".join(said.split())
+    assert "None" not in said
+    assert "nan" not in said
+    assert not said.startswith((",", ";", "("))
+    assert said.startswith(clauses(measures, RECORD)[0].head)
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_facts_of_the_tiny_atlas_have_captions(seed: int) -> None:
     """Whatever names families have; the silent filter says that it is silent."""
     facts = read_measures(tiny_measures(4, 1, np.random.default_rng(seed)), TINY)
-    wanted = [measure_words(each, TINY) for each in facts]
-    assert wanted[1] == NOTHING
-    assert NOTHING not in (wanted[0], wanted[2], wanted[3])
-    assert all(len(each) <= LONGEST for each in wanted)
+    said = [measure_words(each, TINY) for each in facts]
+    assert said[1] == NOTHING
+    assert NOTHING not in (said[0], said[2], said[3])
+    assert all(len(each) <= LONGEST for each in said)
