@@ -112,7 +112,7 @@ def _measured(settings: Settings, count: int) -> Cost:
 def _search(settings: Settings, count: int, result: Connection) -> None:
     """Search so many images, and send what that took."""
     from generator.compute.run.device import pick_device  # noqa: PLC0415 - in the new process only
-    from generator.compute.search.loop import survey  # noqa: PLC0415
+    from generator.compute.search.loop import search_batches  # noqa: PLC0415
     from generator.images.sets.sources import open_images  # noqa: PLC0415
     from generator.network.zoo import load as zoo  # noqa: PLC0415
 
@@ -124,7 +124,7 @@ def _search(settings: Settings, count: int, result: Connection) -> None:
     network = zoo.load(settings, pick_device(settings.device))
     started = time.perf_counter()
     numbers = range(-(-count // settings.batch))
-    survey(settings, network, images, numbers, silent, silent, silent)
+    search_batches(settings, network, images, numbers, silent, silent, silent)
     result.send(Cost(time.perf_counter() - started, _peak(settings.workers)))
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from generator.bench.figures import Figure
-from generator.compute.search.loop import content_keys, extent_of, survey, take_in
+from generator.compute.search.loop import content_keys, extent_of, search_batches, take_in
 from generator.compute.search.passes import prepared
 from generator.compute.search.state import SearchState
 from generator.config import Settings
@@ -113,7 +113,7 @@ def _from_files(
     settings: Settings, network: WatchedNetwork, images: ImageSet, numbers: Sequence[int]
 ) -> None:
     """Search these batches as `compute` does."""
-    survey(settings, network, images, numbers, _silent, _silent, _silent)
+    search_batches(settings, network, images, numbers, _silent, _silent, _silent)
 
 
 def _silent(_: object) -> None:

@@ -23,7 +23,7 @@ from generator.compute import stimuli
 from generator.compute.records import measure_arrays
 from generator.compute.run.checkpoints import Share
 from generator.compute.run.job import Job
-from generator.compute.search.loop import survey
+from generator.compute.search.loop import search_batches
 from generator.compute.search.passes import Log
 from generator.compute.search.state import SearchState
 from generator.compute.stimuli.run import measure_layer
@@ -106,7 +106,7 @@ def search(
     checkpoints, extent = job.checkpoints, job.checkpoints.extent
     before = checkpoints.own(name)
     already, of = extent.images_in(own & recorded), extent.images_in(own)
-    survey(
+    search_batches(
         job.settings,
         job.network,
         job.images,

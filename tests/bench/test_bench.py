@@ -25,7 +25,7 @@ from generator.bench.search import Clock, measure_search
 from generator.bench.startup import measure_startup
 from generator.compute.project.contact_sheets import reconstruct_places
 from generator.compute.project.crops import crop
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.sets.sources import open_images
@@ -78,14 +78,14 @@ def test_search_is_timed_from_files_and_in_memory(
     """Every image of every whole batch is searched from its file, in each of the rounds."""
     images = open_images(str(draw_pictures(tmp_path / "pictures", 22)))
     searched: list[int] = []
-    honest = survey.survey
+    honest = loop.search_batches
 
     def counting(*words: Any) -> Any:
         found = honest(*words)
         searched.append(found.extent.images_in(found.done))
         return found
 
-    monkeypatch.setattr(search, "survey", counting)
+    monkeypatch.setattr(search, "search_batches", counting)
     figures = measure_search(Settings(batch=4, workers=0), tiny_network(), images)
     assert searched == [20] * search.ROUNDS
     assert [figure.name for figure in figures] == ["search", "ranking", "images"]

@@ -29,7 +29,7 @@ from generator.compute.project.contact_sheets import occupied, reconstruct_place
 from generator.compute.records import layer_arrays
 from generator.compute.run import workspace
 from generator.compute.run.workspace import Workspace
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from generator.compute.stimuli.run import LayerMeasures, measure_layer
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError, OutputError
@@ -241,7 +241,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: tuple[str, int]
 ) -> None:
     """Stopped in any stage, the next run finishes what is left and the bytes are the same."""
-    monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
     monkeypatch.setattr(drawing, "FILTERS_AT_ONCE", 3)
     run(pictures, tmp_path / "straight")
     reports = Counter[str]()
@@ -283,7 +283,7 @@ import os, signal, sys
 from pathlib import Path
 from generator.compute import pipeline
 from generator.compute.project import run as drawing
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from generator.compute.run.workspace import Workspace
 from generator.config import Settings
 from generator.network.zoo import load as zoo
@@ -291,7 +291,7 @@ from tests.support.tiny_network import tiny_network
 
 stage, count, images, atlas = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 zoo.load = lambda *_: tiny_network()
-survey.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
+loop.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
 seen = []
 
 def progress(name, done, of):
@@ -562,7 +562,7 @@ def test_records_cut_short_are_not_trusted(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power failure may leave empty files; the run starts where they do not matter."""
-    monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
 
     def kill(stage: str, _done: int, _of: int) -> None:
         if stage == "reconstruct":
@@ -602,7 +602,7 @@ def stopped_in(
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(survey, "SAVE_EVERY", -1.0)
+        patch.setattr(loop, "SAVE_EVERY", -1.0)
         with pytest.raises(Killed):
             run(images, atlas, kill, **more)
 

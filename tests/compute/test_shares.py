@@ -19,7 +19,7 @@ from generator.compute import shares
 from generator.compute.pipeline import compute, compute_shard, merge
 from generator.compute.project import run as drawing
 from generator.compute.run.checkpoints import Share
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from generator.compute.search.state import SearchState
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError
@@ -35,7 +35,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name loads the tiny network; groups of filters are small, records frequent."""
     monkeypatch.setattr(zoo, "load", lambda *_: tiny_network())
     monkeypatch.setattr(drawing, "FILTERS_AT_ONCE", 3)
-    monkeypatch.setattr(survey, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
 
 
 @pytest.fixture(scope="module")
@@ -293,16 +293,16 @@ def test_what_a_shard_finds_comes_from_the_device_before_it_is_recorded(
 ) -> None:
     """What it found earlier lies on the CPU."""
     settings = settings_for(pictures, tmp_path / "atlas")
-    searched = survey.survey
+    searched = loop.search_batches
 
-    def survey_elsewhere(*arguments: Any) -> SearchState:
+    def search_elsewhere(*arguments: Any) -> SearchState:
         found = searched(*arguments)
         away = SearchState.empty(found.extent, torch.device("meta"))
         save = arguments[4]
         save(Elsewhere(**vars(away)))
         return found
 
-    monkeypatch.setattr(shares, "survey", survey_elsewhere)
+    monkeypatch.setattr(shares, "search_batches", search_elsewhere)
     compute_shard(settings, Share(1, 2), silent, silent)
 
 

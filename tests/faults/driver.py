@@ -27,7 +27,7 @@ from PIL import Image
 
 from generator import cli
 from generator.compute.project import run as drawing
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from tests.faults.fault import Deed
 from tests.faults.moments import Moments
 from tests.support.speed import compile_templates, remember_templates, skip_syncs
@@ -168,7 +168,7 @@ def _become(order: dict[str, Any], notes: int, go: int) -> NoReturn:
 
 def _record_all() -> None:
     """Let every step be recorded, and every filter be a group of its own."""
-    survey.SAVE_EVERY = -1.0
+    loop.SAVE_EVERY = -1.0
     drawing.FILTERS_AT_ONCE = 1
 
 

@@ -16,7 +16,7 @@ import torch
 from generator import cli
 from generator.compute import pipeline
 from generator.compute.project import run as drawing
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from generator.network.zoo import load as zoo
 from tests.support.tiny_network import tiny_network
 
@@ -26,7 +26,7 @@ def main() -> None:
     verb, images, atlas, fatal, *flags = sys.argv[1:]
     torch.set_num_threads(1)
     setattr(zoo, "load", lambda *_: tiny_network())  # noqa: B010  mypy allows no assignment
-    survey.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
+    loop.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
     if fatal and os.environ["RANK"] == "1":
         _die_at(*json.loads(fatal))
     words = [verb, "--images", images, "--atlas", atlas, "--batch", "4", "--workers", "0", *flags]
@@ -36,7 +36,7 @@ def main() -> None:
 
 def _die_at(stage: str, count: int) -> None:
     """Have this process kill itself when a stage is reported for the nth time."""
-    module = {"search": survey, "reconstruct": pipeline}[stage]
+    module = {"search": loop, "reconstruct": pipeline}[stage]
     name = {"search": "_enter", "reconstruct": "draw"}[stage]
     honest = getattr(module, name)
     calls = []

@@ -1,4 +1,4 @@
-"""The search over some batches of an image set: recorded as it goes, taken up where it stopped."""
+"""The search over some batches of an image set, which records its state as it goes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generator.images.stream import Batch, stream
 from generator.memory import give_back
 from generator.network.watched import WatchedNetwork
 
-Keys = Callable[[Batch], Tensor]  # what may take one place only, [b] int64
+Keys = Callable[[Batch], Tensor]  # of images of which one may take a place, [b] int64
 SAVE_EVERY = 30.0  # seconds between two records of the search
 GIVE_BACK_EVERY = 16  # batches
 
@@ -28,7 +28,7 @@ def extent_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -> 
     return Extent(filters, len(images), settings.batch)
 
 
-def survey(
+def search_batches(
     settings: Settings,
     network: WatchedNetwork,
     images: ImageSet,
@@ -37,10 +37,10 @@ def survey(
     progress: Callable[[int], None],
     log: Log,
 ) -> SearchState:
-    """Search the batches of these numbers; return what was found in them, on the CPU.
+    """Search the batches of these numbers; return their search state, on the CPU.
 
-    What was found so far is given to `save` at most every 30 s, and at the end; `progress` is
-    given the number of batches done. Raises NetworkError as `passes` does.
+    Calls `save` with the state so far, at most every 30 s and at the end, and `progress` with the
+    number of batches done. Raises NetworkError as `passes` does.
     """
     found = SearchState.empty(extent_of(settings, network, images), network.device)
     if not numbers:
@@ -62,7 +62,7 @@ def survey(
 def take_in(
     network: WatchedNetwork, found: SearchState, batches: Iterable[Batch], keys_of: Keys, log: Log
 ) -> Iterator[int]:
-    """Add what batches show to `found`, and yield after each how many are done."""
+    """Add batches to `found`; after each yield how many are done."""
     done = 0
     with torch.no_grad(), network.watching(network.layers) as run:
         for passed in passes(network, run, batches, log):
@@ -78,12 +78,12 @@ def take_in(
 
 
 def content_keys(batch: Batch) -> Tensor:
-    """Return what may take one place only: each picture's pixels, [b] int64."""
+    """Return a hash of each picture's pixels, [b] int64."""
     return batch.content
 
 
 def label_keys(images: ImageSet) -> Keys:
-    """Return what gives each picture's label, [b] int64, or its pixels where it has no label.
+    """Return a function for keys: a picture's label, or its pixels where it has no label.
 
     A picture that lies in two folders has two labels, so it may take two places.
     """
@@ -101,7 +101,7 @@ def label_keys(images: ImageSet) -> Keys:
 
 
 def _enter(found: SearchState, batch: Batch) -> None:
-    """Note that a batch is done, and what is known of it beside activations."""
+    """Record that a batch is done, the contents of its images and the files skipped."""
     last = min(batch.first + len(batch.pixels), found.extent.images)
     found.content[batch.first : last] = batch.content[: last - batch.first].numpy()
     unread = np.flatnonzero(~batch.valid[: last - batch.first].numpy()) + batch.first

@@ -20,24 +20,24 @@ Run = Callable[[Tensor], list[Tensor]]  # images [b, c, h, w] → maps [b, f, h,
 
 @dataclass(frozen=True)
 class Pass:
-    """Some of a batch's images, and what the watched layers made of them."""
+    """Some of a batch's images, and the activations of the watched layers."""
 
     batch: Batch
     part: slice  # of the batch
     maps: list[Tensor]  # [n, f, h, w] of each layer
-    peaks: list[Tensor]  # [n, f] of each layer, see `search.peaks_of`
+    peaks: list[Tensor]  # [n, f] of each layer, see `peaks_of`
 
     @property
     def last(self) -> bool:
-        """Say whether the batch ends with it."""
+        """Say whether these are the last images of the batch."""
         return bool(self.part.stop == len(self.batch.pixels))
 
 
 def passes(network: WatchedNetwork, run: Run, batches: Iterable[Batch], log: Log) -> Iterator[Pass]:
-    """Yield the passes of all batches in their order; `run` is what `network.watching` gives.
+    """Yield the passes of all batches in their order; `run` comes from `network.watching`.
 
-    Raises NetworkError, naming layer and image row, where an activation is not a number, and where
-    memory does not suffice for a single image.
+    Raises NetworkError where an activation is not a number (it names layer and image row), and
+    where memory does not suffice for a single image.
     """
 
     def ready(pixels: Tensor) -> list[Tensor]:
@@ -51,25 +51,24 @@ def passes(network: WatchedNetwork, run: Run, batches: Iterable[Batch], log: Log
                 yield _passed(network, batch, part, maps)
         return
 
+    def parts() -> Iterator[tuple[Batch, slice]]:
+        for batch in batches:
+            size = len(batch.pixels)
+            yield from ((batch, slice(at, min(at + most, size))) for at in range(0, size, most))
+
     def go(task: tuple[Batch, slice]) -> Pass:
         batch, part = task
         with torch.inference_mode():
             return _passed(network, batch, part, ready(batch.pixels[part]))
 
     with side_by_side(network.device) as threads:
-        yield from threads.map(go, _parts(batches, most))
+        yield from threads.map(go, parts())
 
 
 def prepared(network: WatchedNetwork, pixels: Tensor) -> Tensor:
     """Bring pictures [b, 4, h, w] uint8 to the network's device and into the form it expects."""
     images = normalise(pixels.to(network.device), network.mean, network.std)
     return images.contiguous(memory_format=torch.channels_last)
-
-
-def _parts(batches: Iterable[Batch], most: int) -> Iterator[tuple[Batch, slice]]:
-    for batch in batches:
-        size = len(batch.pixels)
-        yield from ((batch, slice(at, min(at + most, size))) for at in range(0, size, most))
 
 
 def _passed(network: WatchedNetwork, batch: Batch, part: slice, maps: list[Tensor]) -> Pass:
@@ -84,29 +83,26 @@ def _passed(network: WatchedNetwork, batch: Batch, part: slice, maps: list[Tenso
 
 
 class Halving:
-    """A forward pass in one part, or in ever smaller ones once memory is short."""
+    """A forward pass over all images at a time, or over fewer once memory is short."""
 
     def __init__(self, run: Run, log: Log) -> None:
         self._run, self._log = run, log
         self._most: int | None = None  # images at a time
 
     def __call__(self, images: Tensor) -> Iterator[tuple[slice, list[Tensor]]]:
-        """Yield slices of the images [b, c, h, w] and the maps of those; NetworkError as above."""
+        """Yield slices of the images [b, c, h, w] and their maps; may raise NetworkError."""
         start = 0
         while start < len(images):
             part = slice(start, min(start + (self._most or len(images)), len(images)))
-            maps = self._attempt(images[part])
+            try:
+                maps = self._run(images[part])
+            except torch.OutOfMemoryError:  # its frames keep tensors until this block is left
+                maps = None
             if maps is None:
                 self._halve(part.stop - part.start)
                 continue
             yield part, maps
             start = part.stop
-
-    def _attempt(self, images: Tensor) -> list[Tensor] | None:
-        try:
-            return self._run(images)
-        except torch.OutOfMemoryError:  # what it holds on to is free once this block is left
-            return None
 
     def _halve(self, images: int) -> None:
         if images == 1:

@@ -1,4 +1,4 @@
-"""What a search has found in some of the batches, and how the states of several searches join."""
+"""The state of a search over some of the batches; states of several searches can be joined."""
 
 from __future__ import annotations
 
@@ -43,28 +43,20 @@ class Extent:
 
 @dataclass(frozen=True)
 class LayerState:
-    """What was found in one layer so far."""
+    """The top-k and the activation statistics of one layer so far."""
 
     nine: TopK
     statistics: ActivationStatistics
 
     def update(self, maps: Tensor, peaks: Tensor, images: Tensor, keys: Tensor) -> None:
-        """Take in images; arguments are those of `TopK.update`."""
+        """Add images; the arguments are those of `TopK.update`."""
         self.nine.update(maps, peaks, images, keys)
         self.statistics.update(peaks, images)
-
-    @classmethod
-    def merge(cls, layers: Sequence[LayerState]) -> LayerState:
-        """Join what was found in one layer over disjoint sets of images."""
-        return cls(
-            TopK.merge([layer.nine for layer in layers]),
-            ActivationStatistics.merge([layer.statistics for layer in layers]),
-        )
 
 
 @dataclass(frozen=True)
 class SearchState:
-    """What was found over the batches that are done. Arrays are changed in place by a search."""
+    """The results of the batches that are done. A search changes the arrays in place."""
 
     extent: Extent
     layers: list[LayerState]
@@ -74,7 +66,7 @@ class SearchState:
 
     @classmethod
     def empty(cls, extent: Extent, device: torch.device = CPU) -> SearchState:
-        """Return what is found before the first batch."""
+        """Return the state before the first batch."""
         size = hundredth(extent.images)
         return cls(
             extent,
@@ -99,8 +91,8 @@ class SearchState:
     def duplicates(self) -> int:
         """Return how many of them have exactly the pixels of an image at a lower row.
 
-        Of each content one image has none before it. (Two contents among a million have the same
-        hash of 64 bits with a chance of about one in 4 · 10⁷.)
+        Pixels are compared by a hash of 64 bits: among a million different pictures two have the
+        same with a chance of about one in 4 · 10⁷.
         """
         rows = self.extent.rows_in(self.done)
         rows[list(self.skipped)] = False
@@ -113,7 +105,10 @@ class SearchState:
         return cls(
             states[0].extent,
             [
-                LayerState.merge(layers)
+                LayerState(
+                    TopK.merge([layer.nine for layer in layers]),
+                    ActivationStatistics.merge([layer.statistics for layer in layers]),
+                )
                 for layers in zip(*(each.layers for each in states), strict=True)
             ],
             np.logical_or.reduce([each.done for each in states]),
@@ -126,7 +121,7 @@ class SearchState:
         return SearchState.of(self.arrays(), self.extent)
 
     def arrays(self) -> Arrays:
-        """Return all of it by name, for a file."""
+        """Return everything by name, for a file."""
         skipped = [(row, file.model_dump()) for row, file in sorted(self.skipped.items())]
         arrays: Arrays = {
             "done": self.done.copy(),
@@ -141,7 +136,7 @@ class SearchState:
 
     @classmethod
     def of(cls, arrays: Arrays, extent: Extent) -> SearchState:
-        """Return the search state, on the CPU, that `arrays` gave."""
+        """Return the search state, on the CPU, whose `arrays()` these are."""
         found = cls.empty(extent)
         found.done[:] = arrays["done"]
         found.content[extent.rows_in(found.done)] = arrays["content"]

@@ -1,7 +1,7 @@
-"""What the whole image set does to each filter: how often, how strongly, and under which labels.
+"""Activation statistics: how often and how strongly images activate each filter, and their labels.
 
-Memory does not grow with the number of images: activations are counted in fixed bins, and of the
-strongest hundredth part at most a thousand images are remembered.
+Memory does not grow with the number of images: activations are counted in fixed bins, and at most
+a thousand images of the strongest hundredth are remembered.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from torch import Tensor
 
 from generator.atlas.bins import BINS, inner_edges
 from generator.atlas.schema import PLACES
-from generator.compute.search.ranking import beats, filled, ranked, table
+from generator.compute.search.topk import beats, lines, ranked
 
 MOST = 1_000  # images of the strongest hundredth that are remembered
-SORT_AT = 64  # a filter's waiting images; sorting at every batch would cost more than the network
+SORT_AT = 64  # waiting images of a filter; a sort at every batch costs more than the network
 
 
 def hundredth(images: int) -> int:
-    """Return how many images the strongest hundredth part of so many has: nine at least."""
+    """Return how many of so many images are the strongest hundredth: at least nine."""
     return min(max(math.ceil(images / 100), PLACES), MOST)
 
 
 @dataclass
 class ActivationStatistics:
-    """What was counted so far. f: filters, h: the size of the strongest hundredth.
+    """Counts so far. f: filters, h: the size of the strongest hundredth.
 
     An empty place of the hundredth has value 0 and image −1. Images that may belong to it wait
-    until there are enough of them to be worth a sort: `settle` before reading it.
+    until a sort is worth its time: call `settle` before reading it.
     """
 
     histogram: Tensor  # [f, BINS] int64: images by their largest activation, where it is positive
@@ -48,7 +48,7 @@ class ActivationStatistics:
     def empty(
         cls, filters: int, size: int, dtype: torch.dtype, device: torch.device
     ) -> ActivationStatistics:
-        """Return statistics of no image, whose strongest hundredth will have `size` images."""
+        """Return statistics of no image, with `size` places in the strongest hundredth."""
         return cls(
             histogram=torch.zeros(filters, BINS, dtype=torch.int64, device=device),
             strongest=torch.zeros(filters, size, dtype=dtype, device=device),
@@ -56,8 +56,9 @@ class ActivationStatistics:
         )
 
     def update(self, peaks: Tensor, images: Tensor) -> None:
-        """Count a batch: `peaks` [b, f] as `search.peaks_of` gives them, of images [b]."""
-        self._count(peaks)
+        """Count a batch: `peaks` [b, f] of images [b], see `peaks_of`."""
+        bins = torch.bucketize(peaks, _inner_edges(peaks.device, peaks.dtype), right=True)
+        self.histogram.scatter_add_(1, bins.T, (peaks > 0).T.long())
         entering = beats(peaks, images, self.strongest[:, -1], self.image[:, -1])  # b f
         slot, filters = entering.nonzero(as_tuple=True)  # n
         if len(slot) == 0:
@@ -71,15 +72,13 @@ class ActivationStatistics:
         """Let those that wait compete for the strongest hundredth."""
         if not self._waiting:
             return
-        entrant, values, images = (
-            torch.cat(parts) for parts in zip(*self._waiting, strict=True)
-        )  # n
+        entrant, values, images = map(torch.cat, zip(*self._waiting, strict=True))  # n
         self._waiting.clear()
         self._longest = 0
         entrant, order = entrant.sort(stable=True)
-        filters, line, column = table(entrant)
-        pool = torch.cat([self.strongest[filters], filled(line, column, values[order], 0)], dim=1)
-        rows = torch.cat([self.image[filters], filled(line, column, images[order], -1)], dim=1)
+        filters, in_lines = lines(entrant)
+        pool = torch.cat([self.strongest[filters], in_lines(values[order], 0)], dim=1)
+        rows = torch.cat([self.image[filters], in_lines(images[order], -1)], dim=1)
         size = self.strongest.shape[1]
         self.strongest[filters], self.image[filters] = _strongest(pool, rows, size)
 
@@ -88,18 +87,10 @@ class ActivationStatistics:
         """Join the statistics of disjoint sets of images, all of one size of the hundredth."""
         for statistics in several:
             statistics.settle()
-        strongest, image = _strongest(
-            torch.cat([statistics.strongest for statistics in several], dim=1),
-            torch.cat([statistics.image for statistics in several], dim=1),
-            several[0].strongest.shape[1],
-        )
+        values = torch.cat([statistics.strongest for statistics in several], dim=1)
+        images = torch.cat([statistics.image for statistics in several], dim=1)
         histogram = torch.stack([statistics.histogram for statistics in several]).sum(0)
-        return cls(histogram, strongest, image)
-
-    def _count(self, peaks: Tensor) -> None:
-        """Put the positive ones of `peaks` [b, f] into their bins."""
-        bins = torch.bucketize(peaks, _inner_edges(peaks.device, peaks.dtype), right=True)
-        self.histogram.scatter_add_(1, bins.T, (peaks > 0).T.long())
+        return cls(histogram, *_strongest(values, images, several[0].strongest.shape[1]))
 
 
 def _strongest(values: Tensor, rows: Tensor, size: int) -> tuple[Tensor, Tensor]:
@@ -126,7 +117,7 @@ class LabelFacts:
 def label_facts(
     image: npt.NDArray[np.int64], labels: Sequence[str], label_of: Callable[[int], str]
 ) -> LabelFacts:
-    """Weigh the labels of images [f, h], −1 where there is none.
+    """Return how the labels of images [f, h] agree; an image is −1 where there is none.
 
     `labels` are all labels in their order and `label_of(row)` is an image's own. Of equally
     frequent labels the first in their order counts. Images without a label ("") are left out.

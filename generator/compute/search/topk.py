@@ -1,21 +1,20 @@
 """The nine images that activate each filter most, found in one pass over a stream of images.
 
-One place per image and filter: its largest activation over the map. Places are ranked by value,
-ties by image, then row, then column. Only positive activations win a place, and images of one key
-(the same pixels, or the same label where that is asked for) share one place: the best of them.
-In whatever order images arrive, and however they are dealt out, the nine are the same.
+An image has one place for each filter: its largest activation over the map. Places are ranked by
+value, ties by image, then row, then column. Only positive activations win a place. Images of one
+key (the same pixels, or the same label where that is wanted) share one place: the best of them.
+The order of the images and their division among processes do not change the nine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from generator.atlas.schema import PLACES
-from generator.compute.search.ranking import beats, filled, ranked, repeated, table
 
 
 @dataclass
@@ -47,59 +46,96 @@ class TopK:
         entrant, slot = entering.T.nonzero(as_tuple=True)  # n, by filter
         if len(entrant) == 0:
             return
-        filters, line, column = table(entrant)
-        values = filled(line, column, peaks[slot, entrant], 0)  # k m
-        rows = filled(line, column, images[slot], -1)
-        pool = TopK(
-            activation=torch.cat([self.activation[filters], values], dim=1),  # k 9+m
-            image=torch.cat([self.image[filters], rows], dim=1),
-            unit=torch.nn.functional.pad(self.unit[filters], (0, 0, 0, values.shape[1])),
-            key=torch.cat([self.key[filters], filled(line, column, keys[slot], 0)], dim=1),
-        )
-        order, best = pool._best()
-        slots = filled(line, column, slot, -1)
-        which, place = ((order >= PLACES) & (best.image >= 0)).nonzero(as_tuple=True)
-        winners = slots[which, order[which, place] - PLACES]
-        best.unit[which, place] = first_peak(maps[winners, filters[which]])
-        self.activation[filters] = best.activation
-        self.image[filters] = best.image
-        self.unit[filters] = best.unit
-        self.key[filters] = best.key
-
-    def _best(self) -> tuple[Tensor, TopK]:
-        """Return the nine best of any number of places with keys, and where each of them stood."""
-        order = ranked(self.activation, self.image)
-        values = self.activation.gather(1, order)
-        again = repeated(self.key.gather(1, order)) & (values > 0)
-        if bool(again.any()):  # most sets hold no picture twice
-            values = values.masked_fill(again, 0)
-            behind = values.argsort(dim=1, descending=True, stable=True)
-            order, values = order.gather(1, behind), values.gather(1, behind)
-        order, values = order[:, :PLACES], values[:, :PLACES]
-        empty = values <= 0
-        unit = self.unit.gather(1, order[:, :, None].expand(-1, -1, 2))
-        return order, TopK(
+        filters, in_lines = lines(entrant)
+        values = in_lines(peaks[slot, entrant], 0)  # k m
+        new = TopK(
             activation=values,
-            image=self.image.gather(1, order).masked_fill(empty, -1),
-            unit=unit.masked_fill(empty[:, :, None], 0),
-            key=self.key.gather(1, order).masked_fill(empty, 0),
+            image=in_lines(images[slot], -1),
+            unit=self.unit.new_zeros(*values.shape, 2),
+            key=in_lines(keys[slot], 0),
         )
+        order, best = _best([TopK(*(tensor[filters] for tensor in vars(self).values())), new])
+        which, place = ((order >= PLACES) & (best.image >= 0)).nonzero(as_tuple=True)
+        winners = in_lines(slot, -1)[which, order[which, place] - PLACES]
+        best.unit[which, place] = first_peak(maps[winners, filters[which]])
+        for tensor, replacement in zip(vars(self).values(), vars(best).values(), strict=True):
+            tensor[filters] = replacement
 
     @classmethod
     def merge(cls, nines: Sequence[TopK]) -> TopK:
         """Join the nines of disjoint sets of images into the nine of all of them, exactly.
 
-        A place among the nine of all is the best of its key and has fewer than nine other keys'
-        bests before it, in its own set no less, so it is among that set's nine. Ranking all sets'
-        nines by the same rule therefore finds it, and finds nothing better that was dropped.
+        A place among the nine of all is the best of its key, and fewer than nine other keys have a
+        better one. The same is true in its own set, so it is among that set's nine. Ranking all
+        sets' nines by the same rule therefore finds it, and finds nothing better.
         """
-        pool = cls(
-            activation=torch.cat([nine.activation for nine in nines], dim=1),
-            image=torch.cat([nine.image for nine in nines], dim=1),
-            unit=torch.cat([nine.unit for nine in nines], dim=1),
-            key=torch.cat([nine.key for nine in nines], dim=1),
-        )
-        return pool._best()[1]
+        return _best(nines)[1]
+
+
+def _best(several: Sequence[TopK]) -> tuple[Tensor, TopK]:
+    """Return the nine best of all places side by side, and where each of them stood."""
+    tensors = zip(*(vars(nine).values() for nine in several), strict=True)
+    pool = TopK(*(torch.cat(parts, dim=1) for parts in tensors))
+    order = ranked(pool.activation, pool.image)
+    values = pool.activation.gather(1, order)
+    again = _repeated(pool.key.gather(1, order)) & (values > 0)
+    if bool(again.any()):  # most sets contain no picture twice
+        values = values.masked_fill(again, 0)
+        behind = values.argsort(dim=1, descending=True, stable=True)
+        order, values = order.gather(1, behind), values.gather(1, behind)
+    order, values = order[:, :PLACES], values[:, :PLACES]
+    empty = values <= 0
+    unit = pool.unit.gather(1, order[:, :, None].expand(-1, -1, 2))
+    return order, TopK(
+        activation=values,
+        image=pool.image.gather(1, order).masked_fill(empty, -1),
+        unit=unit.masked_fill(empty[:, :, None], 0),
+        key=pool.key.gather(1, order).masked_fill(empty, 0),
+    )
+
+
+def _repeated(keys: Tensor) -> Tensor:
+    """Say [k, p] where a line of keys [k, p] has the same key further left."""
+    alike, order = keys.sort(dim=1, stable=True)
+    again = torch.zeros_like(keys, dtype=torch.bool)
+    again[:, 1:] = alike[:, 1:] == alike[:, :-1]
+    return torch.zeros_like(again).scatter(1, order, again)
+
+
+def ranked(values: Tensor, rows: Tensor) -> Tensor:
+    """Return the order [k, p] of places by value [k, p], falling; ties by image row [k, p].
+
+    Values are 0 or more, and 0 stands for an empty place.
+    """
+    by_row = rows.argsort(dim=1, stable=True)
+    by_value = values.gather(1, by_row).argsort(dim=1, descending=True, stable=True)
+    return by_row.gather(1, by_value)
+
+
+def beats(values: Tensor, rows: Tensor, last: Tensor, last_row: Tensor) -> Tensor:
+    """Say [b, f] which of the values [b, f] of images [b] come before each filter's last place.
+
+    `last` [f] is the value of that place and `last_row` [f] its image's row, −1 where it is empty.
+    """
+    return (values > last) | ((values == last) & (rows[:, None] < last_row))
+
+
+def lines(filters: Tensor) -> tuple[Tensor, Callable[[Tensor, int], Tensor]]:
+    """Lay out entries that belong to `filters` [n], rising, in one line for each filter.
+
+    Returns the filters [k] that have an entry, and a function that brings entries [n] into lines
+    [k, m], filled up with its second argument.
+    """
+    present, line, counts = torch.unique_consecutive(
+        filters, return_inverse=True, return_counts=True
+    )
+    column = torch.arange(len(filters), device=filters.device) - (counts.cumsum(0) - counts)[line]
+    shape = (len(present), int(counts.max()))
+
+    def in_lines(entries: Tensor, empty: int) -> Tensor:
+        return entries.new_full(shape, empty).index_put((line, column), entries)
+
+    return present, in_lines
 
 
 def peaks_of(maps: Tensor, images: Tensor, valid: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 
 from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.run.threads import side_by_side
-from generator.compute.search.loop import survey
+from generator.compute.search.loop import search_batches
 from generator.compute.stimuli.draw import gratings
 from generator.compute.stimuli.run import respond, stage
 from generator.config import Settings
@@ -97,7 +97,7 @@ def test_a_search_finds_the_same(
     settings = Settings(batch=3, workers=0)
 
     def work() -> np.ndarray:
-        found = survey(settings, network, images, [0, 1], silent, silent, silent)
+        found = search_batches(settings, network, images, [0, 1], silent, silent, silent)
         return np.concatenate([layer.nine.activation.numpy() for layer in found.layers])
 
     same_from_any_number(threads, work)

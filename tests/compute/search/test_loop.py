@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from generator.compute.search import loop as survey
+from generator.compute.search import loop
 from generator.compute.search.loop import label_keys
 from generator.compute.search.passes import Halving
 from generator.errors import NetworkError
@@ -95,4 +95,4 @@ def test_no_label_is_a_content(tmp_path: Path) -> None:
 
 def test_records_are_made_as_often_as_promised() -> None:
     """README and error messages speak of half a minute."""
-    assert survey.SAVE_EVERY == 30
+    assert loop.SAVE_EVERY == 30
