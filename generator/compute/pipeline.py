@@ -27,8 +27,7 @@ from generator.atlas.schema import (
     SkippedFile,
 )
 from generator.atlas.store import Atlas, AtlasWriter, require_replaceable
-from generator.compute.project.crops import webp
-from generator.compute.project.kernels import kernel_sheet
+from generator.compute.project.crops import kernel_sheet, webp
 from generator.compute.project.run import Group, draw, groups_of
 from generator.compute.records import (
     arrays_of,

@@ -1,7 +1,4 @@
-"""The pictures of one filter after another: nine patches, nine reconstructions, nine images.
-
-Works on a group of filters at a time, so that memory does not grow with filters or images.
-"""
+"""The contact sheets of filters: nine patches, nine reconstructions, nine images."""
 
 from __future__ import annotations
 
@@ -18,11 +15,10 @@ from generator.atlas.schema import IMAGE_TILE, PLACES, SMALL_TILE, LayerArrays, 
 from generator.compute.project import crops
 from generator.compute.project.reconstruct import gradients, reconstruct
 from generator.compute.run.threads import IN_TURN, side_by_side
-from generator.network.cone.cone import Cone
 from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
 
 TOLERANCE = 1e-4  # relative: recorded against recomputed activation
-ROUNDING = 1e-5  # of the largest activation beside it: what sums of float32 that cancel may be off
+ROUNDING = 1e-5  # of the largest activation beside it: the error of float32 sums that cancel
 LARGEST_BATCH = 64
 
 
@@ -47,14 +43,6 @@ class Places:
     activations: npt.NDArray[np.float32]  # [n]
 
 
-@dataclass(frozen=True)
-class Portrait:
-    """The encoded contact sheets of one filter, by kind."""
-
-    filter: int
-    sheets: dict[PictureKind, bytes]
-
-
 def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
     """Return the occupied places of the filters first … last − 1, filter by filter."""
     filters, places = np.nonzero(arrays.image[first:last] >= 0)
@@ -72,7 +60,7 @@ def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
 def reconstruct_places(
     network: WatchedNetwork, layer: WatchedLayer, places: Places, images: Callable[[int], Tensor]
 ) -> npt.NDArray[np.float32]:
-    """Return the reconstruction [n, 3, side, side] of each place, cut to its box.
+    """Return the reconstruction [n, 3, side, side] of each place, cropped to its box.
 
     `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the recorded
     activation does not come out again.
@@ -81,7 +69,7 @@ def reconstruct_places(
     side = min(layer.field.size, network.input_size)
     result = np.zeros((len(places.rows), 3, side, side), np.float32)
     largest = float(places.activations.max(initial=0))
-    size = batch_size(cone)
+    size = 1 if cone is None else min(LARGEST_BATCH, max(1, KEPT // cone.largest))  # units at once
 
     def work(start: int) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
         members = slice(start, start + size)
@@ -101,38 +89,29 @@ def reconstruct_places(
         for start, (activation, signal, corners) in zip(
             starts, threads.map(work, starts), strict=True
         ):
-            _check(places, start, activation.cpu().numpy(), largest)
+            _require_recorded(places, start, activation.cpu().numpy(), largest)
             for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
                 box = places.boxes[start + index] - np.array([*corner, *corner])
                 result[start + index] = crops.crop(part, box)
     return result
 
 
-def batch_size(cone: Cone | None) -> int:
-    """Return how many units run at a time: as many as keep every window within `KEPT` bytes."""
-    if cone is None:
-        return 1
-    return min(LARGEST_BATCH, max(1, KEPT // cone.largest))
-
-
 def _sent(images: Tensor, network: WatchedNetwork) -> Tensor:
     return images.to(network.device).contiguous(memory_format=torch.channels_last)
 
 
-def _check(places: Places, start: int, activation: npt.NDArray[np.float32], largest: float) -> None:
+def _require_recorded(
+    places: Places, start: int, activation: npt.NDArray[np.float32], largest: float
+) -> None:
     recorded = places.activations[start : start + len(activation)]
     wrong = ~np.isclose(activation, recorded, rtol=TOLERANCE, atol=ROUNDING * largest)
     if wrong.any():
-        worst = int(np.nonzero(wrong)[0][0])
-        raise ActivationDiffers(
-            int(places.filters[start + worst]),
-            int(places.rows[start + worst]),
-            float(recorded[worst]),
-            float(activation[worst]),
-        )
+        first = int(np.argmax(wrong))
+        filter_, row = int(places.filters[start + first]), int(places.rows[start + first])
+        raise ActivationDiffers(filter_, row, float(recorded[first]), float(activation[first]))
 
 
-def portray(
+def contact_sheets(
     network: WatchedNetwork,
     layer: WatchedLayer,
     filter_: int,
@@ -140,8 +119,8 @@ def portray(
     signals: npt.NDArray[np.float32],
     images: Callable[[int], Tensor],
     wholes: Callable[[int], crops.Pixels],
-) -> tuple[Portrait, npt.NDArray[np.float32]]:
-    """Compose and encode the sheets of one filter; return them and its scales [9].
+) -> tuple[dict[PictureKind, bytes], npt.NDArray[np.float32]]:
+    """Compose and encode the contact sheets of one filter; return them and its scales [9].
 
     `signals` [n, 3, side, side] are the reconstructions of `places`; `images(row)` as above,
     `wholes(row)` gives the same as a picture of `IMAGE_TILE` pixels.
@@ -154,8 +133,7 @@ def portray(
     projections, small_projections, pictured = patches.copy(), patches.copy(), patches.copy()
     scales = np.zeros(PLACES, np.float32)
     for index in np.nonzero(places.filters == filter_)[0]:
-        place = int(places.places[index])
-        row = int(places.rows[index])
+        place, row = int(places.places[index]), int(places.rows[index])
         patch = crops.crop(images(row).numpy(), places.boxes[index])
         patches[place] = crops.to_pixels(patch, mean, std)
         signal = signals[index] if shown <= side else crops.resampled(signals[index], side)
@@ -164,17 +142,20 @@ def portray(
         if has_small:
             signal = crops.resampled(signals[index], SMALL_TILE)
             small_projections[place], _ = crops.signed_picture(signal)
+
     quality = None if shown <= crops.LOSSLESS_UP_TO else crops.QUALITY
-    sheets: dict[PictureKind, bytes] = {
-        "patches": crops.webp(crops.contact_sheet(patches, side), quality),
-        "reconstructions": crops.webp(crops.contact_sheet(projections, side), quality),
-        "images": crops.webp(crops.contact_sheet(pictured, IMAGE_TILE), crops.WHOLE_QUALITY),
-    }
+    sheets: list[tuple[PictureKind, list[crops.Pixels | None], int, int | None]] = [
+        ("patches", patches, side, quality),
+        ("reconstructions", projections, side, quality),
+        ("images", pictured, IMAGE_TILE, crops.WHOLE_QUALITY),
+    ]
     if has_small:
-        small: dict[PictureKind, list[crops.Pixels | None]] = {
-            "patches.small": patches,
-            "reconstructions.small": small_projections,
-        }
-        for kind, tiles in small.items():
-            sheets[kind] = crops.webp(crops.contact_sheet(tiles, SMALL_TILE), crops.SMALL_QUALITY)
-    return Portrait(filter_, sheets), scales
+        sheets += [
+            ("patches.small", patches, SMALL_TILE, crops.SMALL_QUALITY),
+            ("reconstructions.small", small_projections, SMALL_TILE, crops.SMALL_QUALITY),
+        ]
+    encoded = {
+        kind: crops.webp(crops.contact_sheet(tiles, size), quality)
+        for kind, tiles, size, quality in sheets
+    }
+    return encoded, scales

@@ -1,4 +1,4 @@
-"""Tensors to pictures: patches, signed reconstructions, contact sheets."""
+"""Arrays to pictures: patches, signed reconstructions, contact sheets, sheets of kernels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from generator.atlas.schema import GUTTER, PLACES
+from generator.atlas.schema import GUTTER
 
 Pixels = npt.NDArray[np.uint8]  # [h, w, 3]
 Floats = npt.NDArray[np.float32]
@@ -23,7 +23,8 @@ QUALITY = 72  # of WebP, for what a filter's page shows; 1,376 filters should we
 SMALL_QUALITY = 40  # a page of 128 filters shows 256 small sheets and should weigh 2.5 MB
 SMALL_FROM = 16  # input pixels: below, the large sheet is lighter than a small one
 METHOD = 2  # of WebP: a fifth of the time of 6, the most thorough, and 8 % more bytes
-WHOLE_QUALITY = 42  # whole images only show where a patch was cut
+WHOLE_QUALITY = 42  # whole images only show where a patch was cropped
+KERNEL_COLUMNS = 12
 
 
 def tile_side(field: int) -> int:
@@ -41,7 +42,7 @@ def to_pixels(image: Floats, mean: Floats, std: Floats) -> Pixels:
 
 
 def crop(image: Floats, box: Sequence[int] | npt.NDArray[np.integer]) -> Floats:
-    """Cut top, left, bottom, right out of [c, h, w]; what lies outside the image is zero."""
+    """Crop [c, h, w] to top, left, bottom, right; it is zero outside the image."""
     top, left, bottom, right = (int(edge) for edge in box)
     result = np.zeros((len(image), bottom - top, right - left), np.float32)
     inside = image[:, max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
@@ -67,7 +68,7 @@ def signed_picture(signal: Floats) -> tuple[Pixels, float]:
 
 
 def resize(picture: Pixels, side: int) -> Pixels:
-    """Bring a square picture to `side` pixels: whole multiples by nearest neighbour."""
+    """Resize a square picture to `side` pixels: whole multiples by nearest neighbour."""
     here = picture.shape[0]
     if side == here:
         return picture
@@ -77,10 +78,10 @@ def resize(picture: Pixels, side: int) -> Pixels:
 
 
 def resampled(signal: Floats, side: int) -> Floats:
-    """Bring a signed signal [3, h, h] to [3, side, side].
+    """Resize a signed signal [3, h, h] to [3, side, side].
 
-    Where it is reduced, this comes before `signed_picture`: fine lines of both signs cancel where
-    they merge, and what is left of them can then be scaled to the whole range.
+    Reduce a signal before `signed_picture`: fine lines of both signs cancel where they merge, and
+    the rest can then be scaled to the whole range.
     """
     planes = [
         Image.fromarray(plane).resize((side, side), Image.Resampling.LANCZOS) for plane in signal
@@ -89,21 +90,36 @@ def resampled(signal: Floats, side: int) -> Floats:
 
 
 def contact_sheet(tiles: list[Pixels | None], side: int) -> Pixels:
-    """Lay nine square tiles out, strongest first, row by row; None leaves a grey place."""
+    """Lay out nine square tiles, strongest first, row by row; None leaves a grey place."""
     pitch = side + GUTTER
     sheet = np.full((3 * pitch - GUTTER, 3 * pitch - GUTTER, 3), GREY, np.uint8)
-    for place in range(PLACES):
-        tile = tiles[place]
+    for place, tile in enumerate(tiles):
         if tile is not None:
             top, left = place // 3 * pitch, place % 3 * pitch
             sheet[top : top + side, left : left + side] = resize(tile, side)
     return sheet
 
 
+def kernel_sheet(kernels: Floats) -> Pixels:
+    """Lay kernels [f, 3, k, k] out in rows of twelve, one picture pixel for each weight.
+
+    In order of number, a grey pixel between them. Zero is mid grey, each kernel on its own scale.
+    """
+    filters, side = len(kernels), kernels.shape[2]
+    pitch = side + 1
+    columns = min(KERNEL_COLUMNS, filters)
+    rows = -(-filters // columns)
+    sheet = np.full((rows * pitch - 1, columns * pitch - 1, 3), GREY, np.uint8)
+    for number, kernel in enumerate(kernels):
+        top, left = number // columns * pitch, number % columns * pitch
+        sheet[top : top + side, left : left + side] = signed_picture(kernel)[0]
+    return sheet
+
+
 def webp(sheet: Pixels, quality: int | None) -> bytes:
     """Encode a picture, without loss where no quality is given."""
-    buffer = io.BytesIO()
+    file, lossless = io.BytesIO(), quality is None
     Image.fromarray(sheet).save(
-        buffer, "WEBP", lossless=quality is None, quality=quality or QUALITY, method=METHOD
+        file, "WEBP", lossless=lossless, quality=quality or QUALITY, method=METHOD
     )
-    return buffer.getvalue()
+    return file.getvalue()

@@ -1,12 +1,12 @@
 """The deconvnet of Zeiler and Fergus: one activation, projected back down to the pixels.
 
-Keep one activation of a layer and set all others to zero. Then, down to the pixels, undo each step
-by its rule (`network.steps`): a max pool puts each value back to where the maximum came from, a
-ReLU rectifies the signal itself, a convolution filters with its transposed kernels; biases take no
-part ([ZF] §2.1). All of it happens in the unit's cone: what the unit cannot see is never computed.
+Keep one activation of a layer and set all others to zero. Then undo each op down to the pixels: a
+max pool puts each value back to where the maximum came from, a ReLU rectifies the signal itself, a
+convolution filters with its transposed kernels; biases take no part ([ZF] §2.1). Only the unit's
+cone is computed, which is the part of each map that the unit sees.
 
-A network with parts that have no such rule has gradients all the same. They are taken by autograd
-over the whole image, guided ones with every ReLU gated both ways (Springenberg and others 2015).
+A network with parts that have no such way down still has gradients. Autograd takes them over the
+whole image; guided ones gate every ReLU both ways (Springenberg and others 2015).
 
 [ZF] Zeiler and Fergus, Visualizing and Understanding Convolutional Networks, ECCV 2014.
 """
@@ -27,8 +27,8 @@ def reconstruct(
 ) -> tuple[Tensor, Tensor]:
     """Project one unit of each image back to its pixels.
 
-    `pixels` [b, 3, h, w] are what the units [b, 2] (row, column) see, as `cone.pixels` cuts it out
-    of normalised images; in image i the filter `filters[i]` (`filters` [b] int64) is followed.
+    `pixels` [b, 3, h, w] are the parts of normalised images that the units [b, 2] (row, column)
+    see, as `cone.pixels` crops them; `filters` [b] int64 says which filter to follow in each image.
     Returns the activations of those units [b] and the reconstructions [b, 3, h, w], both in the
     units of the network's input.
     """
@@ -41,9 +41,9 @@ def reconstruct(
 def gradients(
     network: WatchedNetwork, layer: WatchedLayer, images: Tensor, units: Tensor, filters: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the same, as far as it is a gradient, for whole images and any network.
+    """Return activations [b] and gradients [b, 3, h, w] of whole images, for any network.
 
-    Follows the network's rule, "gradient" or "guided"; the gradient is that of half the squared
+    The network's rule is "gradient" or "guided". The gradient is that of half the squared
     activation, so that it scales with the activation as a reconstruction does.
     """
     images = images.detach().requires_grad_(True)

@@ -13,8 +13,8 @@ from torch import Tensor
 from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
 from generator.compute.project.contact_sheets import (
     ActivationDiffers,
+    contact_sheets,
     occupied,
-    portray,
     reconstruct_places,
 )
 from generator.compute.project.crops import Pixels, resize, to_pixels
@@ -25,12 +25,12 @@ from generator.images.sets.image_set import ImageSet
 from generator.images.stream import normalise
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
-FILTERS_AT_ONCE = 32  # filters whose pictures are made together
+FILTERS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Group:
-    """Filters whose pictures are made together."""
+    """Some filters of a layer, whose pictures are made together to bound memory."""
 
     number: int  # of the layer
     layer: WatchedLayer
@@ -74,15 +74,16 @@ def draw(
             ) from problem
         small = pool.map(lambda row: _whole(network, inputs[row]), rows)
         wholes = dict(zip(rows, small, strict=True))
-        for portrait, nine in pool.map(
-            lambda number: portray(
-                network, layer, number, places, signals, inputs.__getitem__, wholes.__getitem__
-            ),
-            range(group.first, group.last),
-        ):
-            scales[portrait.filter - group.first] = nine
-            for kind, sheet in portrait.sheets.items():
-                pictures[portrait.filter, kind] = sheet
+
+        def sheets_of(filter_: int) -> tuple[dict[PictureKind, bytes], npt.NDArray[np.float32]]:
+            return contact_sheets(
+                network, layer, filter_, places, signals, inputs.__getitem__, wholes.__getitem__
+            )
+
+        filters = range(group.first, group.last)
+        for filter_, (sheets, nine) in zip(filters, pool.map(sheets_of, filters), strict=True):
+            scales[filter_ - group.first] = nine
+            pictures |= {(filter_, kind): sheet for kind, sheet in sheets.items()}
     return scales, pictures
 
 
@@ -99,6 +100,6 @@ def _input(network: WatchedNetwork, images: ImageSet, row: int) -> Tensor:
 
 
 def _whole(network: WatchedNetwork, image: Tensor) -> Pixels:
-    """Return an image as the small picture that shows where a patch was cut."""
+    """Return an image as the small picture that shows where a patch was cropped."""
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     return resize(to_pixels(image.numpy(), mean, std), IMAGE_TILE)

@@ -12,7 +12,6 @@ from PIL import Image
 
 from generator.atlas.schema import GUTTER
 from generator.compute.project import crops
-from generator.compute.project.kernels import kernel_sheet
 from tests.oracles import loops as oracles
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
@@ -20,7 +19,7 @@ STD = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 @given(st.integers(0, 1000), st.integers(-6, 9), st.integers(-6, 9), st.integers(1, 8))
-def test_a_patch_is_cut_at_its_box_and_grey_outside(
+def test_a_patch_is_cropped_at_its_box_and_grey_outside(
     seed: int, top: int, left: int, side: int
 ) -> None:
     """Equals explicit loops; what lies outside the input is the mean colour."""
@@ -113,7 +112,7 @@ def test_kernels_lie_in_order_each_on_its_own_scale() -> None:
     kernels = np.zeros((14, 3, 2, 2), np.float32)
     kernels[0, :, 0, 0] = 5.0
     kernels[12, :, 1, 1] = -0.01
-    sheet = kernel_sheet(kernels)
+    sheet = crops.kernel_sheet(kernels)
     assert sheet.shape == (5, 35, 3)
     assert (sheet[0, 0] == 255).all()
     assert (sheet[4, 1] == 0).all()
