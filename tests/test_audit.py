@@ -27,7 +27,7 @@ AT_LEAST = Limit("marks", 0.95, scale=0.01, at_least=True)
 
 
 def lighthouse(*, paint: float | None = 900, seo: float = 1, **more: object) -> Report:
-    """A report with everything that is read, and good figures unless told otherwise."""
+    """A report with everything that is read, and good figures by default."""
     robots = {"id": "robots-txt", "title": "robots.txt is not valid", "score": seo}
     checks = [{"id": "robots-txt", "weight": 1}, {"id": "canonical", "weight": 0}]
     return {

@@ -65,7 +65,7 @@ class Driver(ABC):
 
     @abstractmethod
     def messages(self) -> list[str]:
-        """Return what went wrong on the open page, as far as this browser tells."""
+        """Return what went wrong on the open page, as far as this browser says."""
 
     def run(self, script: str, *arguments: object) -> Any:
         """Run the body of a function in the page; return its value."""

@@ -33,7 +33,7 @@ def test_a_dead_filter_says_that_nothing_is_shown(served: str, reader: Page) -> 
     )
 
 
-def test_the_pictures_of_a_place_are_told_apart(served: str, reader: Page) -> None:
+def test_the_pictures_of_a_place_have_different_names(served: str, reader: Page) -> None:
     """No two links of a page of pictures have the same name, and each says what it shows."""
     reader.goto(f"{served}/layer3/0.html")
     names = [link.aria_snapshot().split('"')[1] for link in reader.locator("a.enlarge").all()]
