@@ -24,7 +24,7 @@ Picture = npt.NDArray[np.uint8]  # [h, w, 3]
 Report = Callable[[str], None]
 
 STORED_SIDE = 256  # pixels: pictures are kept with their shorter side at most this long
-SAME_CLASS = {"motorcycle": "Motorbikes"}  # what two of the sets call by different names
+SAME_CLASS = {"motorcycle": "Motorbikes"}  # two sets have different names for it
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
 FILTERS = (
     Image.Resampling.BOX,

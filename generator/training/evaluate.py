@@ -35,7 +35,7 @@ ROUGH_IMAGES = 100
 
 
 def evaluate(weights: Path, folders: list[Path], report: Report) -> None:
-    """Report what exported weights reach on the held-out tenth of each folder, and of all.
+    """Report the share right of the held-out tenth of each folder, and of all.
 
     Each picture counts at its own size, reduced where it is larger than the network's input and
     never enlarged. Those as large as the input are asked about a second time, softened: reduced to

@@ -78,7 +78,7 @@ class TrainingNet(nn.Module):
 
 @torch.no_grad()
 def fold(trained: TrainingNet) -> ZFNet:
-    """Return the plain network that computes what `trained` computes in evaluation mode.
+    """Return the plain network equal to `trained` in evaluation mode.
 
     Per layer, with gain γ, shift β, running mean μ and variance σ²: the kernel becomes
     W·γ/√(σ²+ε), the bias β − μ·γ/√(σ²+ε).

@@ -88,7 +88,7 @@ def draw(
 
 
 def _input(network: WatchedNetwork, images: ImageSet, row: int) -> Tensor:
-    """Return what the network saw of an image: [3, size, size], normalised, on the CPU."""
+    """Return an image as the network saw it: [3, size, size], normalised, on the CPU."""
     try:
         pixels = images.read(row, network.input_size)
     except PictureError as problem:

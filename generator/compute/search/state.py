@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -150,8 +150,8 @@ class SearchState:
 
 def _tensors(layer: LayerState) -> list[tuple[str, Tensor]]:
     return [
-        (f"{name}.{field.name}", getattr(state, field.name))
-        for name, state in (("nine", layer.nine), ("statistics", layer.statistics))
-        for field in fields(state)
-        if not field.name.startswith("_")
+        (f"{state}.{name}", tensor)
+        for state, facts in vars(layer).items()
+        for name, tensor in vars(facts).items()
+        if not name.startswith("_")
     ]

@@ -39,7 +39,7 @@ class TopK:
     def update(self, maps: Tensor, peaks: Tensor, images: Tensor, keys: Tensor) -> None:
         """Let a batch compete.
 
-        `maps` [b, f, h, w] are activations and `peaks` [b, f] what `peaks_of` makes of them;
+        `maps` [b, f, h, w] are activations and `peaks` [b, f] their `peaks_of`;
         `images` [b] int64 are the images' rows, each seen once, and `keys` [b] int64 their keys.
         """
         entering = beats(peaks, images, self.activation[:, -1], self.image[:, -1])  # b f
