@@ -191,16 +191,16 @@ def fetch(name: str, source: Path | None, data: Path) -> None:
 @click.option(
     "--evaluate",
     type=PATH,
-    help="Weights to ask about the held-out pictures, instead of training.",
+    help="Weights to try on the held-out pictures, instead of training.",
 )
 def train(data: tuple[Path, ...], out: Path, evaluate: Path | None) -> None:
     """Reproduce the embedded weights, and say what they are worth."""
     if evaluate is not None:
-        from generator.training.evaluate import evaluate as ask
+        from generator.training.evaluate import evaluate as report_figures
 
-        ask(evaluate, list(data), report=_say)
+        report_figures(evaluate, list(data), report=_say)
         return
-    from generator.training.export import train_and_export
+    from generator.training.evaluate import train_and_export
 
     train_and_export(list(data), out, report=_say)
     click.echo(out / "zfnet.safetensors")

@@ -1,7 +1,7 @@
-"""How memory is taken from the system and given back, where glibc sees to it.
+"""Memory from the system and back to it, where glibc is the allocator.
 
-Parts of several threads come and go for hours. Left alone, glibc gives each thread a heap of its
-own, and more and more lies free in all of them. Other allocators see to it themselves.
+Several threads take and free memory for hours. By default glibc gives each thread a heap of its
+own, and more and more lies free in all of them. Other allocators need no help.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def share_heap() -> None:
 
 
 def keep_heap() -> None:
-    """Keep what becomes free for the next use, also large blocks, from now on.
+    """Keep freed blocks, large ones too, for the next use from now on.
 
     A training step asks for the same blocks again and again. Fresh ones come zeroed, page by page:
     with them a step at 224 pixels takes a third more time.
@@ -33,7 +33,7 @@ def keep_heap() -> None:
 
 
 def give_back() -> None:
-    """Give back what lies free between things that are still in use."""
+    """Give back free memory, also between blocks that are still in use."""
     if _glibc is not None:
         _glibc.malloc_trim(0)
 

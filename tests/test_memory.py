@@ -21,7 +21,7 @@ BLOCKS, BLOCK = 2_000, 65_536  # on the heap, as larger ones might not be
 
 
 def resident() -> int:
-    """Return the bytes that this process holds."""
+    """Return the bytes that this process has in memory."""
     (line,) = (
         line
         for line in Path("/proc/self/status").read_text().splitlines()
@@ -32,7 +32,7 @@ def resident() -> int:
 
 @glibc_only
 def test_what_lies_free_between_things_in_use_goes_back() -> None:
-    """Of blocks side by side each second one is let go, which leaves holes and no end to cut."""
+    """Of blocks side by side each second one is freed, which leaves holes and no free end."""
     blocks = [np.ones(BLOCK, np.uint8) for _ in range(BLOCKS)]
     kept = blocks[::2]
     del blocks

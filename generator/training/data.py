@@ -1,4 +1,4 @@
-"""Labelled photographs in memory: which are held out, how large each is trained, and how varied."""
+"""Labelled photographs in memory: the part held out, the size of each, and its variations."""
 
 from __future__ import annotations
 
@@ -36,25 +36,11 @@ FILTERS = (
 
 
 @dataclass(frozen=True)
-class Example:
-    """One labelled file of an image set."""
-
-    path: Path
-    set_name: str
-    class_name: str
-
-    @property
-    def held_out(self) -> bool:
-        return is_held_out(self.path)
-
-
-@dataclass(frozen=True)
 class Split:
     """Decoded pictures of one part of the data."""
 
-    examples: list[Example]
-    pictures: list[Picture]  # one for each example
-    labels: list[int]
+    pictures: list[Picture]
+    labels: list[int]  # one for each picture
 
 
 def class_of(path: Path) -> str:
@@ -63,22 +49,21 @@ def class_of(path: Path) -> str:
 
 
 def is_held_out(path: Path) -> bool:
-    """Tell whether this file belongs to the tenth that is never trained on.
+    """Say whether this file belongs to the tenth that is never trained on.
 
-    These are the files for which the SHA-256 of `class/file` falls into the lowest tenth of its
-    range. That depends on nothing but the names.
+    The SHA-256 of `class/file` is then in the lowest tenth of its range, so names alone decide.
     """
     digest = hashlib.sha256(f"{path.parent.name}/{path.name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < 2**64 // 10
 
 
-def list_examples(folders: list[Path], report: Report) -> list[Example]:
+def list_examples(folders: list[Path], report: Report) -> list[Path]:
     """List `<folder>/<class>/<file>` of all folders, by folder and name.
 
     Reports each class that several folders have: their pictures train one class. Raises ConfigError
-    where a folder is none, ImagesError where there is no class or one without a picture.
+    where a folder does not exist, ImagesError where there is no class or one without a picture.
     """
-    found: list[Example] = []
+    found: list[Path] = []
     homes: dict[str, list[str]] = {}
     for folder in folders:
         if not folder.is_dir():
@@ -91,7 +76,7 @@ def list_examples(folders: list[Path], report: Report) -> list[Example]:
                 raise ImagesError(
                     f"{home}: the class has no picture; add some or remove the folder"
                 )
-            found += [Example(path, folder.name, class_of(path)) for path in files]
+            found += files
             homes.setdefault(class_of(files[0]), []).append(f"{folder.name}/{home.name}")
     if not found:
         names = ", ".join(str(folder) for folder in folders)
@@ -117,48 +102,45 @@ def load(path: Path) -> Picture | None:
     return np.asarray(picture)
 
 
-def decode(examples: list[Example], smallest: int, report: Report) -> list[tuple[Example, Picture]]:
+def decode(paths: list[Path], smallest: int, report: Report) -> list[tuple[Path, Picture]]:
     """Decode files, in the order given.
 
-    Pictures that cannot be read, or whose shorter side is under `smallest` pixels, are left out and
-    reported.
+    Leaves out, and reports, pictures that cannot be read and those whose shorter side is under
+    `smallest` pixels.
     """
     with ThreadPoolExecutor() as pool:
-        decoded = list(pool.map(load, (example.path for example in examples)))
+        decoded = list(pool.map(load, paths))
     pairs = []
-    for example, picture in zip(examples, decoded, strict=True):
+    for path, picture in zip(paths, decoded, strict=True):
         if picture is None:
-            report(f"{example.path}: cannot be read; left out")
-        elif min(picture.shape[:2]) < smallest:
-            shorter = min(picture.shape[:2])
-            report(f"{example.path}: {shorter} pixels, and training begins at {smallest}; left out")
+            report(f"{path}: cannot be read; left out")
+        elif (shorter := min(picture.shape[:2])) < smallest:
+            report(f"{path}: {shorter} pixels, and training begins at {smallest}; left out")
         else:
-            pairs.append((example, picture))
+            pairs.append((path, picture))
     return pairs
 
 
-def load_all(
-    examples: list[Example], smallest: int, report: Report
-) -> tuple[Split, Split, list[str]]:
-    """Decode all files; return what is trained on, what is held out, and the classes in order.
+def load_all(paths: list[Path], smallest: int, report: Report) -> tuple[Split, Split, list[str]]:
+    """Decode all files; return the training part, the part held out, and the classes in order.
 
-    Raises ImagesError where nothing of a class can be trained on.
+    Raises ImagesError where no picture of a class can be trained on.
     """
-    pairs = decode(examples, smallest, report)
-    usable = {example.class_name for example, _ in pairs if not example.held_out}
-    for example in examples:
-        if example.class_name not in usable:
+    pairs = decode(paths, smallest, report)
+    usable = {class_of(path) for path, _ in pairs if not is_held_out(path)}
+    for path in paths:
+        if class_of(path) not in usable:
             raise ImagesError(
-                f"{example.path.parent}: none of its pictures can be trained on; add readable ones "
+                f"{path.parent}: none of its pictures can be trained on; add readable ones "
                 f"of at least {smallest} pixels, or remove the folder"
             )
     classes = sorted(usable)
     numbers = {name: number for number, name in enumerate(classes)}
 
     def part(held_out: bool) -> Split:
-        chosen = [(e, p) for e, p in pairs if e.held_out == held_out]
-        labels = [numbers[example.class_name] for example, _ in chosen]
-        return Split([e for e, _ in chosen], [p for _, p in chosen], labels)
+        chosen = [(path, picture) for path, picture in pairs if is_held_out(path) == held_out]
+        labels = [numbers[class_of(path)] for path, _ in chosen]
+        return Split([picture for _, picture in chosen], labels)
 
     return part(False), part(True), classes
 
@@ -169,8 +151,8 @@ def batches(
     """Deal an epoch's pictures into shuffled batches of (index, side in pixels).
 
     `sides` rise to the stage's own. Each picture is trained at the largest that its shorter side
-    allows, so that none is enlarged; a batch has one side. What fills no batch waits for the next
-    epoch.
+    allows, so that none is enlarged; a batch has one side. Pictures that fill no batch wait for the
+    next epoch.
     """
     draw = random.Random(seed)
     by_side: dict[int, list[tuple[int, int]]] = {}
@@ -186,7 +168,7 @@ def batches(
 
 
 class Augmented(Dataset[tuple[Tensor, int]]):
-    """The training pictures, varied: (index, side) → uint8 [3, side, side] and the label.
+    """Variations of the training pictures: (index, side) → uint8 [3, side, side] and the label.
 
     The draw depends on (seed, epoch, index) alone, so that a resumed run sees the same pictures.
     """
@@ -254,9 +236,9 @@ def retaken(draw: random.Random, picture: Image.Image) -> Image.Image:
 def recoloured(
     picture: Image.Image, brightness: float, contrast: float, saturation: float
 ) -> Image.Image:
-    """Scale an RGB picture's values, their distance from mid grey, and that from their luminance.
+    """Change brightness, contrast and saturation of an RGB picture; 1 leaves each as it is.
 
-    All three are 1 for an unchanged picture.
+    They scale the values, their distance from mid grey, and that from their luminance.
     """
     rows: list[float] = []
     for channel in range(3):
@@ -268,7 +250,7 @@ def recoloured(
 
 
 def centre_crop(picture: Picture, side: int) -> Image.Image:
-    """Cut the centre square and reduce it to `side` pixels; a smaller one stays as it is."""
+    """Crop to the centre square and reduce it to `side` pixels; a smaller one stays as it is."""
     image = Image.fromarray(picture)
     square = min(image.size)
     left, top = (image.width - square) // 2, (image.height - square) // 2

@@ -1,8 +1,8 @@
-"""What trained weights are worth: right answers on held-out pictures, and how rough they are."""
+"""Train, export and evaluate weights: the share right of held-out pictures, and roughness."""
 
 from __future__ import annotations
 
-from itertools import compress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,70 +16,103 @@ from generator.network.weights import weights_file
 from generator.network.zoo import load as zoo
 from generator.network.zoo.zfnet import INPUT_SIZE, ZFNet
 from generator.training.data import (
-    Example,
     Picture,
     Report,
     Split,
     centre_crop,
+    class_of,
     decode,
+    is_held_out,
     list_examples,
     planes,
 )
+from generator.training.recipe import EMBEDDED
 from generator.training.roughness import roughness
-from generator.training.train import answers, normalise
+from generator.training.train import hits, normalise, train
 
-SMALLEST = 64  # pixels: the shorter side of the smallest picture that is asked about
+SMALLEST = 64  # pixels: the shorter side of the smallest picture that counts
 SOFT_SIDE = 160  # pixels to which a picture is reduced, and enlarged again, to make it soft
 ROUGH_LAYERS = ("layer3", "layer4", "layer5")
 ROUGH_IMAGES = 100
+TERMS = {  # of the sets that the embedded weights were trained on
+    "bird": "photographs of birds (a part with ImageNet's terms, the rest from the web)",
+    "caltech101": "Caltech-101 (Li, Andreeto, Ranzato, Perona, 2022; CC BY 4.0)",
+    "imagenette": "Imagenette, ten classes of ImageNet (its images keep ImageNet's terms)",
+    "imagewoof": "Imagewoof, ten breeds of dog of ImageNet (its images keep ImageNet's terms)",
+    "oxford_pets_3breeds": "three breeds of Oxford-IIIT Pet (Parkhi and others, 2012)",
+    "road_vehicles": "photographs of bicycles, motorcycles and cars (from the web)",
+    "tf_flower_photos": "TensorFlow's photographs of flowers (CC BY 2.0)",
+}
+
+
+def train_and_export(folders: list[Path], out: Path, report: Report) -> None:
+    """Train, or finish training, and write `out/zfnet.safetensors` and `out/epochs/`.
+
+    Reports the figures of the exported float16 weights, see `evaluate`.
+    """
+    net, classes = train(folders, out, EMBEDDED, report)
+    names = "; ".join(TERMS.get(folder.name, folder.name) for folder in folders)
+    provenance = weights_file.Provenance(
+        classes=classes,
+        source=f"trained by Filter Gallery itself for {EMBEDDED.epochs} epochs",
+        trained_on=names,
+    )
+    weights = out / "zfnet.safetensors"
+    weights_file.save(net, provenance, weights)
+    (out / "epochs").mkdir(exist_ok=True)
+    for epoch in EMBEDDED.snapshots:
+        early = ZFNet(len(classes))
+        early.load_state_dict(torch.load(out / f"epoch{epoch:02}.pt", weights_only=True))
+        source = f"the state after epoch {epoch} of {EMBEDDED.epochs} of training by Filter Gallery"
+        weights_file.save(
+            early,
+            replace(provenance, source=source),
+            out / "epochs" / f"epoch{epoch:02}.safetensors",
+        )
+    evaluate(weights, folders, report)
 
 
 def evaluate(weights: Path, folders: list[Path], report: Report) -> None:
     """Report the share right of the held-out tenth of each folder, and of all.
 
     Each picture counts at its own size, reduced where it is larger than the network's input and
-    never enlarged. Those as large as the input are asked about a second time, softened: reduced to
+    never enlarged. Those as large as the input count a second time, softened: reduced to
     `SOFT_SIDE` and enlarged again. A network that has learned from sharp and soft photographs alike
-    answers both alike.
+    is right about both alike.
     """
     classes = weights_file.provenance_of(weights).classes
     numbers = {name: number for number, name in enumerate(classes)}
     net = ZFNet(len(classes))
     weights_file.load_into(net, weights)
-    listed = [e for e in list_examples(folders, lambda _line: None) if e.held_out]
+    listed = [path for path in list_examples(folders, lambda _line: None) if is_held_out(path)]
     pairs = decode(listed, SMALLEST, report)
-    right: dict[str, list[bool]] = {folder.name: [] for folder in folders}
+    right: dict[str, list[bool]] = {}
     for folder in folders:
-        own = [(e, p) for e, p in pairs if e.set_name == folder.name]
-        hits = _hits(net, own, numbers)
-        is_large = [min(picture.shape[:2]) >= INPUT_SIZE for _, picture in own]
-        large, sharp = [*compress(own, is_large)], [*compress(hits, is_large)]
-        right[folder.name] = hits
-        report(f"held out, {folder.name}: {_share(hits)}")
+        own = [(path, picture) for path, picture in pairs if path.parent.parent.name == folder.name]
+        pictures = [picture for _, picture in own]
+        labels = [numbers.get(class_of(path), -1) for path, _ in own]
+        right[folder.name] = found = hits(net, Split(pictures, labels), INPUT_SIZE)
+        report(f"held out, {folder.name}: {_share(found)}")
+        large = [index for index, picture in enumerate(pictures) if _is_large(picture)]
         if large:
-            soft = _hits(net, [*map(_softened, large)], numbers)
+            softened = Split([_softened(pictures[i]) for i in large], [labels[i] for i in large])
             report(
-                f"  of at least {INPUT_SIZE} pixels, as they are: {_share(sharp)}; "
-                f"softened: {_share(soft)}"
+                f"  of at least {INPUT_SIZE} pixels, as they are: "
+                f"{_share([found[i] for i in large])}; "
+                f"softened: {_share(hits(net, softened, INPUT_SIZE))}"
             )
-    report(f"held out, all: {_share([hit for hits in right.values() for hit in hits])}")
-    report_roughness(weights, [p for _, p in pairs if min(p.shape[:2]) >= INPUT_SIZE], report)
+    report(f"held out, all: {_share([hit for each in right.values() for hit in each])}")
+    report_roughness(weights, [picture for _, picture in pairs if _is_large(picture)], report)
 
 
-def _hits(net: ZFNet, pairs: list[tuple[Example, Picture]], numbers: dict[str, int]) -> list[bool]:
-    """Tell of each picture whether its most probable class is its own."""
-    split = Split(
-        [e for e, _ in pairs],
-        [p for _, p in pairs],
-        [numbers.get(e.class_name, -1) for e, _ in pairs],
-    )
-    return answers(net, split, INPUT_SIZE)
+def _is_large(picture: Picture) -> bool:
+    return bool(min(picture.shape[:2]) >= INPUT_SIZE)
 
 
-def _softened(pair: tuple[Example, Picture]) -> tuple[Example, Picture]:
-    crop = centre_crop(pair[1], INPUT_SIZE)
+def _softened(picture: Picture) -> Picture:
+    crop = centre_crop(picture, INPUT_SIZE)
     small = crop.resize((SOFT_SIDE, SOFT_SIDE), Image.Resampling.BILINEAR)
-    return pair[0], np.asarray(small.resize(crop.size, Image.Resampling.BILINEAR))
+    return np.asarray(small.resize(crop.size, Image.Resampling.BILINEAR))
 
 
 def _share(hits: list[bool]) -> str:
@@ -89,10 +122,10 @@ def _share(hits: list[bool]) -> str:
 
 
 def report_roughness(weights: Path, pictures: list[Picture], report: Report) -> None:
-    """Report how much of kernels and reconstructions lies at the finest frequencies.
+    """Report the share of kernels and reconstructions at the finest frequencies.
 
-    The reconstructions are of up to `ROUGH_IMAGES` pictures, evenly chosen, and for each picture
-    and layer of the filter that it drives most, relative to that filter's best among them.
+    Up to `ROUGH_IMAGES` pictures, evenly chosen, are reconstructed, in each layer from the filter
+    with the largest activation relative to its own best among them.
     """
     network = zoo.load(Settings(network="zfnet", weights=weights, layers=("layer1", *ROUGH_LAYERS)))
     kernels = pixel_kernels(network, network.layers[0])

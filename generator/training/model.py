@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -18,9 +17,9 @@ SMALLEST_GAIN = 1e-4
 class TrainingNet(nn.Module):
     """ZFNet as convolution → (max pool) → batch normalisation → ReLU.
 
-    Max pooling commutes with every increasing function, so while the gains of the batch
-    normalisation stay positive (`keep_gains_positive` sees to it) this is the same function as
-    convolution → batch normalisation → ReLU → max pool, at a quarter of the work in layers 1 and 2.
+    Max pooling commutes with every increasing function. While the gains of the batch normalisation
+    stay positive (see `keep_gains_positive`), this is the same function as convolution → batch
+    normalisation → ReLU → max pool, at a quarter of the work in layers 1 and 2.
     """
 
     def __init__(self, classes: int) -> None:
@@ -45,11 +44,10 @@ class TrainingNet(nn.Module):
         return logits
 
     def parameter_groups(self, recipe: Recipe) -> list[dict[str, Any]]:
-        """Return what an optimiser takes: weight decay for kernels alone, its own for layers 1, 2.
+        """Return groups for an optimiser: kernels decay, at a rate of their own in layers 1 and 2.
 
-        Batch normalisation makes a layer indifferent to the scale of its kernels. Decay then does
-        not make them small; it lets what no gradient holds, such as the random numbers that they
-        began as, fade from them.
+        Batch normalisation makes a layer indifferent to the scale of its kernels, so decay does not
+        make them small. It removes parts that no gradient renews, such as the random start.
         """
         kernels = [convolution.weight for convolution in self.convolutions]
         kernels.append(self.classifier.weight)
@@ -61,19 +59,15 @@ class TrainingNet(nn.Module):
 
     @torch.no_grad()
     def smooth(self, share: float) -> None:
-        """Take this share of what is rough out of the first layer's kernels."""
+        """Remove this share of the rough part of the first layer's kernels."""
         kernels = self.convolutions[0].weight
         assert isinstance(kernels, Tensor)
         kernels.sub_(rough_part(kernels), alpha=share)
 
-    def _gains(self) -> Iterator[nn.Parameter]:
-        for norm in self.norms:
-            yield norm.weight  # type: ignore[misc]
-
     @torch.no_grad()
     def keep_gains_positive(self) -> None:
-        for gain in self._gains():
-            gain.clamp_(min=SMALLEST_GAIN)
+        for norm in self.norms:
+            norm.weight.clamp_(min=SMALLEST_GAIN)  # type: ignore[operator]
 
 
 @torch.no_grad()

@@ -28,8 +28,8 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 1e-3
     first_weight_decay: float = 2e-3  # of layers 1 and 2
-    smoothing: float = 0.1  # decay of what is rough in layer 1, see `generator.training.roughness`
-    averaging: float = 0.998  # share of the running average of weights that one step leaves
+    smoothing: float = 0.1  # decay of the rough part of layer 1, see `generator.training.roughness`
+    averaging: float = 0.998  # share of the running average of weights that stays at a step
     label_smoothing: float = 0.1
     seed: int = 0
 

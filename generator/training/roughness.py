@@ -1,8 +1,8 @@
-"""How much of a kernel or a picture is checker: energy at the finest spatial frequencies.
+"""Roughness of kernels and pictures: their share of energy at the finest spatial frequencies.
 
 Zeiler and Fergus looked at the first layers for the same fault, "aliasing artifacts" and kernels of
-extreme frequency (§4.1). The first convolution moves by two pixels, so it cannot represent what is
-finer than 0.25 cycles a pixel without aliasing.
+extreme frequency (§4.1). The first convolution moves by two pixels, so frequencies above 0.25
+cycles a pixel alias.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def low_pass(side: int) -> Tensor:
 
 
 def rough_part(images: Tensor) -> Tensor:
-    """Return what must be taken from images [..., h, w] to make them less rough, same shape.
+    """Return the rough part of images [..., h, w], in the same shape.
 
     Half the gradient of their rough energy: w − L w Lᵀ, whose product with w is that energy.
     """

@@ -1,11 +1,11 @@
-"""Train, stop, resume, export."""
+"""Train, stop and resume."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from generator.training.data import (
     planes,
 )
 from generator.training.model import TrainingNet, fold
-from generator.training.recipe import Recipe, Stage
+from generator.training.recipe import Recipe
 from generator.training.roughness import roughness
 
 
@@ -41,19 +41,13 @@ def normalise(batch: Tensor) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A finished run."""
-
-    net: ZFNet
-    classes: tuple[str, ...]
-
-
-def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Trained:
+def train(
+    folders: list[Path], out: Path, recipe: Recipe, report: Report
+) -> tuple[ZFNet, tuple[str, ...]]:
     """Train to the end of the recipe, from the last finished epoch in `out` where there is one.
 
-    Reports a line an epoch, as JSON. Raises ConfigError where `out` holds another run, or cannot
-    hold a checkpoint.
+    Returns the network and its classes. Reports a line an epoch, as JSON. Raises ConfigError where
+    `out` has the checkpoint of another run, or a checkpoint cannot be written.
     """
     keep_heap()
     examples = list_examples(folders, report)
@@ -88,11 +82,12 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Tra
         started = time.monotonic()
         loss = train_epoch(net, average, optimizer, training, recipe, epoch)
         seconds = time.monotonic() - started
+        right = hits(average.module, held_out, recipe.stage_of(epoch).pixels)
         line = {
             "epoch": epoch + 1,
             "pixels": recipe.stage_of(epoch).pixels,
             "loss": round(loss, 4),
-            "held_out": share_right(average.module, held_out, recipe.stage_of(epoch)),
+            "held_out": round(sum(right) / len(right), 4) if right else None,
             "roughness": round(float(roughness(net.convolutions[0].weight.detach()).median()), 4),
             "seconds": round(seconds, 1),
         }
@@ -111,11 +106,11 @@ def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Tra
         )
         report(json.dumps(line))
     assert isinstance(average.module, TrainingNet)
-    return Trained(fold(average.module), tuple(classes))
+    return fold(average.module), tuple(classes)
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint whole, or leave the old one and raise ConfigError."""
+    """Write a whole checkpoint, or leave the old one and raise ConfigError."""
     part = path.with_suffix(".part")
     try:
         torch.save(state, part)
@@ -136,7 +131,7 @@ def train_epoch(
     recipe: Recipe,
     epoch: int,
 ) -> float:
-    """One pass over the training pictures; returns the mean loss."""
+    """Pass once over the training pictures; return the mean loss."""
     net.train()
     stage = recipe.stage_of(epoch)
     sides = tuple(side for side in recipe.sides if side <= stage.pixels)
@@ -170,33 +165,24 @@ def train_epoch(
     return total / len(dealt)
 
 
-def share_right(net: nn.Module, split: Split, stage: Stage) -> float | None:
-    """Return the share of right answers at a stage's resolution; None where nothing is held out."""
-    right = answers(net, split, stage.pixels)
-    return round(sum(right) / len(right), 4) if right else None
-
-
-def answers(net: nn.Module, split: Split, pixels: int) -> list[bool]:
-    """Tell of each picture whether its most probable class is right, see `centre_crop`."""
+@torch.no_grad()
+def hits(net: nn.Module, split: Split, pixels: int) -> list[bool]:
+    """Say of each picture whether its most probable class is right, see `centre_crop`."""
     net.eval()
     right = [False] * len(split.labels)
+
+    def enter(group: list[tuple[int, Tensor]]) -> None:
+        found = net(normalise(torch.stack([crop for _, crop in group]))).argmax(1).tolist()
+        for (index, _), label in zip(group, found, strict=True):
+            right[index] = label == split.labels[index]
+
     groups: dict[int, list[tuple[int, Tensor]]] = {}  # by side: index, uint8 [3, side, side]
     for index, picture in enumerate(split.pictures):
         crop = planes(centre_crop(picture, pixels))
         group = groups.setdefault(crop.shape[1], [])
         group.append((index, crop))
         if len(group) == 64:
-            _answer(net, groups.pop(crop.shape[1]), split.labels, right)
+            enter(groups.pop(crop.shape[1]))
     for group in groups.values():
-        _answer(net, group, split.labels, right)
+        enter(group)
     return right
-
-
-@torch.no_grad()
-def _answer(
-    net: nn.Module, group: list[tuple[int, Tensor]], labels: list[int], right: list[bool]
-) -> None:
-    """Enter into `right` what the network says of pictures of one size."""
-    found = net(normalise(torch.stack([crop for _, crop in group]))).argmax(1).tolist()
-    for (index, _), answer in zip(group, found, strict=True):
-        right[index] = answer == labels[index]

@@ -64,7 +64,7 @@ def test_the_rough_part_is_half_the_gradient_of_the_rough_energy() -> None:
 
 
 def test_train_evaluates_weights(tmp_path: Path) -> None:
-    """`train --evaluate` reports right answers, sharp and soft, and roughness; it only asks."""
+    """`train --evaluate` reports hits, sharp and soft, and roughness; it writes nothing."""
     pictures = tmp_path / "set"
     rng = np.random.default_rng(0)
     for name, side in (("a", 230), ("b", 70)):

@@ -24,6 +24,7 @@ from generator.training.data import (
     Split,
     batches,
     centre_crop,
+    class_of,
     is_held_out,
     list_examples,
     load_all,
@@ -34,7 +35,7 @@ from generator.training.data import (
 from generator.training.model import TrainingNet
 from generator.training.recipe import EMBEDDED, Recipe, Stage
 from generator.training.roughness import roughness
-from generator.training.train import answers, train
+from generator.training.train import hits, train
 
 TINY = Recipe(stages=(Stage(32, 1, 0.5, 0.2), Stage(40, 2, 0.7, 0.0)), batch=4, warm_up_epochs=1)
 
@@ -129,7 +130,7 @@ def test_a_picture_is_trained_at_the_largest_side_that_it_has() -> None:
 def test_augmentation_depends_on_seed_epoch_and_index_alone() -> None:
     """Workers and restarts see the same crop; another epoch sees another."""
     rng = np.random.default_rng(0)
-    split = Split([], [rng.integers(0, 256, (50, 60, 3)).astype(np.uint8)], [0])
+    split = Split([rng.integers(0, 256, (50, 60, 3)).astype(np.uint8)], [0])
     first, label = Augmented(split, 0.4, seed=1, epoch=2)[0, 32]
     assert first.shape == (3, 32, 32)
     assert label == 0
@@ -180,7 +181,7 @@ class Stopped(Exception):
 def test_a_stopped_run_goes_on_to_the_same_weights(pictures: Path, tmp_path: Path) -> None:
     """Stopping after the first epoch and starting again changes nothing in the end."""
     lines: list[str] = []
-    straight = train([pictures], tmp_path / "straight", TINY, lines.append)
+    straight, classes = train([pictures], tmp_path / "straight", TINY, lines.append)
 
     def stop_after_first(line: str) -> None:
         if line.startswith("{"):
@@ -189,13 +190,13 @@ def test_a_stopped_run_goes_on_to_the_same_weights(pictures: Path, tmp_path: Pat
     with pytest.raises(Stopped):
         train([pictures], tmp_path / "broken", TINY, stop_after_first)
     resumed: list[str] = []
-    again = train([pictures], tmp_path / "broken", TINY, resumed.append)
+    again, _ = train([pictures], tmp_path / "broken", TINY, resumed.append)
     assert "resumed after epoch 1" in resumed
-    for name, tensor in straight.net.state_dict().items():
-        assert torch.equal(tensor, again.net.state_dict()[name]), name
+    for name, tensor in straight.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
     records = [json.loads(line) for line in lines if line.startswith("{")]
     assert [record["epoch"] for record in records] == [1, 2, 3]
-    assert straight.classes == ("bright", "dark")
+    assert classes == ("bright", "dark")
 
 
 def test_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
@@ -209,9 +210,9 @@ def test_examples_are_listed_in_order(pictures: Path) -> None:
     """Classes by name, files by name, each with its set."""
     lines: list[str] = []
     examples = list_examples([pictures], lines.append)
-    assert [e.class_name for e in examples] == ["bright"] * 20 + ["dark"] * 20
-    assert [e.path.name for e in examples[:2]] == ["image_0000.png", "image_0001.png"]
-    assert {e.set_name for e in examples} == {"set"}
+    assert [class_of(path) for path in examples] == ["bright"] * 20 + ["dark"] * 20
+    assert [path.name for path in examples[:2]] == ["image_0000.png", "image_0001.png"]
+    assert {path.parent.parent.name for path in examples} == {"set"}
     assert lines == []
 
 
@@ -222,7 +223,7 @@ def test_a_class_of_two_sets_is_one_and_said_to_be(tmp_path: Path) -> None:
         Image.new("RGB", (40, 40)).save(tmp_path / home / "one.png")
     lines: list[str] = []
     examples = list_examples([tmp_path / "a", tmp_path / "b"], lines.append)
-    assert sorted({e.class_name for e in examples}) == ["Motorbikes", "rose", "tulip"]
+    assert sorted({class_of(path) for path in examples}) == ["Motorbikes", "rose", "tulip"]
     assert sorted(lines) == [
         "a/Motorbikes and b/motorcycle: one class, Motorbikes",
         "a/rose and b/rose: one class, rose",
@@ -258,7 +259,7 @@ def test_unreadable_and_small_pictures_are_left_out_and_named(pictures: Path) ->
 
 @pytest.mark.parametrize("content", [b"nothing", b""])
 def test_a_class_without_a_readable_picture_is_named(pictures: Path, content: bytes) -> None:
-    """It would have no place in the answers."""
+    """It would have no place among the classes."""
     (pictures / "void").mkdir()
     (pictures / "void" / "one.png").write_bytes(content)
     with pytest.raises(ImagesError, match="void: none of its pictures can be trained on"):
@@ -269,7 +270,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the second epoch cannot write is computed again, to the same weights."""
-    straight = train([pictures], tmp_path / "straight", TINY, print)
+    straight, _ = train([pictures], tmp_path / "straight", TINY, print)
     written = []
 
     def fill_up(state: object, path: Path) -> None:
@@ -290,24 +291,24 @@ def test_a_full_disk_leaves_the_checkpoint_before(
         "epoch02.pt",
     ]
     lines: list[str] = []
-    again = train([pictures], tmp_path / "full", TINY, lines.append)
+    again, _ = train([pictures], tmp_path / "full", TINY, lines.append)
     assert "resumed after epoch 1" in lines
-    for name, tensor in straight.net.state_dict().items():
-        assert torch.equal(tensor, again.net.state_dict()[name]), name
+    for name, tensor in straight.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
 
 
-def test_answers_count_what_the_network_says(pictures: Path) -> None:
-    """A network that always answers class 1 is right on exactly the pictures of class 1."""
+def test_hits_are_pictures_whose_class_is_the_most_probable(pictures: Path) -> None:
+    """A network that always names class 1 is right on exactly the pictures of class 1."""
     net = ZFNet(2)
     with torch.no_grad():
         net.classifier.weight.zero_()
         net.classifier.bias.copy_(torch.tensor([0.0, 1.0]))
     training, _, _ = load_all(list_examples([pictures], print), 32, print)
-    assert answers(net, training, 40) == [label == 1 for label in training.labels]
+    assert hits(net, training, 40) == [label == 1 for label in training.labels]
 
 
 def test_what_is_smoothed_is_the_first_layer_alone() -> None:
-    """Its kernels lose what is rough in them, and keep the rest."""
+    """Its kernels lose their rough part, and keep the rest."""
     torch.manual_seed(0)
     net = TrainingNet(2)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}

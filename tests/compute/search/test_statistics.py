@@ -77,7 +77,7 @@ def test_parts_in_any_order_count_as_one(
 def assert_sorted_all(
     statistics: ActivationStatistics, peaks: npt.NDArray[np.float64], size: int
 ) -> None:
-    """The statistics hold what sorting and counting all peaks [n, f] gives."""
+    """The statistics equal those of sorting and counting all peaks [n, f]."""
     images = len(peaks)
     for filter_ in range(3):
         column = peaks[:, filter_].tolist()
@@ -99,7 +99,7 @@ def test_activations_are_counted_in_their_bins() -> None:
     ("images", "expected"), [(1, 9), (900, 9), (901, 10), (8_113, 82), (10**6, MOST)]
 )
 def test_the_hundredth_part_is_neither_tiny_nor_endless(images: int, expected: int) -> None:
-    """At least the nine, rounded up, and never more than memory should hold."""
+    """At least the nine, rounded up, and never more than fits in memory."""
     assert hundredth(images) == expected
 
 

@@ -81,7 +81,7 @@ def as_places(top: TopK) -> list[list[tuple[float, int, int, int]]]:
 def test_equals_brute_force_with_many_ties(
     seed: int, images: int, filters: int, side: int, levels: int, sizes: list[int]
 ) -> None:
-    """Few distinct values make ties everywhere; batches of any size give the sorted answer."""
+    """Few distinct values make ties everywhere; batches of any size give the sorted places."""
     rng = np.random.default_rng(seed)
     maps = rng.integers(0, levels + 1, (images, filters, side, side)).astype(np.float64)
     top = stream_through(torch.from_numpy(maps), sizes)
@@ -140,7 +140,7 @@ def test_a_dead_filter_keeps_nine_empty_places() -> None:
 
 
 def test_unreadable_slots_take_no_place() -> None:
-    """A slot without an image may hold anything and wins nothing."""
+    """A slot without an image may have any values and wins nothing."""
     maps = torch.rand(4, 3, 2, 2) + 1
     top = TopK.empty(3, torch.float32, torch.device("cpu"))
     valid = torch.tensor([True, False, True, False])
