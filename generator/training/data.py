@@ -23,6 +23,7 @@ from generator.errors import ConfigError, ImagesError
 Picture = npt.NDArray[np.uint8]  # [h, w, 3]
 Report = Callable[[str], None]
 
+EXTENSIONS = (".jpg", ".jpeg", ".png")
 STORED_SIDE = 256  # pixels: pictures are kept with their shorter side at most this long
 SAME_CLASS = {"motorcycle": "Motorbikes"}  # two sets have different names for it
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
@@ -69,13 +70,9 @@ def list_examples(folders: list[Path], report: Report) -> list[Path]:
         if not folder.is_dir():
             raise ConfigError(f"--data {folder}: is no folder; name one with a folder per class")
         for home in sorted(path for path in folder.glob("*") if path.is_dir()):
-            files = sorted(
-                p for p in home.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png")
-            )
+            files = sorted(path for path in home.iterdir() if path.suffix.lower() in EXTENSIONS)
             if not files:
-                raise ImagesError(
-                    f"{home}: the class has no picture; add some or remove the folder"
-                )
+                raise ImagesError(f"{home}: the class has no picture; add some or remove it")
             found += files
             homes.setdefault(class_of(files[0]), []).append(f"{folder.name}/{home.name}")
     if not found:

@@ -51,11 +51,10 @@ def train_and_export(folders: list[Path], out: Path, report: Report) -> None:
     Reports the figures of the exported float16 weights, see `evaluate`.
     """
     net, classes = train(folders, out, EMBEDDED, report)
-    names = "; ".join(TERMS.get(folder.name, folder.name) for folder in folders)
     provenance = weights_file.Provenance(
         classes=classes,
         source=f"trained by Filter Gallery itself for {EMBEDDED.epochs} epochs",
-        trained_on=names,
+        trained_on="; ".join(TERMS.get(folder.name, folder.name) for folder in folders),
     )
     weights = out / "zfnet.safetensors"
     weights_file.save(net, provenance, weights)
@@ -64,11 +63,8 @@ def train_and_export(folders: list[Path], out: Path, report: Report) -> None:
         early = ZFNet(len(classes))
         early.load_state_dict(torch.load(out / f"epoch{epoch:02}.pt", weights_only=True))
         source = f"the state after epoch {epoch} of {EMBEDDED.epochs} of training by Filter Gallery"
-        weights_file.save(
-            early,
-            replace(provenance, source=source),
-            out / "epochs" / f"epoch{epoch:02}.safetensors",
-        )
+        path = out / "epochs" / f"epoch{epoch:02}.safetensors"
+        weights_file.save(early, replace(provenance, source=source), path)
     evaluate(weights, folders, report)
 
 

@@ -55,12 +55,8 @@ def train(
     report(f"{len(training.labels)} to train on, {len(held_out.labels)} held out")
     torch.manual_seed(recipe.seed)
     net = TrainingNet(len(classes)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.SGD(
-        net.parameter_groups(recipe),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        nesterov=True,
-    )
+    groups, rate = net.parameter_groups(recipe), recipe.learning_rate
+    optimizer = torch.optim.SGD(groups, lr=rate, momentum=recipe.momentum, nesterov=True)
     averaging = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
     average = AveragedModel(net, multi_avg_fn=averaging, use_buffers=True)
     out.mkdir(parents=True, exist_ok=True)
@@ -93,17 +89,15 @@ def train(
         }
         if epoch + 1 in recipe.snapshots:
             save(out / f"epoch{epoch + 1:02}.pt", fold(net).state_dict())
-        save(
-            checkpoint,
-            {
-                "net": net.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "average": average.state_dict(),
-                "finished": epoch + 1,
-                "recipe": asdict(recipe),
-                "classes": classes,
-            },
-        )
+        state = {
+            "net": net.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "average": average.state_dict(),
+            "finished": epoch + 1,
+            "recipe": asdict(recipe),
+            "classes": classes,
+        }
+        save(checkpoint, state)
         report(json.dumps(line))
     assert isinstance(average.module, TrainingNet)
     return fold(average.module), tuple(classes)

@@ -22,13 +22,14 @@ ROUNDING = 1e-5  # of the largest activation beside it: the error of float32 sum
 LARGEST_BATCH = 64
 
 
+@dataclass(eq=False)
 class ActivationDiffers(Exception):
-    """A place whose activation could not be reproduced."""
+    """The activation of a place could not be reproduced."""
 
-    def __init__(self, filter_: int, row: int, recorded: float, recomputed: float) -> None:
-        super().__init__(f"filter {filter_}, image {row}: {recorded} recorded, {recomputed} now")
-        self.filter, self.row = filter_, row
-        self.recorded, self.recomputed = recorded, recomputed
+    filter: int
+    row: int  # of the image
+    recorded: float
+    recomputed: float
 
 
 @dataclass(frozen=True)
