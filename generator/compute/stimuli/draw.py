@@ -11,7 +11,7 @@ picture grow downwards, so the y of all formulas here is minus the row.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,10 @@ class Stimuli(Protocol):
         """Height and width of the pictures, in pixels."""
 
     def __len__(self) -> int: ...
+
+    @property
+    def stripes(self) -> Doubles:
+        """Degrees [n] along which a picture stays the same; NaN where it does along none."""
 
     def draw(self, indices: Integers) -> Floats:
         """Return the pictures of these indices: [k, 3, side, side] of values in 0…1."""
@@ -111,27 +115,52 @@ def waves(side: int, orientation: Doubles, frequency: Doubles, phase: Doubles) -
 
 
 @dataclass(frozen=True)
-class Gratings:
-    """Sinusoidal gratings, in the order orientation, frequency, phase, axis (the last fastest)."""
+class Waves:
+    """Sinusoids from one colour to another, uniform where their frequency is 0."""
 
     side: int  # pixels
-    orientation: Doubles  # [n] degrees, along the stripes
+    orientation: Doubles  # [n] degrees along the stripes
     frequency: Doubles  # [n] cycles per pixel
     phase: Doubles  # [n] degrees at the centre, 0 a crest
-    axis: Integers  # [n] index into AXES
+    colour: Doubles  # [n, 3] what a crest adds to mid grey, RGB
+    trough: ClassVar[float]  # what a trough adds to it, as a multiple of `colour`
 
     def __len__(self) -> int:
-        return len(self.axis)
+        return len(self.phase)
+
+    @property
+    def stripes(self) -> Doubles:
+        """Return what `Stimuli.stripes` says."""
+        return self.orientation
 
     def draw(self, indices: Integers) -> Floats:
         """Return the pictures of these indices: [k, 3, side, side] of values in 0…1."""
-        profiles = waves(
+        crests = waves(
             self.side, self.orientation[indices], self.frequency[indices], self.phase[indices]
         )
-        return paint(profiles, AXIS_COLOURS[self.axis[indices]])
+        return paint(self.trough + (1 - self.trough) * (1 + crests) / 2, self.colour[indices])
 
 
-def _combinations(*values: Doubles) -> list[Doubles]:
+@dataclass(frozen=True)
+class Gratings(Waves):
+    """Gratings around mid grey, in the order orientation, frequency, phase, axis, the last fastest.
+
+    Their crests have the colours of AXIS_COLOURS.
+    """
+
+    axis: Integers  # [n] index into AXES
+    trough = -1.0
+
+
+@dataclass(frozen=True)
+class Colours(Waves):
+    """Uniform fields of colour, uniform greys, and gratings from mid grey to one colour."""
+
+    hue: Doubles  # [n] degrees; NaN for a grey
+    trough = 0.0
+
+
+def _combinations(*values: npt.ArrayLike) -> list[Doubles]:
     """Return every combination of the values: one array [n] for each, the last changing fastest."""
     return [part.ravel() for part in np.meshgrid(*values, indexing="ij")]
 
@@ -141,31 +170,11 @@ GRATING_SHAPE = (len(ORIENTATIONS), FREQUENCIES, len(PHASES), len(AXES))
 
 def gratings(side: int) -> Gratings:
     """Return the 16 × 8 × 4 × 3 gratings for a field of `side` pixels."""
-    orientation, frequency, phase, axis = _combinations(
-        ORIENTATIONS, frequencies(side), PHASES, np.arange(len(AXES), dtype=np.float64)
+    orientation, frequency, phase, number = _combinations(
+        ORIENTATIONS, frequencies(side), PHASES, range(len(AXES))
     )
-    return Gratings(side, orientation, frequency, phase, axis.astype(np.int64))
-
-
-@dataclass(frozen=True)
-class Colours:
-    """Uniform fields of colour, uniform greys, and gratings from grey to one colour."""
-
-    side: int  # pixels
-    hue: Doubles  # [n] degrees; NaN for a grey
-    colour: Doubles  # [n, 3] RGB minus mid grey, where the stimulus is strongest
-    orientation: Doubles  # [n] degrees along the stripes; NaN for a uniform field
-    frequency: Doubles  # [n] cycles per pixel; 0 for a uniform field
-    phase: Doubles  # [n] degrees at the centre, 0 where the colour is strongest
-
-    def __len__(self) -> int:
-        return len(self.hue)
-
-    def draw(self, indices: Integers) -> Floats:
-        """Return the pictures of these indices: [k, 3, side, side] of values in 0…1."""
-        orientation = np.nan_to_num(self.orientation[indices])
-        cycles = waves(self.side, orientation, self.frequency[indices], self.phase[indices])
-        return paint((1 + cycles) / 2, self.colour[indices])
+    axis = number.astype(np.int64)
+    return Gratings(side, orientation, frequency, phase, AXIS_COLOURS[axis], axis)
 
 
 def colours(side: int) -> Colours:
@@ -173,18 +182,17 @@ def colours(side: int) -> Colours:
     saturation, fields = _combinations(SATURATIONS, HUES)
     chosen = frequencies(side)[list(HUE_FREQUENCIES)]
     hue, orientation, frequency, phase = _combinations(HUES, HUE_ORIENTATIONS, chosen, PHASES)
-    uniform = len(fields) + len(GREYS)
+    uniform = np.zeros(len(fields) + len(GREYS))
+    colour = [
+        saturation[:, None] * hue_direction(fields),
+        np.repeat(GREYS[:, None] - GREY, 3, axis=1),
+        STRONG * hue_direction(hue),
+    ]
     return Colours(
         side=side,
+        orientation=np.concatenate([uniform, orientation]),
+        frequency=np.concatenate([uniform, frequency]),
+        phase=np.concatenate([uniform, phase]),
+        colour=np.concatenate(colour),
         hue=np.concatenate([fields, np.full(len(GREYS), np.nan), hue]),
-        colour=np.concatenate(
-            [
-                saturation[:, None] * hue_direction(fields),
-                np.repeat(GREYS[:, None] - GREY, 3, axis=1),
-                STRONG * hue_direction(hue),
-            ]
-        ),
-        orientation=np.concatenate([np.full(uniform, np.nan), orientation]),
-        frequency=np.concatenate([np.zeros(uniform), frequency]),
-        phase=np.concatenate([np.zeros(uniform), phase]),
     )

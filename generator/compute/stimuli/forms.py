@@ -11,29 +11,30 @@ it, both in pixels from the picture's middle. Its profile is 1 in the form and 0
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
-from generator.compute.stimuli import form_profiles
+from generator.compute.stimuli import form_profiles as profiles
 from generator.compute.stimuli.draw import Doubles, Floats, Integers, paint, plane
 
 PER_FAMILY = 96
 FINEST = 2.5  # pixels: the shortest period drawn, where the field is not smaller still
 SAMPLES = 48  # across a picture, at least: below, several are averaged into one pixel
 
-Profile = Callable[[Doubles, Doubles, float, float, form_profiles.Sheet], Doubles]
-Geometry = tuple[float, float, float]  # size in pixels, rotation in degrees, variant
-
 
 @dataclass(frozen=True)
 class Family:
-    """How a family is drawn, and which members it has."""
+    """How a family is drawn, and which members it has: every size, turn and variant, both ways."""
 
-    profile: Profile  # u, v, size, variant, sheet → values 0…1
-    members: Callable[[int], list[Geometry]]  # field side → PER_FAMILY / 2 geometries
+    profile: Callable[[Doubles, Doubles, float, float, profiles.Sheet], Doubles]
+    sizes: Callable[[int], Sequence[float]]  # field side → sizes, all in pixels
+    turns: int  # rotations, evenly dealt out over `spread`
+    spread: float  # degrees; of a wheel, from its first spoke to its last
+    variants: tuple[float, ...]
+    period: float | None = None  # degrees that turn a form into itself, where `spread` does not
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,16 @@ class Forms:
     def __len__(self) -> int:
         return len(self.family)
 
+    @property
+    def stripes(self) -> Doubles:
+        """Return what `Stimuli.stripes` says: lines and edges run through the whole picture."""
+        through = np.isin(self.family, [FAMILIES.index("line"), FAMILIES.index("edge")])
+        return np.where(through, self.rotation % 180, np.nan)
+
     def draw(self, indices: Integers) -> Floats:
         """Return the pictures of these indices: [k, 3, side, side] of values in 0…1."""
-        profiles = np.stack([self._profile(int(index)) for index in indices])
-        return paint(profiles, np.repeat(self.contrast[indices, None] / 2, 3, axis=1))
+        coverage = np.stack([self._profile(int(index)) for index in indices])
+        return paint(coverage, np.repeat(self.contrast[indices, None] / 2, 3, axis=1))
 
     def _profile(self, index: int) -> Doubles:
         finer = max(1, math.ceil(SAMPLES / self.side))
@@ -79,7 +86,7 @@ class Forms:
         u = (x * math.cos(angle) + y * math.sin(angle)) / scale
         v = (y * math.cos(angle) - x * math.sin(angle)) / scale
         family = DEFINITIONS[FAMILIES[self.family[index]]]
-        sheet = form_profiles.Sheet(self.side, 1 / finer / scale)
+        sheet = profiles.Sheet(self.side, 1 / finer / scale)
         values = family.profile(u, v, self.size[index], self.variant[index], sheet)
         pixels = values.reshape(self.side, finer, self.side, finer)
         coverage: Doubles = pixels.mean((1, 3))
@@ -87,29 +94,37 @@ class Forms:
 
     def take(self, indices: Integers) -> Forms:
         """Return the forms of these indices [k], in their order."""
-        return Forms(
-            side=self.side,
-            family=self.family[indices],
-            size=self.size[indices],
-            rotation=self.rotation[indices],
-            variant=self.variant[indices],
-            contrast=self.contrast[indices],
-            scale=self.scale[indices],
-            right=self.right[indices],
-            up=self.up[indices],
-        )
+        side, *columns = vars(self).values()
+        return Forms(side, *(column[indices] for column in columns))
+
+    def identities(self) -> Doubles:
+        """Return [n, 8] numbers each: forms with the same ones are the same picture."""
+        spokes = np.where(self.family == FAMILIES.index("wheel"), self.variant, 1)
+        periods = [family.spread if family.period is None else family.period for family in FAMILY]
+        period = np.array(periods, np.float64)[self.family] / spokes
+        turned = np.divide(self.rotation, period, out=np.zeros(len(self)), where=period > 0) % 1
+        _, *columns = vars(replace(self, rotation=turned % 1)).values()
+        return np.stack(columns, axis=1).round(9)
+
+
+def joined(several: Sequence[Forms]) -> Forms:
+    """Return forms for fields of one size, one after the other."""
+    columns = zip(*(list(vars(each).values())[1:] for each in several), strict=True)
+    return Forms(several[0].side, *map(np.concatenate, columns))
 
 
 def forms(side: int) -> Forms:
     """Return every form for a field of `side` pixels: 14 families of 96, light and dark each."""
     rows = [
-        (number, *geometry, contrast, 1.0, 0.0, 0.0)
-        for number, name in enumerate(FAMILIES)
-        for geometry in DEFINITIONS[name].members(side)
-        for contrast in (1.0, -1.0)
+        (number, size, turn * family.spread / family.turns, variant, contrast, 1, 0, 0)
+        for number, family in enumerate(FAMILY)
+        for size, turn, variant in product(family.sizes(side), range(family.turns), family.variants)
+        for contrast in (1, -1)
     ]
     family, *others = np.array(rows, np.float64).T
-    return Forms(side, family.astype(np.int64), *others)
+    drawn = Forms(side, family.astype(np.int64), *others)
+    wheel = drawn.family == FAMILIES.index("wheel")
+    return replace(drawn, rotation=drawn.rotation / np.where(wheel, drawn.variant, 1))
 
 
 # --- Transforms -----------------------------------------------------------------------------------
@@ -137,94 +152,44 @@ def turned(chosen: Forms) -> list[Forms]:
     return [replace(chosen, rotation=chosen.rotation + turn) for turn in TURNS]
 
 
-# --- Members --------------------------------------------------------------------------------------
+# --- Families -------------------------------------------------------------------------------------
 
 
-def _sizes(least: float, low: float, high: float, count: int) -> list[float]:
-    """Return sizes in pixels, equally spaced in ratio; a small field shortens the range."""
-    low = max(low, min(least, high))
-    return [float(size) for size in np.geomspace(low, max(low, high), count)]
+def _sizes(least: float, low: float, high: float, count: int) -> Callable[[int], list[float]]:
+    """Give so many sizes, equally spaced in ratio, from `low` to `high` in sides of the field.
+
+    The lowest has `least` pixels where the field allows it.
+    """
+
+    def sizes(side: int) -> list[float]:
+        first = max(low * side, min(least, high * side))
+        spaced: list[float] = np.geomspace(first, max(first, high * side), count).tolist()
+        return spaced
+
+    return sizes
 
 
-def _turns(count: int, period: float) -> list[float]:
-    return [period / count * number for number in range(count)]
+def _whole_disc(side: int) -> list[float]:
+    return [2 * profiles.DISC * side]
 
 
-def _members(
-    sizes: Callable[[int], list[float]], rotations: list[float], variants: tuple[float, ...]
-) -> Callable[[int], list[Geometry]]:
-    return lambda side: list(product(sizes(side), rotations, variants))
-
-
-def _wheels(side: int) -> list[Geometry]:
-    return [
-        (2 * form_profiles.DISC * side, turn, float(spokes))
-        for spokes in (3, 4, 5, 6, 8, 10, 12, 16)
-        for turn in _turns(6, 360 / spokes)
-    ]
-
-
-DEFINITIONS: dict[str, Family] = {
-    "line": Family(
-        form_profiles.line,
-        _members(lambda side: _sizes(1, side / 24, side / 6, 4), _turns(12, 180), (0.0,)),
-    ),
-    "edge": Family(
-        form_profiles.edge,
-        _members(lambda side: [1.0, max(2.0, side / 8)], _turns(24, 360), (0.0,)),
-    ),
-    "bar": Family(
-        form_profiles.bar,
-        _members(lambda side: _sizes(2.5, side / 4, side * 0.8, 4), _turns(12, 180), (0.0,)),
-    ),
-    "corner": Family(
-        form_profiles.corner,
-        _members(lambda side: [float(side)], _turns(16, 360), (45.0, 90.0, 135.0)),
-    ),
-    "curve": Family(
-        form_profiles.curve,
-        _members(lambda side: _sizes(1.5, side / 6, side / 2, 3), _turns(16, 360), (0.0,)),
-    ),
-    "cross": Family(
-        form_profiles.cross,
-        _members(lambda side: _sizes(3, side * 0.3, side * 0.9, 4), _turns(6, 90), (0.1, 0.3)),
-    ),
+DEFINITIONS = {
+    "line": Family(profiles.line, _sizes(1, 1 / 24, 1 / 6, 4), 12, 180, (0,)),
+    "edge": Family(profiles.edge, lambda side: [1, max(2, side / 8)], 24, 360, (0,)),
+    "bar": Family(profiles.bar, _sizes(2.5, 0.25, 0.8, 4), 12, 180, (0,)),
+    "corner": Family(profiles.corner, lambda side: [side], 16, 360, (45, 90, 135)),
+    "curve": Family(profiles.curve, _sizes(1.5, 1 / 6, 0.5, 3), 16, 360, (0,)),
+    "cross": Family(profiles.cross, _sizes(3, 0.3, 0.9, 4), 6, 90, (0.1, 0.3)),
     "rings": Family(
-        form_profiles.rings,
-        _members(
-            lambda side: _sizes(FINEST, side / 12, side / 2.2, 12), [0.0], (0, 0.25, 0.5, 0.75)
-        ),
+        profiles.rings, _sizes(FINEST, 1 / 12, 1 / 2.2, 12), 1, 0, (0, 0.25, 0.5, 0.75)
     ),
-    "wheel": Family(form_profiles.wheel, _wheels),
-    "spiral": Family(
-        form_profiles.spiral,
-        _members(
-            lambda side: _sizes(FINEST, side / 10, side / 3, 2),
-            _turns(6, 360),
-            (1.0, -1.0, 3.0, -3.0),
-        ),
-    ),
-    "checks": Family(
-        form_profiles.checks,
-        _members(
-            lambda side: _sizes(FINEST / 2, side / 16, side / 3, 4), _turns(6, 90), (0.0, 1.0)
-        ),
-    ),
-    "plaid": Family(
-        form_profiles.plaid,
-        _members(lambda side: _sizes(FINEST, side / 12, side / 1.5, 4), _turns(6, 90), (0.0, 1.0)),
-    ),
-    "honeycomb": Family(
-        form_profiles.honeycomb,
-        _members(lambda side: _sizes(FINEST, side / 10, side / 2, 6), _turns(4, 60), (0.0, 1.0)),
-    ),
-    "dots": Family(
-        form_profiles.dots,
-        _members(lambda side: _sizes(FINEST, side / 10, side / 2, 4), _turns(6, 90), (0.0, 1.0)),
-    ),
-    "blob": Family(
-        form_profiles.blob,
-        _members(lambda side: _sizes(1, side / 16, side / 2, 12), [0.0], (2.0, 4.0, 8.0, 16.0)),
-    ),
+    "wheel": Family(profiles.wheel, _whole_disc, 6, 360, (3, 4, 5, 6, 8, 10, 12, 16)),
+    "spiral": Family(profiles.spiral, _sizes(FINEST, 0.1, 1 / 3, 2), 6, 360, (1, -1, 3, -3)),
+    "checks": Family(profiles.checks, _sizes(FINEST / 2, 1 / 16, 1 / 3, 4), 6, 90, (0, 1), 180),
+    "plaid": Family(profiles.plaid, _sizes(FINEST, 1 / 12, 1 / 1.5, 4), 6, 90, (0, 1)),
+    "honeycomb": Family(profiles.honeycomb, _sizes(FINEST, 0.1, 0.5, 6), 4, 60, (0, 1), 180),
+    "dots": Family(profiles.dots, _sizes(FINEST, 0.1, 0.5, 4), 6, 90, (0, 1)),
+    "blob": Family(profiles.blob, _sizes(1, 1 / 16, 0.5, 12), 1, 0, (2, 4, 8, 16)),
 }
 FAMILIES = tuple(DEFINITIONS)
+FAMILY = tuple(DEFINITIONS.values())

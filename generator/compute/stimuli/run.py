@@ -1,10 +1,11 @@
-"""The stimuli of a layer: every stimulus shown to every filter, and what the answers tell."""
+"""The stimuli of a layer: every stimulus shown to every filter, and what the responses say."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,9 @@ import torch
 from torch import Tensor
 
 from generator.compute.run.threads import IN_TURN, side_by_side
-from generator.compute.stimuli.draw import GREY, Floats, Stimuli, colours, gratings
-from generator.compute.stimuli.forms import Forms, forms, scaled, shifted, turned
+from generator.compute.stimuli.draw import GREY, Floats, Integers, Stimuli, colours, gratings
+from generator.compute.stimuli.forms import Forms, forms, joined, scaled, shifted, turned
+from generator.compute.stimuli.lines import DIRECTIONS, MIDDLE, line
 from generator.compute.stimuli.preferences import (
     FormFacts,
     Invariances,
@@ -24,7 +26,7 @@ from generator.compute.stimuli.preferences import (
 )
 from generator.compute.stimuli.tuning import ColourFacts, GratingFacts, colour_facts, grating_facts
 from generator.errors import NetworkError
-from generator.network.cone.geometry import Field
+from generator.network.cone.cone import Cone
 from generator.network.graph.graph import IMAGE
 from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
 from generator.progress import Progress
@@ -37,7 +39,7 @@ class LayerMeasures:
     """All that the stimuli show of a layer's filters. f: filters."""
 
     side: int  # pixels, of every stimulus
-    answered: npt.NDArray[np.bool_]  # [f] whether any stimulus got an answer
+    answered: npt.NDArray[np.bool_]  # [f] whether any stimulus got a response
     best: Floats  # [f] largest activation to any stimulus
     rest: Floats  # [f] activation to plain mid grey
     gratings: GratingFacts
@@ -54,6 +56,7 @@ class Stage:
     unit: int  # in the layer's map
     side: int  # pixels of a stimulus
     start: int  # the first pixel of the input that it covers; may lie outside
+    inside: bool  # whether the unit sees nothing but the stimulus
 
 
 def stage(layer: WatchedLayer, input_size: int) -> Stage:
@@ -62,106 +65,131 @@ def stage(layer: WatchedLayer, input_size: int) -> Stage:
     Where none does it is the nearest of all, and a field larger than the input is shown stimuli of
     the input's size.
     """
-    field = layer.field
+
+    def inside(unit: int) -> bool:
+        start, stop = layer.field.interval(unit)
+        return start >= 0 and stop <= input_size
+
     units = range(min(layer.grid))
-    inside = [unit for unit in units if _inside(field, unit, input_size)]
-    unit = min(inside or units, key=lambda unit: abs(2 * unit - (len(units) - 1)))
-    if field.size > input_size:
-        return Stage(unit, input_size, 0)
-    return Stage(unit, field.size, field.interval(unit)[0])
-
-
-def _inside(field: Field, unit: int, length: int) -> bool:
-    start, stop = field.interval(unit)
-    return start >= 0 and stop <= length
+    fitting = [unit for unit in units if inside(unit)]
+    unit = min(fitting or units, key=lambda unit: abs(2 * unit - (len(units) - 1)))
+    if layer.field.size > input_size:
+        return Stage(unit, input_size, 0, inside=False)
+    return Stage(unit, layer.field.size, layer.field.interval(unit)[0], inside=bool(fitting))
 
 
 def respond(
     network: WatchedNetwork,
     layer: WatchedLayer,
-    pictures: Stimuli,
+    stimuli: Stimuli,
     progress: Callable[[int], None] = lambda _done: None,
     batch: int = BATCH,
 ) -> Floats:
     """Return the activations [n, f] of a layer's filters to stimuli on their receptive field.
 
-    The unit is that of `stage`; what the stimulus leaves of the input is mid grey. `progress` is
-    told how many stimuli are done. Raises NetworkError, naming layer and stimulus, where an
+    The unit is that of `stage`; what the stimulus leaves of the input is mid grey. `progress`
+    gets how many stimuli are done. Raises NetworkError, naming layer and stimulus, where an
     activation is not a number.
     """
-    place = stage(layer, network.input_size)
-    answers = np.empty((len(pictures), layer.filters), np.float32)
-    cone = network.cone(layer)
-    if cone is not None:
-        batch = min(batch, max(1, KEPT // cone.largest))
-    with _answering(network, layer, place) as answer:
+    responses = np.empty((len(stimuli), layer.filters), np.float32)
 
-        def work(indices: npt.NDArray[np.int64]) -> Floats:
-            with torch.inference_mode():
-                found: Floats = answer(pictures.draw(indices)).float().clamp(min=0).cpu().numpy()
-            return found
+    def work(part: tuple[Unit, Integers]) -> Floats:
+        unit, indices = part
+        with torch.inference_mode():
+            found = unit.respond(unit.read(torch.from_numpy(stimuli.draw(indices))))
+            values: Floats = found[:, : layer.filters].float().clamp(min=0).cpu().numpy()
+        return values
 
-        parts = list(_batches(len(pictures), batch))
-        with nullcontext(IN_TURN) if cone is None else side_by_side(network.device) as threads:
-            for indices, values in zip(parts, threads.map(work, parts), strict=True):
+    with _units(network, layer) as units:
+        parts = []
+        left = np.ones(len(stimuli), np.bool_)
+        for unit in units:
+            chosen = left if unit.stripes is None else left & (stimuli.stripes == unit.stripes)
+            left = left & ~chosen
+            indices, size = np.flatnonzero(chosen), min(batch, unit.most)
+            parts += [(unit, indices[at : at + size]) for at in range(0, len(indices), size)]
+        alone = network.cone(layer) is None
+        with nullcontext(IN_TURN) if alone else side_by_side(network.device) as threads:
+            done = 0
+            for (_, indices), values in zip(parts, threads.map(work, parts), strict=True):
                 if np.isnan(values).any():
                     stimulus = indices[np.isnan(values).any(1)][0]
                     raise NetworkError(
                         f"{layer.name} of {network.name}: stimulus {stimulus} has an activation "
                         "that is not a number; the weights are damaged"
                     )
-                answers[indices] = values
-                progress(int(indices[-1]) + 1)
-    return answers
+                responses[indices] = values
+                done += len(indices)
+                progress(done)
+    return responses
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One way to run the unit that is shown stimuli, and the stimuli that it is for."""
+
+    stripes: float | None  # degrees, see `Stimuli.stripes`; None: for all
+    most: int  # stimuli at a time
+    read: Callable[[Tensor], Tensor]  # pictures [k, 3, side, side] → the pixels that it needs
+    respond: Callable[[Tensor], Tensor]  # those pixels → activations [k, f]
 
 
 @contextmanager
-def _answering(
-    network: WatchedNetwork, layer: WatchedLayer, place: Stage
-) -> Iterator[Callable[[Floats], Tensor]]:
-    """Give a function from pictures [k, 3, side, side] to the activations [k, f] of one unit."""
+def _units(network: WatchedNetwork, layer: WatchedLayer) -> Iterator[list[Unit]]:
+    """Give the ways to run the unit of `stage`, the quickest first."""
+    place = stage(layer, network.input_size)
+    mean, std = (torch.tensor(part)[:, None, None] for part in (network.mean, network.std))
+    parameter = next(network.model.parameters())
+
+    def normalised(pixels: Tensor) -> Tensor:
+        ready = ((pixels - mean) / std).to(parameter)
+        return ready.contiguous(memory_format=torch.channels_last)
+
+    def in_cone(cone: Cone, row: int, column: int, pixels: Tensor) -> Tensor:
+        units = torch.tensor([[row, column]]).expand(len(pixels), 2)
+        return cone.forward(normalised(pixels), units, network.rule)[0]
+
+    def most(cone: Cone) -> int:
+        return max(1, KEPT // cone.largest)
+
     cone = network.cone(layer)
     if cone is None:
+        size = (network.input_size, network.input_size)
         with network.watching([layer]) as run:
-            yield lambda pictures: run(
-                _inputs(network, place, pictures, (0, 0), (network.input_size,) * 2)
-            )[0][:, :, place.unit, place.unit]
+            yield [
+                Unit(
+                    *(None, BATCH, partial(_laid, place, (0, 0), size)),
+                    lambda pixels: run(normalised(pixels))[0][:, :, place.unit, place.unit],
+                )
+            ]
         return
-    unit = torch.full((1, 2), place.unit)
-    (corner,) = cone.corners(unit)
+    where = (place.unit, place.side, place.start)
+    degrees = DIRECTIONS if place.inside else ()
+    lines = [line(network, layer, direction, *where) for direction in degrees]
+    (corner,) = cone.corners(torch.full((1, 2), place.unit))
     rows, columns = cone.axes[IMAGE]
+    yield [
+        *(
+            Unit(each.degrees, most(each.cone), each.read, partial(in_cone, each.cone, 0, MIDDLE))
+            for each in lines
+            if each is not None
+        ),
+        Unit(
+            *(None, most(cone), partial(_laid, place, corner, (rows.length, columns.length))),
+            partial(in_cone, cone, place.unit, place.unit),
+        ),
+    ]
 
-    def answer(pictures: Floats) -> Tensor:
-        pixels = _inputs(network, place, pictures, corner, (rows.length, columns.length))
-        units = unit.expand(len(pixels), 2)
-        return cone.forward(pixels, units, network.rule)[0][:, : layer.filters]
 
-    yield answer
-
-
-def _batches(count: int, size: int) -> Iterator[npt.NDArray[np.int64]]:
-    for first in range(0, count, size):
-        yield np.arange(first, min(first + size, count))
-
-
-def _inputs(
-    network: WatchedNetwork,
-    place: Stage,
-    pictures: Floats,
-    corner: tuple[int, int],
-    size: tuple[int, int],
-) -> Tensor:
-    """Lay pictures on grey, and cut out `size` pixels from `corner` on, as the network expects."""
+def _laid(place: Stage, corner: tuple[int, int], size: tuple[int, int], pictures: Tensor) -> Tensor:
+    """Lay pictures on grey, and cut out `size` pixels of the input from `corner` on."""
     pixels = torch.full((len(pictures), 3, *size), GREY)
     (rows, shown_rows), (columns, shown_columns) = (
         _overlap(place.start - first, place.side, length)
         for first, length in zip(corner, size, strict=True)
     )
-    shown = torch.from_numpy(pictures[:, :, shown_rows, shown_columns])
-    pixels[:, :, rows, columns] = shown
-    mean, std = (torch.tensor(part)[:, None, None] for part in (network.mean, network.std))
-    parameter = next(network.model.parameters())
-    return ((pixels - mean) / std).to(parameter).contiguous(memory_format=torch.channels_last)
+    pixels[:, :, rows, columns] = pictures[:, :, shown_rows, shown_columns]
+    return pixels
 
 
 def _overlap(start: int, side: int, length: int) -> tuple[slice, slice]:
@@ -178,68 +206,62 @@ def measure_layer(
     Progress has two stages, "stimuli" and "invariance". Without `changes` invariances are NaN.
     """
     side = stage(layer, network.input_size).side
-    grating_stimuli, colour_stimuli, form_stimuli = gratings(side), colours(side), forms(side)
-    total = len(grating_stimuli) + len(colour_stimuli) + len(form_stimuli)
+    shown = gratings(side), colours(side), forms(side)
+    total = sum(len(stimuli) for stimuli in shown)
 
-    def show(pictures: Stimuli, before: int) -> Floats:
+    def show(stimuli: Stimuli, before: int) -> Floats:
         return respond(
-            network,
-            layer,
-            pictures,
-            lambda done: progress("stimuli", before + done, total),
+            network, layer, stimuli, lambda done: progress("stimuli", before + done, total)
         )
 
-    to_gratings = show(grating_stimuli, 0)
-    to_colours = show(colour_stimuli, len(grating_stimuli))
-    to_forms = show(form_stimuli, len(grating_stimuli) + len(colour_stimuli))
+    to_gratings = show(shown[0], 0)
+    to_colours = show(shown[1], len(shown[0]))
+    to_forms = show(shown[2], total - len(shown[2]))
     everything = np.concatenate([to_gratings, to_colours, to_forms])
     best = everything.max(0)
-    preferred = form_facts(form_stimuli, to_forms, everything)
+    (grey, *_) = np.flatnonzero(~shown[1].colour.any(1))  # adds nothing to mid grey
+    preferred = form_facts(shown[2], to_forms, everything)
     return LayerMeasures(
         side=side,
         answered=best > 0,
         best=best,
-        rest=_rest(colour_stimuli.colour, to_colours),
-        gratings=grating_facts(grating_stimuli, to_gratings),
-        colours=colour_facts(colour_stimuli, to_colours, grating_stimuli, to_gratings, to_forms),
+        rest=to_colours[grey],
+        gratings=grating_facts(shown[0], to_gratings),
+        colours=colour_facts(shown[1], to_colours, shown[0], to_gratings, to_forms),
         forms=preferred,
-        invariances=_invariances(network, layer, form_stimuli, preferred, progress)
+        invariances=_invariances(network, layer, shown[2], to_forms, preferred, progress)
         if changes
         else Invariances(*np.full((3, layer.filters), np.nan, np.float32)),
         twins=twins(everything),
     )
 
 
-def _rest(colour: npt.NDArray[np.float64], responses: Floats) -> Floats:
-    """Pick the response to the stimulus that adds nothing to mid grey."""
-    grey = int(np.flatnonzero(~colour.any(1))[0])
-    rest: Floats = responses[grey]
-    return rest
-
-
 def _invariances(
     network: WatchedNetwork,
     layer: WatchedLayer,
     stimuli: Forms,
+    to_forms: Floats,
     preferred: FormFacts,
     progress: Progress,
 ) -> Invariances:
     """Show each filter its best form shifted, scaled and turned, redrawn each time.
 
-    A form that is the best of several filters is shown once.
+    A picture that several filters need, or that was a stimulus already, is shown once.
     """
     chosen, which = np.unique(np.maximum(preferred.best, 0), return_inverse=True)
-    shown = stimuli.take(chosen)
-    groups = [shifted(shown), scaled(shown), turned(shown)]
-    total = len(shown) * sum(len(group) for group in groups)
+    best_forms = stimuli.take(chosen)
+    groups = [shifted(best_forms), scaled(best_forms), turned(best_forms)]
+    changed = [variation for group in groups for variation in group]
+    bank = joined([stimuli, *changed])
+    _, first, alike = np.unique(bank.identities(), axis=0, return_index=True, return_inverse=True)
+    new = np.sort(first[first >= len(stimuli)])
+    responses = np.empty((len(bank), layer.filters), np.float32)
+    responses[: len(stimuli)] = to_forms
+    responses[new] = respond(
+        network, layer, bank.take(new), lambda done: progress("invariance", done, len(new))
+    )
+    to_changed = responses[first[alike]][len(stimuli) :].reshape(len(changed), len(chosen), -1)
+    found = to_changed[:, which, np.arange(layer.filters)]  # variation, filter
+    ends = np.cumsum([len(group) for group in groups])[:-1]
     best = preferred.family_response.max(1)
-    done = 0
-    results = []
-    for group in groups:
-        answers = []
-        for variation in group:
-            answers.append(respond(network, layer, variation)[which, np.arange(layer.filters)])
-            done += len(shown)
-            progress("invariance", done, total)
-        results.append(kept(np.stack(answers), best))
-    return Invariances(*results)
+    return Invariances(*(kept(group, best) for group in np.split(found, ends)))

@@ -18,6 +18,7 @@ from generator.compute.stimuli.forms import (
     TURNS,
     Forms,
     forms,
+    joined,
     scaled,
     shifted,
     turned,
@@ -420,3 +421,16 @@ def test_turning_adds_degrees() -> None:
     turns = [tuple(changed.rotation - line.rotation) for changed in turned(line)]
     assert turns == [(turn,) * 3 for turn in TURNS]
     assert all((changed.size == line.size).all() for changed in turned(line))
+
+
+@pytest.mark.parametrize("side", [9, 27])
+def test_forms_of_one_identity_are_one_picture(side: int) -> None:
+    """A turn by what brings a form back to itself changes nothing; many turns lead to others."""
+    everything = forms(side)
+    bank = joined([everything, *turned(everything)])
+    _, first, alike = np.unique(bank.identities(), axis=0, return_index=True, return_inverse=True)
+    known = np.flatnonzero(first[alike] != np.arange(len(bank)))[::7]
+    assert len(known) > 4 * len(everything) / 7
+    pictures = bank.draw(known)
+    np.testing.assert_allclose(pictures, bank.draw(first[alike][known]), atol=1e-5)
+    assert len(np.unique(everything.identities(), axis=0)) == len(everything)

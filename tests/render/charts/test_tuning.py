@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from generator.atlas.bins import BINS
 from generator.atlas.measures import MEASURES
 from generator.atlas.store import Atlas
-from generator.compute.stimuli.draw import GREY, HUES, STRONG, Gratings, hue_direction
+from generator.compute.stimuli.draw import AXIS_COLOURS, GREY, HUES, STRONG, Gratings, hue_direction
 from generator.render.charts.tuning import (
     HEIGHT,
     LENGTH,
@@ -89,7 +89,8 @@ def test_the_lobe_lies_along_the_stripes(degrees: float) -> None:
     step = np.array([y, x]) / math.hypot(x, y)  # row, column
     side = 101
     one = np.array([0])
-    grating = Gratings(side, np.array([degrees]), np.array([0.02]), np.array([90.0]), one)
+    turned, frequency, phase = np.array([[degrees], [0.02], [90.0]])
+    grating = Gratings(side, turned, frequency, phase, AXIS_COLOURS[one], one)
     picture = grating.draw(one)[0, 0]
     middle = np.array([side // 2, side // 2])
 
