@@ -17,7 +17,9 @@ from torch import Tensor
 
 from generator.network.cone.cone import Cone, cone_of
 from generator.network.graph.graph import IMAGE, Graph, Map
-from generator.network.graph.ops import Convolution, MaxPool, Op, Pair, Windowed
+from generator.network.graph.ops.convolution import Convolution
+from generator.network.graph.ops.op import Op, Pair, Windowed
+from generator.network.graph.ops.pools import MaxPool
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
 # Degrees along the stripes → a and b: in "/" row + column stays the same.

@@ -11,7 +11,7 @@ from generator.compute.stimuli import draw, run
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.lines import DIRECTIONS, line
 from generator.compute.stimuli.run import respond, stage
-from generator.network.watched import WatchedNetwork, watch_layers
+from generator.network.watched import WatchedNetwork
 from tests.support.tiny_network import tiny_network
 
 SIZE = 60
@@ -37,9 +37,18 @@ class Branches(nn.Module):
 def network_of(model: nn.Module, module: str) -> WatchedNetwork:
     """Watch one module of a network with random weights."""
     model.eval().requires_grad_(False)
-    layers = watch_layers(model, {"layer1": module}, SIZE)
-    grey, unit = (0.5, 0.5, 0.4), (0.25, 0.2, 0.3)
-    return WatchedNetwork("n", "", "", "", model, SIZE, grey, unit, (), layers)
+    return WatchedNetwork(
+        name="n",
+        source="",
+        trained_on="",
+        weights_sha256="",
+        model=model,
+        input_size=SIZE,
+        mean=(0.5, 0.5, 0.4),
+        std=(0.25, 0.2, 0.3),
+        classes=(),
+        modules={"layer1": module},
+    )
 
 
 @pytest.mark.parametrize("degrees", DIRECTIONS)
