@@ -28,7 +28,7 @@ from generator.atlas.schema import (
 )
 from generator.atlas.store import Atlas, AtlasWriter, require_replaceable
 from generator.compute.project.crops import kernel_sheet, webp
-from generator.compute.project.run import Group, draw, groups_of
+from generator.compute.project.run import Group, Inputs, draw, groups_of
 from generator.compute.records import (
     arrays_of,
     image_records,
@@ -258,9 +258,10 @@ def _draw(
 ) -> None:
     """Draw the pictures of groups and record that they are there."""
     writer, done = AtlasWriter(job.workspace.atlas_folder), 0
+    images = Inputs(job.network, job.images)
     for group in groups:
         layer = group.layer.name
-        scales, pictures = draw(job.network, arrays[group.number], job.images, group)
+        scales, pictures = draw(job.network, arrays[group.number], images, group)
         written = {
             writer.write_picture(layer, number, kind, picture): hashlib.sha256(picture).hexdigest()
             for (number, kind), picture in pictures.items()

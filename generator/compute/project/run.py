@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from generator.images.stream import normalise
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
 FILTERS_AT_ONCE = 32
+KEPT = 128 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def groups_of(network: WatchedNetwork) -> list[Group]:
 
 
 def draw(
-    network: WatchedNetwork, arrays: LayerArrays, images: ImageSet, group: Group
+    network: WatchedNetwork, arrays: LayerArrays, images: Inputs, group: Group
 ) -> tuple[npt.NDArray[np.float32], dict[tuple[int, PictureKind], bytes]]:
     """Return the scales [last − first, 9] of a group and its pictures, by filter and kind.
 
@@ -61,19 +63,17 @@ def draw(
     scales = np.zeros((group.last - group.first, PLACES), np.float32)
     pictures: dict[tuple[int, PictureKind], bytes] = {}
     with ThreadPoolExecutor() as pool:
-        seen = pool.map(lambda row: _input(network, images, row), rows)
-        inputs = dict(zip(rows, seen, strict=True))
+        inputs = dict(zip(rows, pool.map(images.input, rows), strict=True))
         try:
             signals = reconstruct_places(network, layer, places, inputs.__getitem__)
         except ActivationDiffers as problem:
             raise AtlasError(
                 f"{layer.name}, filter {problem.filter}, image "
-                f"{display_path(images.path(problem.row))}: the activation is "
+                f"{display_path(images.images.path(problem.row))}: the activation is "
                 f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
                 "the image or the network changed meanwhile; start anew with --anew"
             ) from problem
-        small = pool.map(lambda row: _whole(network, inputs[row]), rows)
-        wholes = dict(zip(rows, small, strict=True))
+        wholes = dict(zip(rows, pool.map(images.small, rows), strict=True))
 
         def sheets_of(filter_: int) -> tuple[dict[PictureKind, bytes], npt.NDArray[np.float32]]:
             return contact_sheets(
@@ -87,19 +87,30 @@ def draw(
     return scales, pictures
 
 
-def _input(network: WatchedNetwork, images: ImageSet, row: int) -> Tensor:
-    """Return an image as the network saw it: [3, size, size], normalised, on the CPU."""
-    try:
-        pixels = images.read(row, network.input_size)
-    except PictureError as problem:
-        raise ImagesError(
-            f"{display_path(images.path(row))}: was readable during the search and is not now "
-            f"({problem}); put it back, or start without it, with --anew"
-        ) from problem
-    return normalise(torch.from_numpy(pixels)[None], network.mean, network.std)[0]
+class Inputs:
+    """The images of a set as a network sees them. Those read last are kept, in `KEPT` bytes."""
 
+    def __init__(self, network: WatchedNetwork, images: ImageSet) -> None:
+        self._network, self.images = network, images
+        each = 4 * network.input_size**2 + 3 * IMAGE_TILE**2  # bytes of an image in both forms
+        self._pixels = lru_cache(max(1, KEPT // each))(self._read)
+        self.small = lru_cache(max(1, KEPT // each))(self._small)
 
-def _whole(network: WatchedNetwork, image: Tensor) -> Pixels:
-    """Return an image as the small picture that shows where a patch was cropped."""
-    mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
-    return resize(to_pixels(image.numpy(), mean, std), IMAGE_TILE)
+    def input(self, row: int) -> Tensor:
+        """Return an image as the network saw it: [3, size, size], normalised, on the CPU."""
+        return normalise(self._pixels(row), self._network.mean, self._network.std)[0]
+
+    def _read(self, row: int) -> Tensor:
+        try:
+            return torch.from_numpy(self.images.read(row, self._network.input_size))[None]
+        except PictureError as problem:
+            raise ImagesError(
+                f"{display_path(self.images.path(row))}: was readable during the search and is not "
+                f"now ({problem}); put it back, or start without it, with --anew"
+            ) from problem
+
+    def _small(self, row: int) -> Pixels:
+        """Return an image as the small picture that shows where a patch was cropped."""
+        network = self._network
+        mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
+        return resize(to_pixels(self.input(row).numpy(), mean, std), IMAGE_TILE)
