@@ -18,7 +18,7 @@ from tests.support.tiny_network import draw_pictures
     ("stimuli", "reason"),
     [
         ("--stimuli", "all filters of a layer, and this atlas has the first only"),
-        ("--no-stimuli", "answers to stimuli, and this atlas has none of layer1"),
+        ("--no-stimuli", "responses to stimuli, and this atlas has none of layer1"),
     ],
 )
 def test_the_first_filters_alone_make_a_site(tmp_path: Path, stimuli: str, reason: str) -> None:

@@ -11,7 +11,6 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from generator.errors import NetworkError
-from generator.files import hash_file
 from generator.network.weights import weights_file
 from generator.network.weights.weights_file import load_into, read_state
 from generator.network.zoo.zfnet import ZFNet, zfnet_with
@@ -130,13 +129,6 @@ def test_damaged_files_are_named_or_whole(tmp_path: Path, legacy: bool) -> None:
                 assert "net.pth" in str(problem)  # noqa: PT017 - not every damage must be seen
                 refused += 1
     assert refused > 20
-
-
-def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
-    """As `sha256sum` prints it (FIPS 180-2, appendix B.1)."""
-    (tmp_path / "abc").write_bytes(b"abc")
-    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert hash_file(tmp_path / "abc") == known
 
 
 @pytest.fixture
