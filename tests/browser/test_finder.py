@@ -39,10 +39,10 @@ def gallery(site: Path) -> Gallery:
 
 
 @pytest.fixture
-def finder(site: Path, page: Page) -> Page:
+def finder(site: Path, reader: Page) -> Page:
     """The finder, opened."""
-    page.goto((site / "finder.html").as_uri())
-    return page
+    reader.goto((site / "finder.html").as_uri())
+    return reader
 
 
 def results(page: Page) -> Locator:
