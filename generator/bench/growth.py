@@ -73,8 +73,8 @@ class Repeated(ImageSet):
 
 
 def measure_growth(settings: Settings) -> list[Figure]:
-    """Search few and many of the settings' images, and compare."""
-    few, many = (_measured(settings, count) for count in (FEW, MANY))
+    """Search few of the settings' images, many, and few again, and compare."""
+    few, many, again = (_measured(settings, count) for count in (FEW, MANY, FEW))
     return [
         Figure(
             "memory",
@@ -84,10 +84,10 @@ def measure_growth(settings: Settings) -> list[Figure]:
             "at most",
         ),
         Figure("peak", f"resident at {MANY:,} images", many.bytes / 1e9, 2.5, "at most", " GB"),
-        Figure(
+        Figure.of_turns(
             "growth",
             f"seconds per image at {MANY:,} images ÷ at {FEW:,}",
-            (many.seconds / MANY) / (few.seconds / FEW),
+            [(many.seconds / MANY) / (less.seconds / FEW) for less in (few, again)],
             1.05,
             "at most",
         ),
@@ -129,14 +129,14 @@ def _search(settings: Settings, count: int, result: Connection) -> None:
 
 
 def _peak(workers: int) -> int:
-    """Return the bytes that this process and its workers held at most."""
+    """Return the bytes that this process and its workers had at most."""
     unit = 1 if sys.platform == "darwin" else 1024
     largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return _own_peak() + unit * workers * largest_child
 
 
 def _own_peak() -> int:
-    """Return the bytes that this process held at most.
+    """Return the bytes that this process had at most.
 
     What the system's accounting calls so counts, on Linux, the process that started this one too.
     """

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from generator.atlas.schema import PLACES
-from generator.bench.figures import Figure
-from generator.bench.search import Clock, channels_last
+from generator.bench.figures import Figure, in_turns
+from generator.bench.search import channels_last
 from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.records import boxes
 from generator.network.autograd import following
 from generator.network.watched import WatchedLayer, WatchedNetwork, hooked
 
 UNITS = 128  # of each layer, timed both ways, as far as they are active
+TURNS = 4  # a share of the units each
 
 
 def measure_reconstruction(network: WatchedNetwork, images: Tensor) -> list[Figure]:
@@ -25,36 +26,39 @@ def measure_reconstruction(network: WatchedNetwork, images: Tensor) -> list[Figu
     `images` [n, 3, h, w] are normalised. The plain way runs the whole image forward and one unit
     backward, with the ReLUs' rule put into autograd.
     """
-    clock = Clock(network.device)
     model = channels_last(network.model)
-    plain = ours = 0.0
+    taken = np.zeros((TURNS, 2))
     for layer in network.layers:
-        places = _places(network, layer, images)
-        plainly = partial(_plainly, model, network, layer, places, images)
-        in_cones = partial(reconstruct_places, network, layer, places, images.__getitem__)
-        in_cones()
-        share = PLACES * layer.filters / len(places.rows)
-        plain += share * clock.seconds(plainly)
-        ours += share * min(clock.seconds(in_cones) for _ in range(3))
+        places = places_of(network, layer, images, UNITS)
+        reconstruct_places(network, layer, places, images.__getitem__)  # to warm up
+        for turn in range(TURNS):
+            some = Places(*(values[turn::TURNS] for values in vars(places).values()))
+            ways = (
+                partial(plainly, model, network, layer, some, images),
+                partial(reconstruct_places, network, layer, some, images.__getitem__),
+            )
+            share = PLACES * layer.filters / max(1, len(some.rows))
+            taken[turn] += share * in_turns(ways, 1)[0]
+    plain, ours = taken.T
     count = PLACES * sum(layer.filters for layer in network.layers)
     return [
-        Figure(
+        Figure.of_turns(
             "reconstruction",
             "per second ÷ the plain way: whole image, one backward pass for each unit; "
             "the nine of every filter of every layer",
             plain / ours,
             6.0,
         ),
-        Figure("reconstructions", "made", count / ours, None, unit="/s"),
+        Figure.of_turns("reconstructions", "made", count / ours, None, unit="/s"),
     ]
 
 
-def _places(network: WatchedNetwork, layer: WatchedLayer, images: Tensor) -> Places:
-    """Return places where images activate filters most, of filters and images in turn."""
+def places_of(network: WatchedNetwork, layer: WatchedLayer, images: Tensor, count: int) -> Places:
+    """Return up to so many places where images [n, 3, h, w] activate filters most, both in turn."""
     with torch.inference_mode(), network.watching([layer]) as run:
         maps = torch.cat([run(part)[0] for part in torch.split(images, 8)]).flatten(2).cpu()
-    filters = np.arange(UNITS) * layer.filters // UNITS
-    rows = np.arange(UNITS) % len(images)
+    filters = np.arange(count) * layer.filters // count
+    rows = np.arange(count) % len(images)
     peaks, where = (part.numpy()[rows, filters] for part in maps.max(2))
     units = np.stack(np.unravel_index(where, layer.grid), axis=1)
     active = peaks > 0
@@ -68,7 +72,7 @@ def _places(network: WatchedNetwork, layer: WatchedLayer, images: Tensor) -> Pla
     )
 
 
-def _plainly(
+def plainly(
     model: nn.Module, network: WatchedNetwork, layer: WatchedLayer, places: Places, images: Tensor
 ) -> list[Tensor]:
     """Return the signals [3, h, w], each at a whole image."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from generator.bench.build import OTHER, SAMPLE, measure_build, measure_stages
 from generator.bench.figures import Figure
 from generator.bench.growth import measure_growth
 from generator.bench.pictures import PHOTOGRAPH, SMALL, draw_photographs
@@ -26,7 +27,7 @@ from generator.network.zoo import load as zoo
 
 
 def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
-    """Yield the figures one after another; `say` is told what is measured now."""
+    """Yield the figures one after another; `say` gets a line before each measurement."""
     say("start-up")
     yield from measure_startup()
     network = zoo.load(settings, pick_device(settings.device))
@@ -38,8 +39,15 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
         say(f"search and forward pass, in turns, over {len(images)} images")
         yield from measure_search(settings, network, images)
         say("reconstructions, both ways")
-        yield from measure_reconstruction(network, _inputs(network, images))
-        if sys.platform == "win32":  # which does not tell what a process held at most
+        inputs = _inputs(network, images)
+        yield from measure_reconstruction(network, inputs)
+        say("stages of another network")
+        other = zoo.load(OTHER, network.device)
+        yield from measure_stages(settings, other, images, _inputs(other, images))
+        say("a whole build, beside its work: some minutes")
+        sample = draw_photographs(Path(folder) / "sample", SAMPLE, PHOTOGRAPH, seed=1)
+        yield from measure_build(settings, network, inputs, str(sample), Path(folder))
+        if sys.platform == "win32":  # which does not say how much a process had at most
             say("memory and time of longer searches are not measured on Windows")
             return
         say("memory and time of longer searches: some minutes")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from generator.bench.figures import Figure
+from generator.bench.figures import Figure, in_turns
 from generator.compute.search.loop import content_keys, extent_of, search_batches, take_in
 from generator.compute.search.passes import prepared
 from generator.compute.search.state import SearchState
@@ -20,38 +17,18 @@ from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import Batch, stream
-from generator.network.watched import WatchedNetwork, hooked
+from generator.network.watched import WatchedLayer, WatchedNetwork, hooked
 
-ROUNDS = 3
-MOST = 640  # images of a round
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Tells when work on a device is done."""
-
-    device: torch.device
-
-    def seconds(self, work: Callable[[], object]) -> float:
-        """Return how long `work` takes."""
-        self._wait()
-        started = time.perf_counter()
-        work()
-        self._wait()
-        return time.perf_counter() - started
-
-    def _wait(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+TURNS = 5
+MOST = 640  # images of a turn
 
 
 def measure_search(settings: Settings, network: WatchedNetwork, images: ImageSet) -> list[Figure]:
-    """Time the search from files, the search in memory and the bare pass, in turns.
+    """Time the bare pass, the search in memory and the search from files, in turns.
 
     The bare pass is the network as it came, run by its own `forward` to the last watched layer on
     batches that lie in memory.
     """
-    clock = Clock(network.device)
     numbers = range(min(MOST, len(images)) // settings.batch)
     if len(numbers) < 2:
         raise ConfigError(
@@ -63,31 +40,32 @@ def measure_search(settings: Settings, network: WatchedNetwork, images: ImageSet
     inputs = [prepared(network, batch.pixels) for batch in loaded[half:]]
     plain = channels_last(network.model)
     filled = SearchState.empty(extent_of(settings, network, images), network.device)
-    _search(network, filled, loaded[:half])
-    taken = dict.fromkeys(("bare", "memory", "files"), 0.0)
-    for _ in range(ROUNDS):
-        found = copy.deepcopy(filled)  # nines that are full, as for most of a long search
-        taken["bare"] += clock.seconds(lambda: _bare(plain, network, inputs))
-        taken["memory"] += clock.seconds(partial(_search, network, found, loaded[half:]))
-        taken["files"] += clock.seconds(lambda: _from_files(settings, network, images, numbers))
-    searched = ROUNDS * len(numbers) * settings.batch
-    bare = taken["bare"] / (len(loaded) - half)  # seconds for a batch of every round
-    files = taken["files"] / len(loaded)
+    search(network, filled, loaded[:half])
+    ways = (
+        lambda: bare(plain, network.layers[-1], inputs),
+        # Into nines that are full, as for most of a long search.
+        lambda: search(network, copy.deepcopy(filled), loaded[half:]),
+        lambda: search_batches(settings, network, images, numbers, _silent, _silent, _silent),
+    )
+    bare_pass, memory, files = in_turns(ways, TURNS).T
+    batches = len(loaded)
     return [
-        Figure(
+        Figure.of_turns(
             "search",
             "images per second from JPEG files to the top nine of every layer ÷ bare forward pass",
-            bare / files,
+            (bare_pass / (batches - half)) / (files / batches),
             0.9,
         ),
-        Figure(
+        Figure.of_turns(
             "ranking",
             "time of the search on batches in memory ÷ bare forward pass",
-            taken["memory"] / taken["bare"],
+            memory / bare_pass,
             1.05,
             "at most",
         ),
-        Figure("images", "searched from files", searched / taken["files"], None, unit="/s"),
+        Figure.of_turns(
+            "images", "searched from files", batches * settings.batch / files, None, unit="/s"
+        ),
     ]
 
 
@@ -97,23 +75,16 @@ def channels_last(model: nn.Module) -> nn.Module:
     return copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _bare(plain: nn.Module, network: WatchedNetwork, batches: Sequence[Tensor]) -> None:
-    """Run the network as it came to the last layer."""
-    with torch.inference_mode(), hooked(plain, network.layers[-1:]) as run:
+def bare(plain: nn.Module, layer: WatchedLayer, batches: Sequence[Tensor]) -> None:
+    """Run the network as it came to this layer."""
+    with torch.inference_mode(), hooked(plain, [layer]) as run:
         for batch in batches:
             run(batch)
 
 
-def _search(network: WatchedNetwork, found: SearchState, batches: Sequence[Batch]) -> None:
+def search(network: WatchedNetwork, found: SearchState, batches: Sequence[Batch]) -> None:
     """Search batches that lie in memory."""
     deque(take_in(network, found, batches, content_keys, _silent), maxlen=0)
-
-
-def _from_files(
-    settings: Settings, network: WatchedNetwork, images: ImageSet, numbers: Sequence[int]
-) -> None:
-    """Search these batches as `compute` does."""
-    search_batches(settings, network, images, numbers, _silent, _silent, _silent)
 
 
 def _silent(_: object) -> None:

@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from generator import cli
-from generator.bench import growth, reconstruction, run, search, startup
-from generator.bench.figures import Figure
+from generator.bench import build, figures, growth, reconstruction, run, search, startup
+from generator.bench.build import measure_build, measure_stages
+from generator.bench.figures import Figure, in_turns
 from generator.bench.growth import Repeated, measure_growth
 from generator.bench.pictures import PHOTOGRAPH, draw_photographs
 from generator.bench.reconstruction import measure_reconstruction
-from generator.bench.search import Clock, measure_search
+from generator.bench.search import measure_search
 from generator.bench.startup import measure_startup
 from generator.compute.project.contact_sheets import reconstruct_places
 from generator.compute.project.crops import crop
@@ -54,6 +55,7 @@ def test_limits_count_the_right_way_round(value: float, kind: Any, holds: bool) 
         "limit": 2.0,
         "kind": kind,
         "unit": "",
+        "spread": None,
         "holds": holds,
     }
     assert Figure("rate", "told only", 7.0, None).holds
@@ -86,10 +88,10 @@ def test_search_is_timed_from_files_and_in_memory(
         return found
 
     monkeypatch.setattr(search, "search_batches", counting)
-    figures = measure_search(Settings(batch=4, workers=0), tiny_network(), images)
-    assert searched == [20] * search.ROUNDS
-    assert [figure.name for figure in figures] == ["search", "ranking", "images"]
-    assert all(math.isfinite(figure.value) and figure.value > 0 for figure in figures)
+    found = measure_search(Settings(batch=4, workers=0), tiny_network(), images)
+    assert searched == [20] * search.TURNS
+    assert [figure.name for figure in found] == ["search", "ranking", "images"]
+    assert all(math.isfinite(figure.value) and figure.value > 0 for figure in found)
     with pytest.raises(ConfigError, match="two batches, 32 images"):
         measure_search(Settings(batch=16, workers=0), tiny_network(), images)
 
@@ -111,8 +113,8 @@ def test_both_ways_to_reconstruct_do_the_same_work(
     network = tiny_network()
     network.model.double()
     for layer in network.layers:
-        places = reconstruction._places(network, layer, inputs)
-        plain = reconstruction._plainly(network.model, network, layer, places, inputs)
+        places = reconstruction.places_of(network, layer, inputs, reconstruction.UNITS)
+        plain = reconstruction.plainly(network.model, network, layer, places, inputs)
         ours = reconstruct_places(network, layer, places, inputs.__getitem__)
         assert 8 <= len(plain) == len(ours)
         for whole, part, box in zip(plain, ours, places.boxes, strict=True):
@@ -128,17 +130,92 @@ def test_reconstructions_are_counted_by_layer(
     """Each layer's time stands for nine places of all its filters."""
     network = tiny_network()
     network.model.double()
-    monkeypatch.setattr(reconstruction, "UNITS", 3)
-    ways = iter([7.0, *[2.0, 1.0, 3.0], 30.0, *[4.0, 6.0, 5.0]])  # the plain one, then ours thrice
-    monkeypatch.setattr(Clock, "seconds", lambda *_: next(ways))
+    monkeypatch.setattr(reconstruction, "UNITS", 6)
+    monkeypatch.setattr(reconstruction, "TURNS", 2)
+    turns = [(7.0, 1.0), (9.0, 2.0), (30.0, 4.0), (20.0, 3.0)]  # the plain way, then ours
+    ways = iter(np.ravel(turns).tolist())
+    monkeypatch.setattr(figures, "seconds", lambda _: next(ways))
     ratio, rate = measure_reconstruction(network, inputs)
-    first, second = (
-        9 * layer.filters / len(reconstruction._places(network, layer, inputs).rows)
+    shares = [
+        [9 * layer.filters / len(places.rows[turn::2]) for turn in range(2)]
         for layer in network.layers
+        for places in [reconstruction.places_of(network, layer, inputs, 6)]
+    ]
+    plain, ours = (
+        [
+            sum(turns[2 * layer + turn][way] * shares[layer][turn] for layer in range(2))
+            for turn in range(2)
+        ]
+        for way in range(2)
     )
-    ours = 1.0 * first + 4.0 * second
-    assert ratio.value == pytest.approx((7 * first + 30 * second) / ours)
-    assert rate.value == pytest.approx(9 * sum(layer.filters for layer in network.layers) / ours)
+    ratios = [plain[0] / ours[0], plain[1] / ours[1]]
+    assert ratio.value == pytest.approx(sum(ratios) / 2)
+    count = 9 * sum(layer.filters for layer in network.layers)
+    assert rate.value == pytest.approx((count / ours[0] + count / ours[1]) / 2)
+    assert ratio.spread == pytest.approx(sorted(np.quantile(ratios, (0.25, 0.75))))
+
+
+def test_turns_that_disagree_say_nothing() -> None:
+    """The median and its quartiles; far apart, the figure neither holds nor is missed."""
+    steady = Figure.of_turns("speed", "this ÷ that", [1.0, 1.1, 1.05, 1.0, 1.1], 1.0)
+    assert (steady.value, steady.spread) == (1.05, (1.0, 1.1))
+    assert steady.holds
+    assert steady.line == "speed: 1.05 (1 to 1.1; at least 1): this ÷ that"
+    for limit in (0.5, 2.0):
+        figure = Figure.of_turns("speed", "this ÷ that", [1.0, 0.5, 2.0, 3.0], limit)
+        assert figure.holds is None
+        assert "NOT MEASURABLE NOW" in figure.line
+        assert "MISSED" not in figure.line
+        assert figure.record()["holds"] is None
+
+
+def test_ways_take_turns() -> None:
+    """Each in every turn, after one that is not timed where they warm up."""
+    called: list[str] = []
+    ways = (lambda: called.append("a"), lambda: called.append("b"))
+    taken = in_turns(ways, 3, warm_up=True)
+    assert called == ["a", "b"] * 4
+    assert taken.shape == (3, 2)
+    assert (taken >= 0).all()
+
+
+def test_a_build_is_the_whole_command_beside_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the images given, with a site at the end; its work is measured before and after."""
+    settings = Settings(network="zfnet:random", layers=("layer1",), workers=0, batch=4)
+    pictures = draw_pictures(tmp_path / "pictures", 6)
+    network = tiny_network()
+    images = open_images(str(pictures))
+    pixels = torch.stack([torch.from_numpy(images.read(row, SIZE)) for row in range(6)])
+    small = normalise(pixels, network.mean, network.std)
+    least = iter([2.0, 3.0])
+    honest = build._least
+    assert 0 < honest(network, small) < 60
+    monkeypatch.setattr(build, "_least", lambda *_: next(least))
+    settings = settings.model_copy(update={"filters": 2})
+    ratio, wait = measure_build(settings, network, small, str(pictures), tmp_path)
+    assert (tmp_path / "site" / "index.html").exists()
+    assert (tmp_path / "atlas" / "manifest.json").exists()
+    assert wait.limit is None
+    assert ratio.value == pytest.approx((wait.value / 2 + wait.value / 3) / 2)
+    assert next(least, None) is None
+
+
+def test_each_stage_is_timed_beside_its_forward_pass(tmp_path: Path) -> None:
+    """Search, stimuli and reconstructions, each one figure in turns."""
+    images = open_images(str(draw_pictures(tmp_path / "pictures", 20)))
+    network = tiny_network()
+    pixels = torch.stack([torch.from_numpy(images.read(row, SIZE)) for row in range(8)])
+    found = measure_stages(
+        Settings(batch=4, workers=0), network, images, normalise(pixels, network.mean, network.std)
+    )
+    assert [figure.name.split(", ")[-1] for figure in found] == [
+        "search",
+        "stimuli",
+        "reconstructions",
+    ]
+    assert all(figure.value > 0 and figure.spread is not None for figure in found)
 
 
 def test_a_set_over_and_over_holds_no_picture_twice(tmp_path: Path) -> None:
