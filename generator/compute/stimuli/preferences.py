@@ -26,8 +26,8 @@ class FormFacts:
     polarity: Floats  # [f] −1 only dark on grey … 1 only light on grey
     best: npt.NDArray[np.int32]  # [f] index of the best form; −1 where none is answered
     rotation: Floats  # [f] degrees, of the best form; as are all that follow
-    size: Floats  # [f] pixels; what it measures is told at `Forms`
-    variant: Floats  # [f] its meaning is told at `Forms`
+    size: Floats  # [f] pixels; `Forms` says what it measures
+    variant: Floats  # [f] `Forms` says what it means
     contrast: Floats  # [f] 1 light on grey, −1 dark on grey
 
 
