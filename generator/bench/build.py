@@ -31,7 +31,7 @@ from generator.network.watched import WatchedLayer, WatchedNetwork
 SAMPLE = 331  # photographs of a build, as many as the fetched sample has where there is no more
 AS_FAST = 6  # times the plain way to reconstruct, see `measure_reconstruction`
 PER_FILTER = 0.01  # seconds for the files and the page of a filter
-FEW = 8  # images, and units of a layer, of which the seconds of all are told
+FEW = 8  # images, and units of a layer, that stand for all
 OTHER = Settings(network="torchvision:squeezenet1_1:random", filters=32)
 TURNS = 3
 
