@@ -42,7 +42,7 @@ def filter_page(layer_name: str, number: int) -> str:
 
 
 def facts(layer_name: str) -> str:
-    """Return the file that holds a layer's facts as JSON."""
+    """Return the file with a layer's facts as JSON."""
     return f"{layer_name}/filters.json"
 
 

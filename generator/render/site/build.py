@@ -1,7 +1,7 @@
 """Atlas and content in, a site in its place out.
 
 Everything is read and rendered to memory, checked, written to a folder beside the target, and
-swapped in at the end: whatever happens, the target holds the previous or the new site, whole. The
+swapped in at the end: whatever happens, the target has the previous or the new site, whole. The
 same inputs make the same bytes, and then nothing is written at all.
 """
 

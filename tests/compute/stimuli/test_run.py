@@ -51,7 +51,7 @@ def network_of(
 
 
 def measured(network: WatchedNetwork) -> LayerMeasures:
-    """Probe the only layer."""
+    """Show the only layer all stimuli."""
     return measure_layer(network, network.layers[0], lambda _stage, _done, _of: None)
 
 
