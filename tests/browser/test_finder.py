@@ -39,10 +39,10 @@ def gallery(site: Path) -> Gallery:
 
 
 @pytest.fixture
-def finder(site: Path, reader: Page) -> Page:
+def finder(site: Path, page: Page) -> Page:
     """The finder, opened."""
-    reader.goto((site / "finder.html").as_uri())
-    return reader
+    page.goto((site / "finder.html").as_uri())
+    return page
 
 
 def results(page: Page) -> Locator:
