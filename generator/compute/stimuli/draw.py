@@ -1,4 +1,4 @@
-r"""Pictures whose content is known, to measure what a filter answers to: gratings and colours.
+r"""Pictures whose content is known, to measure what filters respond to: gratings and colours.
 
 Every stimulus is a square RGB picture of values in 0…1 on mid grey, drawn at the size of a
 receptive field from exact parameters. Forms are drawn in `generator.compute.stimuli.forms`.

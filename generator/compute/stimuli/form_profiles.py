@@ -1,8 +1,7 @@
 """The shapes of the stimuli's forms: coordinates in, coverage out.
 
-u [h, w] runs along a form's rotation and v [h, w] a quarter turn to the left of it, both in pixels
-from the picture's middle. A profile is 1 in the form and 0 outside, with contours one sample
-soft. Size, in pixels, and variant mean what `forms.Forms` says of each family.
+A profile is 1 in the form and 0 outside, with contours one sample soft. `forms.Forms` says what
+size and variant mean in each family.
 """
 
 from __future__ import annotations
@@ -18,16 +17,33 @@ DISC = 0.48  # radius of rings, wheel and spiral, in field sides
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What a form is drawn on."""
+class Form:
+    """One form, and the points where its profile is asked for."""
 
+    u: Doubles  # [h, w] pixels from the form's middle, along its rotation
+    v: Doubles  # [h, w] the same, a quarter turn to the left of it
+    size: float  # pixels
+    variant: float
     side: int  # of the field, pixels
-    sample: float  # distance between two points where the profile is asked for, pixels
+    sample: float  # distance between two points, pixels
 
+    @property
+    def radius(self) -> Doubles:
+        """Return the distance from the middle, pixels."""
+        return np.hypot(self.u, self.v)
 
-def soft(inside: Doubles, sheet: Sheet) -> Doubles:
-    """Turn a distance to the contour, in pixels and positive inside, into a coverage 0…1."""
-    return np.clip(inside / sheet.sample + 0.5, 0, 1)
+    @property
+    def turn(self) -> Doubles:
+        """Return the angle around the middle, in turns from the rotation on."""
+        return np.arctan2(self.v, self.u) / (2 * math.pi)
+
+    def soft(self, inside: Doubles) -> Doubles:
+        """Turn a distance to the contour, in pixels and positive inside, into a coverage 0…1."""
+        return np.clip(inside / self.sample + 0.5, 0, 1)
+
+    def disc(self) -> Doubles:
+        """Return the profile of a disc that fills the field."""
+        return self.soft(DISC * self.side - self.radius)
 
 
 def stripes(turns: Doubles) -> Doubles:
@@ -38,113 +54,101 @@ def stripes(turns: Doubles) -> Doubles:
     return 0.25 - np.abs((turns + 0.5) % 1 - 0.5)
 
 
-def line(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def line(form: Form) -> Doubles:
     """Draw a stripe through the whole field."""
-    del u, variant
-    return soft(size / 2 - np.abs(v), sheet)
+    return form.soft(form.size / 2 - np.abs(form.v))
 
 
-def edge(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def edge(form: Form) -> Doubles:
     """Draw everything to the left of the rotation."""
-    del u, variant
-    return np.clip(v / max(size, sheet.sample) + 0.5, 0, 1)
+    return np.clip(form.v / max(form.size, form.sample) + 0.5, 0, 1)
 
 
-def bar(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def bar(form: Form) -> Doubles:
     """Draw a rectangle two and a half times as long as thick."""
-    del variant
-    return soft(size / 2 - np.abs(u), sheet) * soft(size / 5 - np.abs(v), sheet)
+    return form.soft(form.size / 2 - np.abs(form.u)) * form.soft(form.size / 5 - np.abs(form.v))
 
 
-def corner(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def corner(form: Form) -> Doubles:
     """Draw a wedge with its tip in the middle."""
-    del size
-    half = math.radians(variant / 2)
-    return soft(u * math.sin(half) - np.abs(v) * math.cos(half), sheet)
+    half = math.radians(form.variant / 2)
+    return form.soft(form.u * math.sin(half) - np.abs(form.v) * math.cos(half))
 
 
-def curve(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def curve(form: Form) -> Doubles:
     """Draw an arc of 150 degrees, its own middle in the picture's."""
-    del variant
     reach = math.radians(75)
-    from_centre = u - size * (1 + math.cos(reach)) / 2  # the arc's middle is the picture's
-    radius = np.hypot(from_centre, v)
-    angle = np.abs(np.arctan2(v, -from_centre))
-    stroke = soft(max(1.0, sheet.side / 12) / 2 - np.abs(radius - size), sheet)
-    return stroke * soft((reach - angle) * radius, sheet)
+    from_centre = form.u - form.size * (1 + math.cos(reach)) / 2
+    radius = np.hypot(from_centre, form.v)
+    angle = np.abs(np.arctan2(form.v, -from_centre))
+    stroke = form.soft(max(1.0, form.side / 12) / 2 - np.abs(radius - form.size))
+    return stroke * form.soft((reach - angle) * radius)
 
 
-def cross(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def cross(form: Form) -> Doubles:
     """Draw two bars, one across the other."""
-    half = max(1.0, size * variant) / 2
-    across = soft(size / 2 - np.abs(u), sheet) * soft(half - np.abs(v), sheet)
-    upright = soft(size / 2 - np.abs(v), sheet) * soft(half - np.abs(u), sheet)
+    half = max(1.0, form.size * form.variant) / 2
+    u, v = np.abs(form.u), np.abs(form.v)
+    across = form.soft(form.size / 2 - u) * form.soft(half - v)
+    upright = form.soft(form.size / 2 - v) * form.soft(half - u)
     return np.maximum(across, upright)
 
 
-def _disc(u: Doubles, v: Doubles, sheet: Sheet) -> Doubles:
-    return soft(DISC * sheet.side - np.hypot(u, v), sheet)
-
-
-def rings(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def rings(form: Form) -> Doubles:
     """Draw concentric rings in a disc."""
-    return soft(stripes(np.hypot(u, v) / size + variant) * size, sheet) * _disc(u, v, sheet)
+    light = stripes(form.radius / form.size + form.variant) * form.size
+    return form.soft(light) * form.disc()
 
 
-def wheel(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def wheel(form: Form) -> Doubles:
     """Draw spokes as wide as the gaps between them."""
-    radius, angle = np.hypot(u, v), np.arctan2(v, u)
-    spokes = stripes(angle / (2 * math.pi) * variant) * radius * (2 * math.pi / variant)
-    return soft(spokes, sheet) * soft(size / 2 - radius, sheet)
+    spokes = stripes(form.turn * form.variant) * form.radius * (2 * math.pi / form.variant)
+    return form.soft(spokes) * form.soft(form.size / 2 - form.radius)
 
 
-def spiral(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def spiral(form: Form) -> Doubles:
     """Draw one or more arms in a disc."""
-    radius, angle = np.hypot(u, v), np.arctan2(v, u) / (2 * math.pi)
-    arms = abs(variant)
-    turns = radius / size - angle * variant
-    steepness = np.hypot(1 / size, arms / (2 * math.pi * np.maximum(radius, 1e-6)))
-    return soft(stripes(turns) / steepness, sheet) * _disc(u, v, sheet)
+    arms = abs(form.variant)
+    turns = form.radius / form.size - form.turn * form.variant
+    steepness = np.hypot(1 / form.size, arms / (2 * math.pi * np.maximum(form.radius, 1e-6)))
+    return form.soft(stripes(turns) / steepness) * form.disc()
 
 
-def checks(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def checks(form: Form) -> Doubles:
     """Draw squares in two values."""
-    period = 2 * size
-    first = soft(stripes(u / period + variant / 4) * period, sheet)
-    second = soft(stripes(v / period + variant / 4) * period, sheet)
+    period = 2 * form.size
+    first = form.soft(stripes(form.u / period + form.variant / 4) * period)
+    second = form.soft(stripes(form.v / period + form.variant / 4) * period)
     return first * second + (1 - first) * (1 - second)
 
 
-def plaid(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def plaid(form: Form) -> Doubles:
     """Draw two sinusoids at right angles, added."""
-    del sheet
-    turn = 2 * math.pi / size
-    offset = math.pi * variant
-    return (2 + np.cos(turn * u + offset) + np.cos(turn * v + offset)) / 4
+    turn, offset = 2 * math.pi / form.size, math.pi * form.variant
+    return (2 + np.cos(turn * form.u + offset) + np.cos(turn * form.v + offset)) / 4
 
 
-def honeycomb(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def honeycomb(form: Form) -> Doubles:
     """Draw the walls of six-sided cells."""
-    u = u + variant * size / 2
+    size = form.size
     height = size * math.sqrt(3)  # of two rows of cells
-    walls = np.full(np.broadcast_shapes(u.shape, v.shape), -np.inf)
+    walls = np.full(np.broadcast_shapes(form.u.shape, form.v.shape), -np.inf)
     for shift in (0.0, 0.5):  # cell centres: two interleaved rectangular lattices
-        a = (u + (shift + 0.5) * size) % size - size / 2
-        b = (v + (shift + 0.5) * height) % height - height / 2
+        a = (form.u + (form.variant / 2 + shift + 0.5) * size) % size - size / 2
+        b = (form.v + (shift + 0.5) * height) % height - height / 2
         slanted = np.abs(a) / 2 + np.abs(b) * math.sqrt(3) / 2
         walls = np.maximum(walls, size / 2 - np.maximum(np.abs(a), slanted))
-    return soft(max(1.0, size / 6) / 2 - walls, sheet)
+    return form.soft(max(1.0, size / 6) / 2 - walls)
 
 
-def dots(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def dots(form: Form) -> Doubles:
     """Draw discs on a square lattice."""
-    shift = (1 - variant) * size / 2
-    a = (u + shift) % size - size / 2
-    b = (v + shift) % size - size / 2
-    return soft(size * 0.3 - np.hypot(a, b), sheet)
+    size, shift = form.size, (1 - form.variant) * form.size / 2
+    a = (form.u + shift) % size - size / 2
+    b = (form.v + shift) % size - size / 2
+    return form.soft(size * 0.3 - np.hypot(a, b))
 
 
-def blob(u: Doubles, v: Doubles, size: float, variant: float, sheet: Sheet) -> Doubles:
+def blob(form: Form) -> Doubles:
     """Draw a disc with a soft border."""
-    del sheet
-    return np.exp2(-((np.hypot(u, v) / (size / 2)) ** variant))
+    return np.exp2(-((form.radius / (form.size / 2)) ** form.variant))

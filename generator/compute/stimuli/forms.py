@@ -29,7 +29,7 @@ SAMPLES = 48  # across a picture, at least: below, several are averaged into one
 class Family:
     """How a family is drawn, and which members it has: every size, turn and variant, both ways."""
 
-    profile: Callable[[Doubles, Doubles, float, float, profiles.Sheet], Doubles]
+    profile: Callable[[profiles.Form], Doubles]
     sizes: Callable[[int], Sequence[float]]  # field side → sizes, all in pixels
     turns: int  # rotations, evenly dealt out over `spread`
     spread: float  # degrees; of a wheel, from its first spoke to its last
@@ -74,22 +74,24 @@ class Forms:
 
     def draw(self, indices: Integers) -> Floats:
         """Return the pictures of these indices: [k, 3, side, side] of values in 0…1."""
-        coverage = np.stack([self._profile(int(index)) for index in indices])
+        coverage = np.stack([self._coverage(int(index)) for index in indices])
         return paint(coverage, np.repeat(self.contrast[indices, None] / 2, 3, axis=1))
 
-    def _profile(self, index: int) -> Doubles:
+    def _coverage(self, index: int) -> Doubles:
         finer = max(1, math.ceil(SAMPLES / self.side))
         x, y = (part / finer for part in plane(self.side * finer))
         x, y = x - self.right[index], y - self.up[index]
-        angle = math.radians(self.rotation[index])
-        scale = self.scale[index]
-        u = (x * math.cos(angle) + y * math.sin(angle)) / scale
-        v = (y * math.cos(angle) - x * math.sin(angle)) / scale
-        family = DEFINITIONS[FAMILIES[self.family[index]]]
-        sheet = profiles.Sheet(self.side, 1 / finer / scale)
-        values = family.profile(u, v, self.size[index], self.variant[index], sheet)
-        pixels = values.reshape(self.side, finer, self.side, finer)
-        coverage: Doubles = pixels.mean((1, 3))
+        angle, scale = math.radians(self.rotation[index]), self.scale[index]
+        form = profiles.Form(
+            u=(x * math.cos(angle) + y * math.sin(angle)) / scale,
+            v=(y * math.cos(angle) - x * math.sin(angle)) / scale,
+            size=self.size[index],
+            variant=self.variant[index],
+            side=self.side,
+            sample=1 / finer / scale,
+        )
+        samples = FAMILY[self.family[index]].profile(form)
+        coverage: Doubles = samples.reshape(self.side, finer, self.side, finer).mean((1, 3))
         return coverage
 
     def take(self, indices: Integers) -> Forms:

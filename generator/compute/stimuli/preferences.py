@@ -1,7 +1,7 @@
-"""Which forms a filter prefers, how well it tolerates change, and which filters are alike.
+"""The forms that filters prefer, how well they tolerate change, and which filters are alike.
 
-Pure functions of response arrays. Axes: n stimuli, f filters; responses are activations, 0 or more.
-A fact that a filter gives no ground for is NaN (−1 where it is an index).
+Pure functions of arrays. Axes: n stimuli, f filters; responses are activations, 0 or more. Where a
+filter's responses do not show a fact, it is NaN (−1 where it is an index).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from generator.compute.stimuli.draw import Floats
 from generator.compute.stimuli.forms import FAMILIES, Forms
-from generator.compute.stimuli.tuning import FLAT, quotient, where_answered
+from generator.compute.stimuli.tuning import FLAT, nan_unless, quotient
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,19 @@ class FormFacts:
     """What a layer's filters prefer among forms."""
 
     family_response: Floats  # [f, 14] best activation to each family
-    family: npt.NDArray[np.int8]  # [f] index of the best into FAMILIES; −1 where none is answered
+    family: npt.NDArray[np.int8]  # [f] index of the best into FAMILIES
     family_margin: Floats  # [f] best − second best family, in deviations over all stimuli
     polarity: Floats  # [f] −1 only dark on grey … 1 only light on grey
-    best: npt.NDArray[np.int32]  # [f] index of the best form; −1 where none is answered
+    best: npt.NDArray[np.int32]  # [f] index of the best form
     rotation: Floats  # [f] degrees, of the best form; as are all that follow
-    size: Floats  # [f] pixels; `Forms` says what it measures
-    variant: Floats  # [f] `Forms` says what it means
+    size: Floats  # [f] pixels; `Forms` says of what
+    variant: Floats  # [f] see `Forms`
     contrast: Floats  # [f] 1 light on grey, −1 dark on grey
 
 
 @dataclass(frozen=True)
 class Invariances:
-    """What is left of a filter's answer to its best form when that form changes: each [f] 0…1."""
+    """The share of its best form's response that a filter keeps when the form changes: [f] 0…1."""
 
     shift: Floats
     scale: Floats
@@ -42,7 +42,7 @@ class Invariances:
 
 @dataclass(frozen=True)
 class Twins:
-    """For each filter the one of its layer that answers most alike."""
+    """For each filter the one of its layer whose responses are most alike."""
 
     twin: npt.NDArray[np.int32]  # [f] −1 where there is none
     correlation: Floats  # [f] −1…1: Pearson's, over all stimuli; NaN where there is none
@@ -51,29 +51,29 @@ class Twins:
 def form_facts(stimuli: Forms, responses: Floats, everything: Floats) -> FormFacts:
     """Read the preferred forms off responses [n, f] to the forms of `stimuli`.
 
-    `everything` [m, f] holds the same filters' responses to all stimuli of the layer.
+    `everything` [m, f] are the same filters' responses to all stimuli of the layer.
     """
     family_response = np.stack(
         [responses[stimuli.family == number].max(0) for number in range(len(FAMILIES))], axis=1
     )
     ranked = np.sort(family_response, axis=1)
     best = responses.argmax(0)
-    answered = responses.max(0) > 0
+    responsive = responses.max(0) > 0
     light = responses[stimuli.contrast > 0].max(0)
     dark = responses[stimuli.contrast < 0].max(0)
     deviation = deviations(everything)
-    # A filter that answers to everything alike prefers nothing.
+    # A filter that responds to everything alike prefers nothing.
     margin = np.where(deviation > 0, quotient(ranked[:, -1] - ranked[:, -2], deviation), 0)
     return FormFacts(
         family_response=family_response,
-        family=np.where(answered, stimuli.family[best], -1).astype(np.int8),
-        family_margin=where_answered(margin, answered),
+        family=np.where(responsive, stimuli.family[best], -1).astype(np.int8),
+        family_margin=nan_unless(responsive, margin),
         polarity=quotient(light - dark, light + dark),
-        best=np.where(answered, best, -1).astype(np.int32),
-        rotation=where_answered(stimuli.rotation[best], answered),
-        size=where_answered(stimuli.size[best], answered),
-        variant=where_answered(stimuli.variant[best], answered),
-        contrast=where_answered(stimuli.contrast[best], answered),
+        best=np.where(responsive, best, -1).astype(np.int32),
+        rotation=nan_unless(responsive, stimuli.rotation[best]),
+        size=nan_unless(responsive, stimuli.size[best]),
+        variant=nan_unless(responsive, stimuli.variant[best]),
+        contrast=nan_unless(responsive, stimuli.contrast[best]),
     )
 
 
@@ -106,7 +106,7 @@ def twins(responses: Floats) -> Twins:
     found = varies & np.isfinite(value)
     return Twins(
         twin=np.where(found, nearest, -1).astype(np.int32),
-        correlation=where_answered(value, found),
+        correlation=nan_unless(found, value),
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -39,8 +38,7 @@ class LayerMeasures:
     """All that the stimuli show of a layer's filters. f: filters."""
 
     side: int  # pixels, of every stimulus
-    answered: npt.NDArray[np.bool_]  # [f] whether any stimulus got a response
-    best: Floats  # [f] largest activation to any stimulus
+    best: Floats  # [f] largest activation to any stimulus; 0 where a filter responds to none
     rest: Floats  # [f] activation to plain mid grey
     gratings: GratingFacts
     colours: ColourFacts
@@ -218,13 +216,11 @@ def measure_layer(
     to_colours = show(shown[1], len(shown[0]))
     to_forms = show(shown[2], total - len(shown[2]))
     everything = np.concatenate([to_gratings, to_colours, to_forms])
-    best = everything.max(0)
     (grey, *_) = np.flatnonzero(~shown[1].colour.any(1))  # adds nothing to mid grey
     preferred = form_facts(shown[2], to_forms, everything)
     return LayerMeasures(
         side=side,
-        answered=best > 0,
-        best=best,
+        best=everything.max(0),
         rest=to_colours[grey],
         gratings=grating_facts(shown[0], to_gratings),
         colours=colour_facts(shown[1], to_colours, shown[0], to_gratings, to_forms),

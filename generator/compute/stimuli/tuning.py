@@ -1,7 +1,7 @@
-"""What a filter is tuned to: orientation, spatial frequency and colour, from its responses.
+"""The orientation, spatial frequency and colour that filters are tuned to, from their responses.
 
-Pure functions of response arrays. Axes: n stimuli, f filters; responses are activations, 0 or more.
-A fact that a filter gives no ground for is NaN (−1 where it is an index).
+Pure functions of arrays. Axes: n stimuli, f filters; responses are activations, 0 or more. Where a
+filter's responses do not show a fact, it is NaN (−1 where it is an index).
 
 As in vision science: an orientation preference is the direction of the vector sum of responses at
 twice the angle, its length the selectivity (one minus the circular variance); a bandwidth is the
@@ -33,14 +33,12 @@ FLAT = 1e-5  # differences below this part of the largest response are rounding 
 class GratingFacts:
     """What a layer's filters prefer among gratings."""
 
-    orientation: Floats  # [f] degrees 0…180 along the stripes; NaN where all do alike
+    orientation: Floats  # [f] degrees 0…180 along the stripes; NaN where none stands out
     orientation_selectivity: Floats  # [f] 0…1: 1 − circular variance
     orientation_bandwidth: Floats  # [f] degrees; 180 where no side of the curve falls to half
     orientation_curve: Floats  # [f, 16] best over phase, at the best frequency and axis
     frequency: Floats  # [f] cycles per pixel
-    frequency_bandwidth: (
-        Floats  # [f] octaves; a side that never falls to half ends with the frequencies shown
-    )
+    frequency_bandwidth: Floats  # [f] octaves; a side that never falls to half ends with the curve
     frequency_curve: Floats  # [f, 8] best over phase, at the best orientation and axis
     axis: npt.NDArray[np.int8]  # [f] index into AXES
 
@@ -49,38 +47,34 @@ class GratingFacts:
 class ColourFacts:
     """What a layer's filters prefer among hues."""
 
-    hue: Floats  # [f] degrees 0…360: 0 red, 120 green, 240 blue; NaN where all do alike
+    hue: Floats  # [f] degrees 0…360: 0 red, 120 green, 240 blue; NaN where none stands out
     hue_selectivity: Floats  # [f] 0…1: 1 − circular variance
     hue_curve: Floats  # [f, 24] best over uniform fields and gratings of each hue
-    colour_selectivity: Floats  # [f] 0…1: 1 − best answer to a grey stimulus / best of all
+    colour_selectivity: Floats  # [f] 0…1: 1 − best response to a grey stimulus / best of all
 
 
 def grating_facts(stimuli: Gratings, responses: Floats) -> GratingFacts:
     """Read orientation and frequency tuning off responses [n, f] to the gratings of `stimuli`."""
-    filters = responses.shape[1]
-    over_phase = responses.reshape(*GRATING_SHAPE, filters).max(2)  # o s a f
-    answered = over_phase.max((0, 1, 2)) > 0
-    where = np.unravel_index(
-        over_phase.reshape(-1, filters).argmax(0), over_phase.shape[:3]
-    )  # first best
-    best_orientation, best_frequency, best_axis = where
-    each = np.arange(filters)
-    orientation_curve = over_phase[:, best_frequency, best_axis, each].T
-    frequency_curve = over_phase[best_orientation, :, best_axis, each]
+    each = np.arange(responses.shape[1])
+    over_phase = responses.reshape(*GRATING_SHAPE, len(each)).max(2)  # o s a f
+    grid = over_phase.reshape(-1, len(each))
+    responsive = grid.max(0) > 0
+    orientations, frequencies, axes = np.unravel_index(grid.argmax(0), over_phase.shape[:3])
+    orientation_curve = over_phase[:, frequencies, axes, each].T
+    frequency_curve = over_phase[orientations, :, axes, each]
     octaves = np.log2(stimuli.frequency.reshape(GRATING_SHAPE)[0, :, 0, 0])
     orientation, selectivity = circular_mean(orientation_curve, ORIENTATIONS, 180)
-    peaks, widths = zip(*(peak_and_width(curve, octaves) for curve in frequency_curve), strict=True)
+    widths = np.array([circular_width(curve, 180) for curve in orientation_curve])
+    peaks = np.array([peak_and_width(curve, octaves) for curve in frequency_curve])
     return GratingFacts(
         orientation=orientation,
         orientation_selectivity=selectivity,
-        orientation_bandwidth=where_answered(
-            np.array([circular_width(curve, 180) for curve in orientation_curve]), answered
-        ),
+        orientation_bandwidth=nan_unless(responsive, widths),
         orientation_curve=orientation_curve,
-        frequency=where_answered(np.exp2(np.array(peaks)), answered),
-        frequency_bandwidth=where_answered(np.array(widths), answered),
+        frequency=nan_unless(responsive, np.exp2(peaks[:, 0])),
+        frequency_bandwidth=nan_unless(responsive, peaks[:, 1]),
         frequency_curve=frequency_curve,
-        axis=np.where(answered, best_axis, -1).astype(np.int8),
+        axis=np.where(responsive, axes, -1).astype(np.int8),
     )
 
 
@@ -91,10 +85,10 @@ def colour_facts(
     to_gratings: Floats,
     to_forms: Floats,
 ) -> ColourFacts:
-    """Read colour tuning off responses [n, f] to the stimuli of `stimuli`.
+    """Read colour tuning off responses [n, f] to the colours of `stimuli`.
 
-    `to_gratings` and `to_forms` are the same filters' responses to the other stimuli: luminance
-    gratings and forms are grey, and their best answer is what a colour has to exceed.
+    `to_gratings` and `to_forms` are the same filters' responses to the other stimuli. A colour has
+    to exceed the best response to a grey stimulus: luminance gratings and forms are grey, too.
     """
     curve = np.stack([responses[stimuli.hue == hue].max(0) for hue in HUES], axis=1)  # f 24
     hue, selectivity = circular_mean(curve, HUES, 360)
@@ -202,6 +196,6 @@ def quotient(part: npt.NDArray[np.floating], whole: npt.NDArray[np.floating]) ->
     return result.astype(np.float32)
 
 
-def where_answered(values: npt.NDArray[np.floating], answered: npt.NDArray[np.bool_]) -> Floats:
-    """Return values as 32-bit numbers, NaN where a filter did not answer."""
-    return np.where(answered, values, np.nan).astype(np.float32)
+def nan_unless(known: npt.NDArray[np.bool_], values: npt.NDArray[np.floating]) -> Floats:
+    """Return values as 32-bit numbers, NaN where they are not known."""
+    return np.where(known, values, np.nan).astype(np.float32)

@@ -98,7 +98,7 @@ def test_gabors_are_found_at_their_orientation_and_frequency() -> None:
     assert (facts.gratings.orientation_bandwidth < 60).all()
     assert (facts.gratings.axis == 0).all()
     assert (facts.colours.colour_selectivity < 0.2).all()
-    assert facts.answered.all()
+    assert (facts.best > 0).all()
 
 
 SLASH = [
@@ -170,9 +170,9 @@ def test_a_dark_liking_twin_has_the_opposite_polarity() -> None:
 
 
 def test_a_constant_filter_has_no_preference() -> None:
-    """A bias alone: all answers are alike, so no selectivity, no margin and full invariance."""
+    """A bias alone: all responses are alike, so no selectivity, no margin and full invariance."""
     facts = measured(network_of([torch.zeros(3, 7, 7)] * 2, size=12, bias=0.4))
-    assert facts.answered.all()
+    assert (facts.best > 0).all()
     assert facts.rest == pytest.approx([0.4, 0.4])
     assert facts.best == pytest.approx([0.4, 0.4])
     assert facts.gratings.orientation_selectivity == pytest.approx([0, 0], abs=1e-5)
@@ -182,13 +182,13 @@ def test_a_constant_filter_has_no_preference() -> None:
     assert facts.twins.twin.tolist() == [-1, -1]
 
 
-def test_a_dead_filter_is_told_apart_without_a_warning() -> None:
-    """Filter 3 of the tiny network never answers: NaN and −1; the others are measures as ever."""
+def test_a_dead_filter_is_set_apart_without_a_warning() -> None:
+    """Filter 3 of the tiny network never responds: NaN and −1; the others are measured as ever."""
     network = tiny_network()
-    told: list[tuple[str, int, int]] = []
+    reported: list[tuple[str, int, int]] = []
     layer = network.layers[1]
-    facts = measure_layer(network, layer, lambda name, done, of: told.append((name, done, of)))
-    assert facts.answered.tolist() == [True, True, True, False, True, True]
+    facts = measure_layer(network, layer, lambda name, done, of: reported.append((name, done, of)))
+    assert (facts.best > 0).tolist() == [True, True, True, False, True, True]
     for part in (facts.gratings, facts.colours, facts.forms, facts.invariances, facts.twins):
         assert is_dataclass(part)
         for field in fields(part):
@@ -200,22 +200,22 @@ def test_a_dead_filter_is_told_apart_without_a_warning() -> None:
                 assert np.isnan(values[3]), field.name
             else:
                 assert values[3] == -1, field.name
-    names = [name for name, _, _ in told]
+    names = [name for name, _, _ in reported]
     assert sorted(set(names)) == ["invariance", "stimuli"]
     for name in set(names):
-        last = [(done, of) for told_name, done, of in told if told_name == name][-1]
+        last = [(done, of) for other, done, of in reported if other == name][-1]
         assert last[0] == last[1]
 
 
 def test_pooling_makes_a_filter_tolerate_shifts() -> None:
-    """The same Gabor behind a max pool keeps more of its answer when its form moves."""
+    """The same Gabor behind a max pool keeps more of its response when its form moves."""
     alone = measured(network_of([gabor(30, 0.1)]))
     pooled = measured(network_of([gabor(30, 0.1)], nn.MaxPool2d(9, 1), nn.ReLU()))
     assert pooled.invariances.shift[0] > alone.invariances.shift[0] + 0.1
 
 
 def test_the_unit_sees_its_stimulus_and_nothing_else() -> None:
-    """Answers equal those of the whole grey input with the stimulus laid on the unit's field."""
+    """Responses equal those of the whole grey input with the stimulus laid on the unit's field."""
     network = tiny_network()
     for layer in network.layers:
         place = stage(layer, network.input_size)
@@ -252,7 +252,7 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_answers_do_not_depend_on_the_batch() -> None:
+def test_responses_do_not_depend_on_the_batch() -> None:
     """One at a time, seven, or all at once."""
     network = tiny_network()
     layer = network.layers[1]
@@ -273,8 +273,8 @@ def test_facts_do_not_depend_on_the_run() -> None:
     np.testing.assert_array_equal(first.invariances.scale, second.invariances.scale)
 
 
-def test_an_answer_that_is_no_number_is_named() -> None:
-    """Layer and network are told."""
+def test_a_response_that_is_no_number_is_named() -> None:
+    """The error says layer and network."""
     kernel = gabor(30, 0.1)
     kernel = kernel.clone()
     kernel[0, 0, 0] = math.nan

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from generator.compute.stimuli import draw
 from generator.compute.stimuli.draw import Doubles, Floats
-from generator.compute.stimuli.forms import FAMILIES, forms
-from generator.compute.stimuli.preferences import deviations, form_facts, kept, twins
+from generator.compute.stimuli.forms import forms
+from generator.compute.stimuli.preferences import form_facts, twins
 from generator.compute.stimuli.tuning import (
     circular_mean,
     circular_width,
@@ -93,13 +93,13 @@ def test_a_side_that_never_falls_ends_with_the_curve() -> None:
 
 
 def tuned_responses(orientation: float, frequency: float, axis: int, phase: float) -> Doubles:
-    """Answer to gratings as a simple cell does: [n]."""
+    """Respond to gratings as a simple cell does: [n]."""
     away = np.deg2rad(2 * (GRATINGS.orientation - orientation))
     octaves = np.log2(GRATINGS.frequency / frequency)
     in_phase = np.cos(np.deg2rad(GRATINGS.phase - phase))
     drive = np.exp(2 * (np.cos(away) - 1)) * np.exp2(-((octaves / 0.8) ** 2)) * in_phase
-    answers: Doubles = np.maximum(drive, 0) * np.where(GRATINGS.axis == axis, 1.0, 0.3)
-    return answers
+    responses: Doubles = np.maximum(drive, 0) * np.where(GRATINGS.axis == axis, 1.0, 0.3)
+    return responses
 
 
 def test_grating_facts_find_what_was_put_in() -> None:
@@ -117,7 +117,7 @@ def test_grating_facts_find_what_was_put_in() -> None:
     assert (facts.orientation_curve.max(1) == facts.frequency_curve.max(1)).all()
 
 
-def test_a_filter_that_answers_to_all_alike_prefers_nothing() -> None:
+def test_a_filter_that_responds_to_all_alike_prefers_nothing() -> None:
     """No orientation, no selectivity, the full width; no hue; margin 0."""
     on_gratings, on_colours, on_forms = (
         np.full((len(bank), 2), 0.7, np.float32) for bank in (GRATINGS, COLOURS, FORMS)
@@ -172,7 +172,7 @@ def test_a_dead_filter_has_no_facts() -> None:
 
 
 def test_hue_and_colour_selectivity() -> None:
-    """A filter for hue 100 says so; a grey answer half as good halves the selectivity."""
+    """A filter for hue 100 says so; a grey response half as good halves the selectivity."""
     near = np.nan_to_num(np.cos(np.deg2rad(COLOURS.hue - 100)), nan=0.0)
     on_colours = np.maximum(near, 0)[:, None].astype(np.float32).repeat(2, 1)
     on_gratings = np.zeros((len(GRATINGS), 2), np.float32)
@@ -186,80 +186,9 @@ def test_hue_and_colour_selectivity() -> None:
 
 
 def test_coloured_gratings_are_no_grey_stimuli() -> None:
-    """An answer to opponent gratings alone is wholly an answer to colour."""
+    """A response to opponent gratings alone is wholly a response to colour."""
     on_gratings = (GRATINGS.axis == 1).astype(np.float32)[:, None]
     nothing = [np.zeros((len(bank), 1), np.float32) for bank in (COLOURS, FORMS)]
     facts = colour_facts(COLOURS, nothing[0], GRATINGS, on_gratings, nothing[1])
     assert facts.colour_selectivity == 1
     assert np.isnan(facts.hue).all()
-
-
-def test_form_facts_name_the_best_family_and_form() -> None:
-    """The strongest form, its family and parameters, its lead in deviations, its polarity."""
-    on_forms = np.zeros((len(FORMS), 1), np.float32)
-    ring = int(np.flatnonzero((FORMS.family == FAMILIES.index("rings")) & (FORMS.contrast < 0))[5])
-    cross = int(np.flatnonzero((FORMS.family == FAMILIES.index("cross")) & (FORMS.contrast > 0))[2])
-    on_forms[ring], on_forms[cross] = 3, 1
-    facts = form_facts(FORMS, on_forms, on_forms)
-    assert facts.best == ring
-    assert FAMILIES[facts.family[0]] == "rings"
-    assert facts.size == pytest.approx(FORMS.size[ring])
-    assert facts.contrast == -1
-    assert facts.polarity == pytest.approx(-0.5)
-    mean = 4 / len(FORMS)
-    deviation = math.sqrt(10 / len(FORMS) - mean**2)
-    assert facts.family_margin == pytest.approx(2 / deviation, rel=1e-4)
-
-
-def test_kept_counts_no_more_than_all() -> None:
-    """A better answer after a change counts as 1, half an answer as a half."""
-    transformed = np.array([[2, 1, 0], [1, 0.5, 0]], np.float32)
-    found = kept(transformed, np.array([1, 1, 0], np.float32))
-    assert found[:2] == pytest.approx([1, 0.75])
-    assert np.isnan(found[2])
-
-
-def test_twins_agree_with_numpy() -> None:
-    """The nearest relative has the largest Pearson correlation; a flat filter has none."""
-    rng = np.random.default_rng(1)
-    responses = rng.random((50, 6)).astype(np.float32)
-    responses[:, 4] = responses[:, 1] * 3 + 0.01 * rng.random(50)
-    responses[:, 5] = 2
-    found = twins(responses)
-    table = np.corrcoef(responses[:, :5].T) - 2 * np.eye(5)
-    assert found.twin[:5].tolist() == table.argmax(1).tolist()
-    assert found.correlation[:5] == pytest.approx(table.max(1), abs=1e-5)
-    assert found.twin[5] == -1
-    assert found.twin[4] == 1
-
-
-@pytest.mark.parametrize("filters", [1, 2])
-def test_a_filter_without_company_has_no_twin(filters: int) -> None:
-    """Alone, or beside a dead one."""
-    responses = np.zeros((9, filters), np.float32)
-    responses[:, 0] = np.arange(9)
-    assert twins(responses).twin.tolist() == [-1] * filters
-
-
-def test_rounding_is_no_variation() -> None:
-    """Differences in the seventh digit deviate by nothing."""
-    rng = np.random.default_rng(4)
-    responses = np.float32(5) + rng.random((40, 1)).astype(np.float32) * np.float32(1e-6)
-    assert deviations(responses) == 0
-    assert deviations(responses * np.linspace(0.9, 1, 40, dtype=np.float32)[:, None]) > 0.1
-
-
-def test_the_margin_is_told_in_deviations_of_all_answers() -> None:
-    """Not of the answers to forms alone, which would make a filter seem surer than it is."""
-    stimuli = forms(27)
-    to_forms = np.ones((len(stimuli), 1), np.float32)
-    to_forms[stimuli.family == 3] = 2.0
-    to_forms[stimuli.family == 5] = 5.0
-    others = np.linspace(0, 40, 500, dtype=np.float32)[:, None]
-    everything = np.concatenate([others, to_forms])
-    facts = form_facts(stimuli, to_forms, everything)
-    values = everything[:, 0].astype(float).tolist()
-    mean = math.fsum(values) / len(values)
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
-    assert facts.family.tolist() == [5]
-    assert facts.family_margin[0] == pytest.approx((5 - 2) / deviation, rel=1e-5)
