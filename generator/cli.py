@@ -83,8 +83,8 @@ MORE_FLAGS = {
         ["--shard"], help="Search one share, as in 2/4, and record it for `merge`."
     ),
     "json": click.Option(["--json"], is_flag=True, help="Print the figures as JSON."),
-    "parts": click.Argument(
-        ["parts"],
+    "workspaces": click.Argument(
+        ["workspaces"],
         type=PATH,
         nargs=-1,
         help="Further folders ATLAS.work, copied here from other machines.",
@@ -149,13 +149,13 @@ def compute(settings: Settings, *, anew: bool, shard: str | None) -> None:
     click.echo(f"then, when all {share.of} shards are searched: merge, with the same flags")
 
 
-@verb(*NETWORK, *SEARCH, "strict", "parts")
-def merge(settings: Settings, *, parts: tuple[Path, ...]) -> None:
+@verb(*NETWORK, *SEARCH, "strict", "workspaces")
+def merge(settings: Settings, *, workspaces: tuple[Path, ...]) -> None:
     """Make the atlas of what shards have found; the flags are those that the shards had."""
     from generator.compute.pipeline import merge as run
 
     with _progress() as progress:
-        report = run(settings, progress, _say, parts)
+        report = run(settings, progress, _say, workspaces)
     _print_compute(report)
 
 

@@ -44,6 +44,7 @@ from generator.compute.search.passes import Log
 from generator.compute.search.state import SearchState
 from generator.compute.shares import (
     ShardReport,
+    Shown,
     layers_shown,
     measure,
     require_idle,
@@ -137,9 +138,8 @@ def compute(
                 require_whole(taken, checkpoints.extent, str(settings.atlas))
                 found = checkpoints.join(taken)
                 job.require_usable(found)
-            shown = [
-                each for each in layers_shown(job) if workspace.load_measures(each.key) is None
-            ]
+            layers = layers_shown(job)
+            shown = [each for each in layers if workspace.load_measures(each.key) is None]
             groups = [
                 each
                 for each in groups_of(job.network)
@@ -154,7 +154,7 @@ def compute(
         if not processes.first:
             return None
         return replace(
-            _write_atlas(job, found, arrays),
+            _write_atlas(job, found, arrays, layers),
             unchanged=False,
             searched=checkpoints.extent.images_in(~recorded),
             search_seconds=searched - started,
@@ -271,14 +271,16 @@ def _draw(
         progress("reconstruct", done, sum(each.last - each.first for each in groups))
 
 
-def _write_atlas(job: Job, found: SearchState, arrays: Sequence[LayerArrays]) -> ComputeReport:
+def _write_atlas(
+    job: Job, found: SearchState, arrays: Sequence[LayerArrays], shown: Sequence[Shown]
+) -> ComputeReport:
     """Write what takes all that processes have left, and let the atlas take its place.
 
-    `arrays` are those of all layers, without scales. Raises AtlasError where something is missing.
+    `arrays` are those of all layers, without scales; `shown` are all layers that were shown
+    stimuli. Raises AtlasError where something is missing.
     """
     workspace, target = job.workspace, job.settings.atlas
     writer = AtlasWriter(workspace.atlas_folder)
-    shown = layers_shown(job)
     for each in shown:
         measures = _require_there(
             job, f"what stimuli showed of {each.layer.name}", workspace.load_measures(each.key)

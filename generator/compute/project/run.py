@@ -27,7 +27,7 @@ from generator.images.stream import normalise
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
 FILTERS_AT_ONCE = 32
-KEPT = 128 << 20  # bytes
+IMAGES_KEPT = 128 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ def draw(
 
 
 class Inputs:
-    """The images of a set as a network sees them. Those read last are kept, in `KEPT` bytes."""
+    """The images of a set as a network sees them; those read last are kept: `IMAGES_KEPT` bytes."""
 
     def __init__(self, network: WatchedNetwork, images: ImageSet) -> None:
         self._network, self.images = network, images
-        each = 4 * network.input_size**2 + 3 * IMAGE_TILE**2  # bytes of an image in both forms
-        self._pixels = lru_cache(max(1, KEPT // each))(self._read)
-        self.small = lru_cache(max(1, KEPT // each))(self._small)
+        each = 3 * (network.input_size**2 + IMAGE_TILE**2)  # bytes, in both forms
+        most = max(1, IMAGES_KEPT // each)
+        self._pixels, self.small = lru_cache(most)(self._read), lru_cache(most)(self._small)
 
     def input(self, row: int) -> Tensor:
         """Return an image as the network saw it: [3, size, size], normalised, on the CPU."""
@@ -102,7 +102,7 @@ class Inputs:
 
     def _read(self, row: int) -> Tensor:
         try:
-            return torch.from_numpy(self.images.read(row, self._network.input_size))[None]
+            return torch.from_numpy(self.images.read(row, self._network.input_size))[None]  # uint8
         except PictureError as problem:
             raise ImagesError(
                 f"{display_path(self.images.path(row))}: was readable during the search and is not "
