@@ -77,7 +77,7 @@ def test_without_stimuli_nothing_is_said_of_them(tmp_path: Path) -> None:
     """No chart, no summary, no twin, no order and no word rests on stimuli never shown."""
     site = _site("without stimuli", tmp_path)
     for page in site.rglob("*.html"):
-        said = _words(page).replace("Stimuli that are drawn for filters", "")  # of any filters
+        said = _words(page).replace("The stimuli drawn for filters", "")  # of any filters
         assert not re.search(r"(?i)probe|stimul|untrained|selectivity|orientation", said), page
     html = (site / "layer3/0.html").read_text()
     assert html.count("<figure") == 1  # the histogram
