@@ -18,8 +18,9 @@ from generator.network.graph.graph import IMAGE, Graph, Map
 from generator.network.graph.ops.convolution import Convolution, Scaling
 from generator.network.graph.ops.relu import Rectifier
 from generator.network.graph.trace import NoProjection, Trace, trace
+from generator.network.modes import ignoring_modes
 from generator.network.rules import DECONVNET, RULES, Rule
-from generator.network.zoo.loaded import LoadedNetwork
+from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
 # The C library (glibc) keeps freed blocks of up to 32 MiB. It gives larger ones back to the system
 # at once, and getting new ones costs more than computing the maps in them. So many images run at a
@@ -56,7 +57,7 @@ class WatchedNetwork(LoadedNetwork):
 
     @property
     def device(self) -> torch.device:
-        return next(self.model.parameters()).device
+        return a_weight(self.model).device
 
     @cached_property
     def layers(self) -> tuple[WatchedLayer, ...]:
@@ -221,7 +222,7 @@ def hooked(
 
     def run(images: Tensor) -> list[Tensor]:
         outputs.clear()
-        with suppress(_Stop):
+        with suppress(_Stop), ignoring_modes():
             model(images.clone())  # which it may write into
         for layer in layers:
             if layer.module not in outputs:

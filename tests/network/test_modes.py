@@ -69,6 +69,7 @@ def test_a_decorator_without_a_call_does_nothing(image: Tensor) -> None:
         assert untouched(decorated(image))  # type: ignore[type-var]
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # which torch itself uses where it compiles
 @pytest.mark.parametrize("again", [True, False])
 def test_a_checkpoint_computes_once(image: Tensor, again: bool) -> None:
     """So that `torch.autograd.grad`, which one kind of it refuses, goes through."""
@@ -88,6 +89,7 @@ def test_a_checkpoint_computes_once(image: Tensor, again: bool) -> None:
             torch.autograd.grad(checkpoint(counted, image, use_reentrant=True).sum(), image)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # which torch itself uses where it compiles
 def test_what_is_compiled_runs_as_it_is_written(image: Tensor) -> None:
     """No compiler is asked for."""
     asked = []

@@ -48,7 +48,7 @@ def search_batches(
     keys_of = label_keys(images) if settings.one_per_label else content_keys
     saved = time.monotonic()
     batches = stream(images, network.input_size, settings.batch, settings.workers, numbers)
-    for done in take_in(network, found, batches, keys_of, log):
+    for done in take_in(network, found, batches, keys_of, log, images.path):
         if time.monotonic() - saved > SAVE_EVERY:
             save(found)
             saved = time.monotonic()
@@ -60,12 +60,17 @@ def search_batches(
 
 
 def take_in(
-    network: WatchedNetwork, found: SearchState, batches: Iterable[Batch], keys_of: Keys, log: Log
+    network: WatchedNetwork,
+    found: SearchState,
+    batches: Iterable[Batch],
+    keys_of: Keys,
+    log: Log,
+    name_of: Callable[[int], str] = "image {}".format,
 ) -> Iterator[int]:
-    """Add batches to `found`; after each yield how many are done."""
+    """Add batches to `found`; after each yield how many are done. Raises as `passes` does."""
     done = 0
     with torch.no_grad(), network.watching(network.layers) as run:
-        for passed in passes(network, run, batches, log):
+        for passed in passes(network, run, batches, log, name_of):
             if passed.part.start == 0:
                 keys = keys_of(passed.batch)
             rows, own = passed.batch.rows[passed.part], keys[passed.part]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from generator.compute.run.threads import side_by_side
-from generator.compute.search.topk import peaks_of
+from generator.compute.search.topk import NotANumberError, peaks_of
 from generator.errors import NetworkError
 from generator.images.stream import Batch, normalise
 from generator.network.watched import WatchedNetwork
@@ -33,11 +33,17 @@ class Pass:
         return bool(self.part.stop == len(self.batch.pixels))
 
 
-def passes(network: WatchedNetwork, run: Run, batches: Iterable[Batch], log: Log) -> Iterator[Pass]:
+def passes(
+    network: WatchedNetwork,
+    run: Run,
+    batches: Iterable[Batch],
+    log: Log,
+    name_of: Callable[[int], str] = "image {}".format,
+) -> Iterator[Pass]:
     """Yield the passes of all batches in their order; `run` comes from `network.watching`.
 
-    Raises NetworkError where an activation is not a number (it names layer and image row), and
-    where memory does not suffice for a single image.
+    Raises NetworkError where an activation is not a number (it names the layer, and the image as
+    `name_of` does by its row), and where memory does not suffice for a single image.
     """
 
     def ready(pixels: Tensor) -> list[Tensor]:
@@ -48,7 +54,7 @@ def passes(network: WatchedNetwork, run: Run, batches: Iterable[Batch], log: Log
         forward = Halving(ready, log)
         for batch in batches:
             for part, maps in forward(batch.pixels):
-                yield _passed(network, batch, part, maps)
+                yield _passed(network, batch, part, maps, name_of)
         return
 
     def parts() -> Iterator[tuple[Batch, slice]]:
@@ -59,7 +65,7 @@ def passes(network: WatchedNetwork, run: Run, batches: Iterable[Batch], log: Log
     def go(task: tuple[Batch, slice]) -> Pass:
         batch, part = task
         with torch.inference_mode():
-            return _passed(network, batch, part, ready(batch.pixels[part]))
+            return _passed(network, batch, part, ready(batch.pixels[part]), name_of)
 
     with side_by_side(network.device) as threads:
         yield from threads.map(go, parts())
@@ -71,14 +77,23 @@ def prepared(network: WatchedNetwork, pixels: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
 
 
-def _passed(network: WatchedNetwork, batch: Batch, part: slice, maps: list[Tensor]) -> Pass:
+def _passed(
+    network: WatchedNetwork,
+    batch: Batch,
+    part: slice,
+    maps: list[Tensor],
+    name_of: Callable[[int], str],
+) -> Pass:
     rows, valid = batch.rows[part].to(network.device), batch.valid[part].to(network.device)
     peaks = []
     for layer, activations in zip(network.layers, maps, strict=True):
         try:
             peaks.append(peaks_of(activations, rows, valid))
-        except ValueError as problem:
-            raise NetworkError(f"{layer.name} of {network.name}: {problem}") from problem
+        except NotANumberError as problem:
+            raise NetworkError(
+                f"{layer.name} of {network.name}: {name_of(problem.row)} has an activation that is "
+                "not a number; leave that picture out"
+            ) from problem
     return Pass(batch, part, maps, peaks)
 
 

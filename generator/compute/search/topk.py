@@ -138,19 +138,26 @@ def lines(filters: Tensor) -> tuple[Tensor, Callable[[Tensor, int], Tensor]]:
     return present, in_lines
 
 
+class NotANumberError(ValueError):
+    """An activation is not a number; `row` is the image's."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"image {row} has an activation that is not a number")
+        self.row = row
+
+
 def peaks_of(maps: Tensor, images: Tensor, valid: Tensor) -> Tensor:
     """Return each image's largest activation of each filter, [b, f].
 
     It is 0 where none is positive, and where there is no image. `maps` [b, f, h, w] are
     activations, `images` [b] int64 the images' rows, `valid` [b] bool is false where a slot of the
-    batch holds no image. Raises ValueError, naming the row, where an activation is NaN.
+    batch holds no image. Raises NotANumberError, naming the row, where an activation is NaN.
     """
     # Channels lie innermost in memory, so units are a single axis: 15 times as fast as two.
     units = maps.permute(0, 2, 3, 1).flatten(1, 2)  # b hw f
     peaks = units.amax(1).clamp(min=0).masked_fill(~valid[:, None], 0)
     if bool(peaks.isnan().any()):
-        row = int(images[peaks.isnan().any(1)][0])
-        raise ValueError(f"image {row} has an activation that is not a number")
+        raise NotANumberError(int(images[peaks.isnan().any(1)][0]))
     return peaks
 
 

@@ -28,6 +28,7 @@ from generator.errors import NetworkError
 from generator.network.cone.cone import Cone
 from generator.network.graph.graph import IMAGE
 from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
+from generator.network.zoo.loaded import a_weight
 from generator.progress import Progress
 
 BATCH = 64  # stimuli that run at a time
@@ -137,7 +138,7 @@ def _units(network: WatchedNetwork, layer: WatchedLayer) -> Iterator[list[Unit]]
     """Give the ways to run the unit of `stage`, the quickest first."""
     place = stage(layer, network.input_size)
     mean, std = (torch.tensor(part)[:, None, None] for part in (network.mean, network.std))
-    parameter = next(network.model.parameters())
+    parameter = a_weight(network.model)
 
     def normalised(pixels: Tensor) -> Tensor:
         ready = ((pixels - mean) / std).to(parameter)

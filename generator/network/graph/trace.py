@@ -7,6 +7,7 @@ watched layer that rests on such a value has no graph.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,10 +22,13 @@ from generator.network.graph.graph import IMAGE, Graph, Map, Node
 from generator.network.graph.ops.convolution import Convolution
 from generator.network.graph.ops.op import NoOp, Op, parsed
 from generator.network.graph.ops.pools import AveragePool
+from generator.network.modes import ignoring_modes
 from generator.network.rules import Rule
+from generator.network.zoo.loaded import a_weight, in_one_line
 
-# A person's network may raise any of these when it is run on an input that does not fit it.
-RUNNING = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+# What is raised, and with which words, by a network that an image of another size would fit.
+UNFIT = (RuntimeError, ValueError, AssertionError)
+SIZES = re.compile(r"\b(sizes?|shapes?|height|width|resolution)\b")
 
 
 class NoProjection(NetworkError):
@@ -226,14 +230,20 @@ def trace(model: nn.Module, input_size: int) -> Trace:
     """
     try:
         with torch.inference_mode(mode=False), torch.no_grad():  # inference counts no writing
-            image = torch.zeros(1, 3, input_size, input_size).to(next(model.parameters()))
+            image = torch.zeros(1, 3, input_size, input_size).to(a_weight(model))
             recorder = _Recorder(model, image)
-            with _following(model, recorder), recorder:
+            with _following(model, recorder), ignoring_modes(), recorder:
                 model(image)
-    except RUNNING as problem:
-        reason = " ".join(str(problem).split())[:200]
+    except Exception as problem:  # a person's network may raise anything
+        words = in_one_line(problem)
+        mend = "; set its input size" if isinstance(problem, UNFIT) and _of_sizes(words) else ""
         raise NetworkError(
-            f"the network does not run on an image of {input_size} × {input_size} pixels "
-            f"({type(problem).__name__}: {reason}); set its input size"
+            f"the network does not run on one tensor [1, 3, {input_size}, {input_size}], an image "
+            f"of {input_size} × {input_size} pixels ({words}){mend}"
         ) from problem
     return recorder.trace
+
+
+def _of_sizes(words: str) -> bool:
+    """Say whether the text of an error speaks of sizes, and of none but those of images."""
+    return "channels" not in words and SIZES.search(words) is not None

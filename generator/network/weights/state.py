@@ -15,9 +15,14 @@ NAMED = 5  # so many wrong tensors are named at once
 
 
 def state_digest(model: nn.Module) -> str:
-    """Return the sha256 over all tensors of a model: names, types, shapes, bytes, by name."""
+    """Return the sha256 over all tensors of a model: names, types, shapes, bytes, by name.
+
+    Parts may keep other values beside their tensors, which do not count.
+    """
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
+        if not isinstance(tensor, Tensor):
+            continue
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
         flat = tensor.detach().cpu().contiguous().reshape(-1)  # a single number has no bytes view
         digest.update(flat.view(torch.uint8).numpy().tobytes())

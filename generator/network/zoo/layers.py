@@ -13,7 +13,9 @@ from generator.network.zoo.loaded import LoadedNetwork
 
 LISTED = 40  # so many convolutions are named where layers have to be
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a layer's name is a folder's name too
-TAKEN = ("assets",)  # folders that the site has for itself
+# Folders that the site has for itself, and files that Windows has for its devices.
+TAKEN = re.compile(r"assets|con|prn|aux|nul|com[1-9]|lpt[1-9]", re.IGNORECASE)
+TAKEN_IN_WORDS = "assets, con, prn, aux, nul, com1 to com9, lpt1 to lpt9"
 
 
 def modules_to_watch(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
@@ -55,10 +57,10 @@ def _explicit(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in asked:
         name, _, module = (part.strip() for part in entry.partition("="))
-        if not NAME.fullmatch(name) or name.casefold() in TAKEN:
+        if not NAME.fullmatch(name) or TAKEN.fullmatch(name):
             raise ConfigError(
                 f"layers: {entry!r}: {name!r} cannot be a layer's name; use 1 to 64 of the letters "
-                f"a to z and A to Z, digits, _ and -, and not {', '.join(TAKEN)}"
+                f"a to z and A to Z, digits, _ and -, and not {TAKEN_IN_WORDS}"
             )
         # Some file systems take Conv and conv for one folder.
         if name.casefold() in {other.casefold() for other in found}:
@@ -88,3 +90,21 @@ def _convolutions(model: nn.Module) -> str:
     names = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return (", ".join(names[:LISTED]) or "not there: it has no nn.Conv2d") + more
+
+
+def hooks_of(module: nn.Module) -> list[str]:
+    """Return the names of the functions that a person hooked onto a module's forward pass.
+
+    Those of torch itself, such as weight normalisation, are not among them, nor this program's.
+    """
+    hooks = [
+        *module._forward_pre_hooks.values(),  # noqa: SLF001 - torch has no other name
+        *module._forward_hooks.values(),  # noqa: SLF001 - as above
+    ]
+    functions = (getattr(hook, "func", hook) for hook in hooks)  # of a functools.partial
+    named = [hook if hasattr(hook, "__qualname__") else type(hook) for hook in functions]
+    return [
+        each.__qualname__.replace("<locals>.", "")
+        for each in named
+        if each.__module__.partition(".")[0] not in {"torch", "generator"}
+    ]

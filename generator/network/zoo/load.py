@@ -17,9 +17,9 @@ from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import CHOICES
 from generator.network.zoo.layers import modules_to_watch
-from generator.network.zoo.loaded import LoadedNetwork
+from generator.network.zoo.loaded import LoadedNetwork, freeze, in_one_line
 from generator.network.zoo.untrained import SEED, draw_weights
-from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
+from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, INPUT_SIZE, zfnet_random, zfnet_with
 
 
 def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwork:
@@ -31,8 +31,7 @@ def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwo
     """
     loaded = _loaded(settings)
     model = loaded.model
-    model.eval()
-    model.requires_grad_(False)
+    freeze(model)
     facts = {
         **vars(loaded),
         "modules": modules_to_watch(loaded, settings.layers),
@@ -49,7 +48,7 @@ def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwo
         }
     model.to(device)
     network = WatchedNetwork(**facts, filters=settings.filters, rule=RULES[settings.rule])
-    with _naming(loaded.name):
+    with _naming(network):
         require_as_traced(network)
     return network
 
@@ -61,7 +60,7 @@ def _loaded(settings: Settings) -> LoadedNetwork:
     if own is not None:
         from generator.network.zoo.own import own_network  # noqa: PLC0415 - see below
 
-        return own_network(*own, weights)
+        return own_network(*own, weights, settings.input_size or INPUT_SIZE)
     if settings.mean is not None or settings.std is not None:
         raise ConfigError(f"mean and std of {name} are known; set them for a file of your own only")
     if weights is not None and name.endswith(f":{RANDOM}"):
@@ -85,14 +84,18 @@ def _loaded(settings: Settings) -> LoadedNetwork:
 
 
 @contextmanager
-def _naming(name: str) -> Iterator[None]:
+def _naming(network: WatchedNetwork) -> Iterator[None]:
     """Raise whatever a person's forward pass raises as NetworkError that names the network."""
     try:
         yield
     except NetworkError as problem:
-        raise NetworkError(f"{name}: {problem}") from problem
+        raise NetworkError(f"{network.name}: {problem}") from problem
     except Exception as problem:
-        raise NetworkError(f"{name}: {type(problem).__name__}: {problem}") from problem
+        mean, std = (" ".join(map(str, each)) for each in (network.mean, network.std))
+        raise NetworkError(
+            f"{network.name}: does not run on pictures of which mean ({mean}) and std ({std}) are "
+            f"taken off ({in_one_line(problem)})"
+        ) from problem
 
 
 def _unknown(name: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+import torch
 from torch import Tensor, nn
 
 from generator.network.weights.weights_file import load_into
+
+MOST_WORDS = 300  # characters of what a person's code says when it fails
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,30 @@ class LoadedNetwork:
         """Fill the model from a file, as `weights_file.load_into` does, and name the file."""
         digest = load_into(self.model, file, renamed)
         return replace(self, source=f"the file {file.name}", weights_sha256=digest)
+
+
+def freeze(model: nn.Module) -> None:
+    """Put every part into evaluation mode, and let no weight have a gradient.
+
+    A person's class may give its methods `train` and `eval` another meaning, so none is called.
+    """
+    for part in model.modules():
+        part.training = False
+    for weight in model.parameters():
+        weight.requires_grad = False
+
+
+def a_weight(model: nn.Module) -> Tensor:
+    """Return a tensor of the device and type in which a network computes.
+
+    It is the first parameter or buffer that has floating-point numbers; an empty one on the CPU, in
+    float32, for a network that has none.
+    """
+    tensors = itertools.chain(model.parameters(), model.buffers())
+    return next((each for each in tensors if each.is_floating_point()), torch.empty(0))
+
+
+def in_one_line(problem: BaseException) -> str:
+    """Return type and text of what a person's code raised: "ValueError: no light"."""
+    words = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {words[:MOST_WORDS]}" if words else type(problem).__name__

@@ -14,6 +14,7 @@ from torch.nn.utils.weight_norm import WeightNorm
 
 from generator.errors import NetworkError
 from generator.network.watched import WatchedNetwork
+from generator.network.zoo.loaded import freeze
 
 SEED = 0
 
@@ -58,7 +59,7 @@ def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
         ) from problem
     draw_weights(model.cpu(), seed)
     model.to(network.device)
-    model.eval()
+    freeze(model)
     return dataclasses.replace(
         network,
         name=f"{network.name}, untrained",

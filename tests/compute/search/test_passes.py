@@ -1,15 +1,23 @@
-"""Forward passes where memory is short."""
+"""Forward passes where memory is short, and where a network gives no number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from PIL import Image
+from torch import Tensor, nn
 
+from generator.compute.search.loop import search_batches
 from generator.compute.search.passes import Halving
+from generator.config import Settings
 from generator.errors import NetworkError
+from generator.images.sets.sources import open_images
+from generator.network.rules import GRADIENT
+from tests.support.tiny_network import draw_pictures, tiny_network
 
 
 def short_of_memory(most: int) -> Callable[[Tensor], list[Tensor]]:
@@ -69,3 +77,21 @@ def test_too_little_memory_for_one_image_is_an_error() -> None:
     """Which says what to try."""
     with pytest.raises(NetworkError, match="--device cpu"):
         list(Halving(short_of_memory(0), print)(torch.rand(4, 3, 2, 2)))
+
+
+def test_a_picture_of_which_the_network_makes_no_number_is_named(tmp_path: Path) -> None:
+    """By its path in the set."""
+    Image.new("RGB", (24, 24), "black").save(draw_pictures(tmp_path, 9) / "left" / "night.png")
+
+    class Contrast(nn.Module):
+        """Divides by the spread of a picture, which may be zero."""
+
+        def forward(self, images: Tensor) -> Tensor:
+            return images / images.std((1, 2, 3), keepdim=True)
+
+    tiny = tiny_network()
+    odd = replace(tiny, model=nn.Sequential(Contrast(), *tiny.model.children()), rule=GRADIENT)
+    odd = replace(odd, modules={"layer1": "2", "layer2": "5"}, mean=(0.0, 0.0, 0.0))
+    settings = Settings(images=str(tmp_path), batch=4, workers=0)
+    with pytest.raises(NetworkError, match=r"layer1 of zfnet: left/night\.png has .* not a number"):
+        search_batches(settings, odd, open_images(str(tmp_path)), range(3), *[lambda *_: None] * 3)

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.compute.search.topk import TopK, first_peak, peaks_of
+from generator.compute.search.topk import NotANumberError, TopK, first_peak, peaks_of
 from tests.oracles import loops as oracles
 
 
@@ -153,7 +153,7 @@ def test_not_a_number_is_refused_with_its_row() -> None:
     """A NaN would poison every comparison after it, so it stops the search."""
     maps = torch.zeros(3, 2, 2, 2)
     maps[1, 0, 0, 1] = float("nan")
-    with pytest.raises(ValueError, match="image 11 "):
+    with pytest.raises(NotANumberError, match="image 11 "):
         peaks_of(maps, torch.arange(10, 13), torch.ones(3, dtype=torch.bool))
 
 

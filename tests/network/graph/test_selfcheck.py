@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -125,11 +127,80 @@ def test_a_network_that_keeps_a_tensor_from_its_first_image_passes() -> None:
 
 def test_a_network_without_gradients_is_found_out() -> None:
     """Or they would be missed after hours of searching."""
+    network = network_of(Between(lambda maps: functional.gelu(maps.detach())), GRADIENT)
+    with pytest.raises(NetworkError, match=r"no gradient comes down from top"):
+        require_as_traced(network)
 
-    class Shut(Between):
-        @torch.no_grad()
+
+@pytest.mark.parametrize("between", [torch.relu, functional.gelu])
+@pytest.mark.parametrize(
+    "mode",
+    [torch.no_grad(), torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16)],
+    ids=lambda mode: type(mode).__name__,
+)
+def test_the_modes_that_a_network_runs_in_do_nothing(
+    mode: Callable[..., Any], between: Callable[[Tensor], Tensor]
+) -> None:
+    """With a graph and without: maps are in full precision, and gradients come down."""
+
+    class Within(Between):
+        forward = mode(Between.forward)
+
+    network = network_of(Within(between), GRADIENT)
+    require_as_traced(network)
+    images = torch.rand(1, 3, SIZE, SIZE, requires_grad=True)
+    with torch.enable_grad(), network.watching(network.layers) as run:
+        (maps,) = run(images)
+    twin = Between(between)(images)
+    torch.testing.assert_close(maps, twin)
+    torch.testing.assert_close(*(torch.autograd.grad(each.sum(), images) for each in (maps, twin)))
+
+
+def test_the_check_shows_pictures() -> None:
+    """Two different ones in 0…1 before the network's mean and std, with dark and light in both."""
+    seen = []
+
+    def look(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        seen.append(inputs[0])
+
+    network = network_of(Between(functional.gelu), GRADIENT)
+    assert network.layers
+    with network.model.register_forward_pre_hook(look):
+        require_as_traced(network)
+    pictures = seen[0] / 2 + 0.5
+    assert len(pictures) == 2
+    assert float((pictures[0] - pictures[1]).abs().mean()) > 0.1
+    for picture in pictures:
+        assert float(picture.min()) == pytest.approx(0, abs=0.05)
+        assert float(picture.max()) == pytest.approx(1, abs=0.05)
+
+
+def test_a_network_that_insists_on_its_range_passes() -> None:
+    """The one whose images are 0…1."""
+
+    class Insisting(Between):
         def forward(self, images: Tensor) -> Tensor:
+            assert images.min() >= 0, "too dark"
+            assert images.max() <= 1, "too light"
             return super().forward(images)
 
-    with pytest.raises(NetworkError, match=r"no gradient comes down from top"):
-        require_as_traced(network_of(Shut(functional.gelu), GRADIENT))
+    for between in (torch.relu, functional.gelu):
+        network = network_of(Insisting(between), GRADIENT)
+        with pytest.raises(AssertionError, match="too"):
+            require_as_traced(network)
+        require_as_traced(replace(network, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_named(number: float) -> None:
+    """Where a watched layer rests on it."""
+    for between in (torch.relu, functional.gelu):
+        model = Between(between)
+        model.register_buffer("mask", torch.tensor(float("-inf")))
+        with torch.no_grad():
+            model.norm.weight.fill_(number)  # which nothing watched rests on
+        require_as_traced(network_of(model, GRADIENT))
+        with torch.no_grad():
+            model.first.weight[0, 0, 0, 0] = number
+        with pytest.raises(NetworkError, match=r"top gives .* tensor first\.weight of the network"):
+            require_as_traced(network_of(model, GRADIENT))

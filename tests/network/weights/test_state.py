@@ -115,3 +115,21 @@ def test_the_digest_is_that_of_all_tensors() -> None:
         seen.add(state_digest(other))
     seen.add(state_digest(net().half()))
     assert len(seen) == 6
+
+
+class Noted(nn.Sequential):
+    """Keeps a note beside its tensors."""
+
+    note = "as it was"
+
+    def get_extra_state(self) -> dict[str, str]:
+        return {"note": self.note}
+
+    def set_extra_state(self, state: dict[str, str]) -> None:
+        self.note = state["note"]
+
+
+def test_what_is_no_tensor_does_not_count() -> None:
+    """Not for the digest."""
+    assert "_extra_state" in Noted(*net()).state_dict()  # type: ignore[misc]
+    assert state_digest(Noted(*net())) == state_digest(net())  # type: ignore[misc]

@@ -143,6 +143,7 @@ def test_a_network_is_traced_once_on_its_device(
         (("layer4",), ["layer4"]),
         (("layer3", "layer1", "layer3"), ["layer1", "layer3"]),
         (("deep=features.relu4", "First_1-a = features.conv1"), ["deep", "First_1-a"]),
+        (("conv=features.relu4", "com0=features.conv1"), ["conv", "com0"]),
     ],
 )
 def test_layers_are_those_asked_for(asked: tuple[str, ...], found: list[str]) -> None:
@@ -174,6 +175,8 @@ def test_a_named_module_is_watched_itself() -> None:
         (("naïve=features.conv1",), ConfigError, "'naïve' cannot be"),
         (("a" * 65 + "=features.conv1",), ConfigError, "cannot be"),
         (("Assets=features.conv1",), ConfigError, "'Assets' cannot be"),
+        (("Con=features.conv1",), ConfigError, r"'Con' cannot be .* and not assets, con, prn, aux"),
+        (("COM9=features.conv1",), ConfigError, "'COM9' cannot be"),
         (("x=features.conv1", "X=features.conv2"), ConfigError, "'X' names two layers"),
         (("x=features.conv1", "y=features.conv1"), ConfigError, "'features.conv1' is watched"),
         (("x=classifier",), NetworkError, "classifier"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from generator.atlas.store import Atlas
 from generator.compute.pipeline import compute
@@ -123,8 +123,12 @@ def test_layers_have_to_be_named(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("def build():\n    return 5", r"returned a value of type int.*torch\.nn\.Module"),
-        ("from torch import nn\ndef build():\n    return nn.ReLU()", "has no parameters"),
-        ("def build(size):\n    return size", "build: TypeError: .*size"),
+        ("def build(size):\n    return size", r"build\(\) is called without .*: 'size'; name a"),
+        ("def build(*, size):\n    return 1", r"build\(\) is called without .* 'size'"),
+        ("class build:\n    def __init__(self, size): ...", "called without .* 'size'"),
+        ("async def build():\n    return 5", "build is a coroutine, .* without async"),
+        ("def build():\n    return {}", "returned a value of type dict"),
+        ("def build():\n    raise ValueError('two\\nlines')", "build: ValueError: two lines"),
         ("def build():\n    return {}['width']", "build: KeyError: 'width'"),
         ("def build():\n    return 1 / 0", "build: ZeroDivisionError: division by zero"),
         ("import no_such_library", "build: ModuleNotFoundError: .*no_such_library"),
@@ -132,10 +136,6 @@ def test_layers_have_to_be_named(tmp_path: Path) -> None:
         ("import sys\nsys.exit('bye')", "build: SystemExit: bye"),
         ("build = 5", "has no function 'build'"),
         ("", "has no function 'build'"),
-        (
-            "from torch import nn\ndef build():\n    return nn.Sequential(nn.LazyConv2d(4, 3))",
-            "build: ",
-        ),
     ],
 )
 def test_faults_of_the_persons_code_are_reported_in_one_line(
@@ -170,7 +170,7 @@ def test_a_forward_pass_for_one_image_only_is_reported(tmp_path: Path) -> None:
         "def build():\n    return Net()\n"
     )
     file = write(tmp_path, text)
-    with pytest.raises(NetworkError, match=r"net\.py:build: RuntimeError: shape"):
+    with pytest.raises(NetworkError, match=r"net\.py:build: does .*\(RuntimeError: shape"):
         load(file, input_size=16, layers=["top=two"], rule="gradient")
 
 
@@ -282,7 +282,17 @@ def test_a_network_as_tutorials_write_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "layers", "words"),
     [
-        ("torch.jit.script(NET)", ("x=1",), r"returned TorchScript, which cannot be watched"),
+        ("torch.jit.script(NET)", ("x=1",), r"returned TorchScript, which cannot be watched; name"),
+        (
+            "torch.export.export(NET.eval(), (torch.zeros(1, 3, 9, 9),)).module()",
+            ("x=1",),
+            r"returned a network of torch\.export, which cannot be watched",
+        ),
+        (
+            "nn.Sequential(torch.ao.nn.quantized.Quantize(1, 0, torch.quint8), NET)",
+            ("x=1",),
+            r"returned a quantised network \(Quantize\) in module '0', which cannot be watched",
+        ),
         ("nn.Sequential(torch.jit.script(NET))", ("x=0",), r"returned TorchScript in module '0'"),
         ("nn.Conv2d(3, 4, 3)", ("x=0",), r"no modules inside that could be watched"),
     ],
@@ -310,3 +320,290 @@ def test_a_module_in_half_precision_is_computed_in_full(tmp_path: Path) -> None:
     text = NET.replace("nn.ReLU())\n", "nn.ReLU()).half()\n")
     network = load(write(tmp_path, text))
     assert {weight.dtype for weight in network.model.parameters()} == {torch.float32}
+
+
+def maps_of(network: WatchedNetwork) -> Tensor:
+    """The last layer's maps of one image."""
+    images = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    with network.watching(network.layers) as run:
+        return run(images)[-1].detach()
+
+
+NOTED = """
+from torch import nn
+class Noted(nn.ReLU):
+    def get_extra_state(self):
+        return {"note": 1}
+    def set_extra_state(self, state):
+        pass
+"""
+# What is done to the usual network, and what is returned.
+WRAPPED = {
+    "compiled": ("", "torch.compile(net)"),
+    "compiled in place": ("net.compile(); net[2].compile()", "net"),
+    "parallel": ("", "nn.DataParallel(net)"),
+    "compiled and parallel": ("", "torch.compile(nn.DataParallel(torch.compile(net)))"),
+    "a compiled part": ("net[0] = torch.compile(net[0])", "net"),
+    "with a method train": ("net.train = lambda loader: [0 for _ in loader]", "net"),
+    "with a flag train": ("net.train = False", "net"),
+    "with a method eval": ("net.eval = lambda loader: 1 / 0", "net"),
+    "learning": ("net[1] = nn.Sequential(net[1], nn.Dropout(0.9)); net.train()", "net"),
+    "quantised as needed": (
+        "net.append(nn.Flatten()).append(nn.Linear(720, 4)); warnings.simplefilter('ignore')",
+        "torch.ao.quantization.quantize_dynamic(net, {nn.Linear})",
+    ),
+    "with a note beside its weights": ("net[1] = Noted()", "net"),
+    "computed twice": (
+        "net[2].forward = partial(checkpoint, net[2].forward, use_reentrant=True)",
+        "net",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # which torch itself uses where it compiles
+@pytest.mark.parametrize("how", WRAPPED)
+@pytest.mark.parametrize("rule", ["deconvnet", "gradient"])
+def test_a_network_that_is_wrapped_is_the_network_inside(
+    tmp_path: Path, how: str, rule: str
+) -> None:
+    """Its modules have their plain paths, and do what they do without."""
+    lines, made = WRAPPED[how]
+    before, _, net = NET.rpartition("return ")
+    text = "import warnings\nfrom functools import partial\n"
+    text += "from torch.utils.checkpoint import checkpoint\n"
+    text += f"{NOTED}{before}net = {net}    {lines}\n    return {made}\n"
+    network = load(write(tmp_path, text), rule=rule)
+    torch.testing.assert_close(maps_of(network), maps_of(load(write(tmp_path / "plain"))))
+
+
+MODULE = """
+import torch
+from torch import nn
+torch.manual_seed(1)
+made = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 3), nn.ReLU())
+"""
+CLASS = """
+import torch
+from torch import nn
+class made(nn.Sequential):
+    def __init__(self):
+        torch.manual_seed(1)
+        super().__init__(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 3), nn.ReLU())
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "source"), [(MODULE, "made in net.py"), (CLASS, "made by made() in net.py")]
+)
+def test_a_module_or_its_class_may_be_named(tmp_path: Path, text: str, source: str) -> None:
+    """As they stand in many scripts."""
+    network = load(write(tmp_path, text), "made")
+    assert network.source == source
+    torch.testing.assert_close(maps_of(network), maps_of(load(write(tmp_path / "plain"))))
+
+
+LAZY = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.norm = nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d()
+        self.two, self.head = nn.LazyConv2d(5, 3), nn.LazyLinear(7)
+    def forward(self, x):
+        x = self.two(torch.relu(self.norm(self.one(x))))
+        return self.head(x.flatten(1))
+def build():
+    torch.manual_seed(1)
+    return Net()
+"""
+
+
+def test_lazy_modules_get_their_shapes_from_an_image(tmp_path: Path) -> None:
+    """Of the size that the settings name; their weights may come from a file."""
+    file = write(tmp_path, LAZY)
+    tensors = load(file, layers=("one=one", "two=two")).model.state_dict()
+    assert list(tensors["two.weight"].shape) == [5, 4, 3, 3]
+    assert list(tensors["head.weight"].shape) == [7, 5 * 12 * 12]
+    assert not tensors["norm.running_mean"].any()  # of a run in evaluation mode
+    torch.save({name: each + 1 for name, each in tensors.items()}, tmp_path / "other.pth")
+    other = load(file, layers=("two=two",), weights=tmp_path / "other.pth").model.state_dict()
+    assert torch.equal(other["two.weight"], tensors["two.weight"] + 1)
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "words"),
+    [
+        ("torch.relu(", "self.no(", r"their shapes from one image \[1, 3, 16, 16\].*'no'"),
+        ("self.two(", "(", "some of its lazy modules do not run"),
+    ],
+)
+def test_lazy_modules_that_stay_without_shapes_are_reported(
+    tmp_path: Path, part: str, instead: str, words: str
+) -> None:
+    """With what was raised, if anything was."""
+    with pytest.raises(NetworkError, match=rf"net\.py: build: .*{words}"):
+        load(write(tmp_path, LAZY.replace(part, instead)), layers=("one=one",))
+
+
+BUFFERS = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.register_buffer("count", torch.tensor(3))
+        kernel = torch.rand(4, 3, 3, 3, generator=torch.Generator().manual_seed(1))
+        self.register_buffer("kernel", kernel.to(kind))
+        self.relu = nn.ReLU()
+    def forward(self, x):
+        return self.relu(nn.functional.conv2d(x, self.kernel))
+def full():
+    return Net(torch.float32)
+def half():
+    return Net(torch.float16)
+def none():
+    return nn.Sequential(nn.ReLU(), nn.MaxPool2d(2))
+"""
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "gradient"])
+@pytest.mark.parametrize(("function", "layer"), [("full", "relu"), ("half", "relu"), ("none", "1")])
+def test_a_network_may_have_no_parameters(
+    tmp_path: Path, function: str, layer: str, rule: str
+) -> None:
+    """Its weights may be buffers; or there are none, and it runs on the CPU."""
+    network = load(write(tmp_path, BUFFERS), function, layers=(f"x={layer}",), rule=rule)
+    assert network.device == torch.device("cpu")
+    maps = maps_of(network)
+    assert maps.dtype == torch.float32
+    assert maps.shape[1:] == ((3, 8, 8) if function == "none" else (4, 14, 14))
+
+
+OUTPUTS = {
+    "tuple": "return maps, maps.mean()",
+    "dict": "return {'out': maps}",
+    "list": "return [maps, [None]]",
+    "None": "return None",
+    "named tuple": "return namedtuple('Out', 'maps')(maps)",
+    "dataclass": "return Out(maps)",
+}
+GIVING = """
+from __future__ import annotations
+from collections import namedtuple
+from dataclasses import dataclass
+from torch import Tensor, nn
+@dataclass
+class Out:
+    maps: Tensor
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    def forward(self, x):
+        maps = self.body(x)
+        GIVE
+"""
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "gradient"])
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_what_the_network_gives_in_the_end_does_not_matter(
+    tmp_path: Path, kind: str, rule: str
+) -> None:
+    """Modules inside are watched."""
+    file = write(tmp_path, GIVING.replace("GIVE", OUTPUTS[kind]))
+    assert maps_of(load(file, "Net", layers=("x=body.1",), rule=rule)).shape == (1, 4, 14, 14)
+
+
+def test_a_watched_module_that_gives_no_map_is_named(tmp_path: Path) -> None:
+    """With those that give one."""
+    text = GIVING.replace("GIVE", "return maps, maps")
+    text += "def build():\n    return nn.Sequential(nn.Conv2d(3, 3, 1), Net())\n"
+    with pytest.raises(NetworkError, match=r"'1' .*; it has 0, 1\.body\.0, 1\.body\.1, 1\.body"):
+        load(write(tmp_path, text), layers=("x=1",))
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "size"),
+    [
+        ("self.conv(x, x)", r"TypeError: .*positional", False),
+        ("self.conv(x['image'])", r"IndexError: ", False),
+        ("self.no", r"AttributeError: .*'no'", False),
+        ("1 / 0", r"ZeroDivisionError: division", False),
+        ("self.conv(x[:, :1])", r"RuntimeError: .*channels", False),
+        ("self.conv(nn.functional.max_pool2d(x, 20))", r"RuntimeError: .*too small", True),
+        ("self.conv(x.view(1, 3, 20, 20))", r"RuntimeError: shape", True),
+    ],
+)
+def test_the_input_size_is_blamed_for_sizes_only(
+    tmp_path: Path, line: str, words: str, size: bool
+) -> None:
+    """For everything else the error says what was raised, and what the network is given."""
+    text = (
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.conv = nn.Conv2d(3, 4, 3)\n"
+        f"    def forward(self, x):\n        return {line}\n"
+    )
+    given = r"one tensor \[1, 3, 16, 16\]"
+    with pytest.raises(NetworkError, match=rf"net\.py:Net: .*{given}.*\({words}") as caught:
+        load(write(tmp_path, text), "Net", layers=("x=conv",))
+    assert str(caught.value).endswith("; set its input size") == size
+
+
+def test_a_network_that_insists_on_another_range_says_so(tmp_path: Path) -> None:
+    """With mean and std, which decide it."""
+    text = GIVING.replace("GIVE", "return maps").replace(
+        "        maps =", "        assert x.min() >= 0, 'below zero'\n        maps ="
+    )
+    file = write(tmp_path, text)
+    words = r"net\.py:Net: .* mean \(0\.485 0\.456 0\.406\) .*AssertionError: below zero"
+    with pytest.raises(NetworkError, match=words):
+        load(file, "Net", layers=("x=body.1",))
+    assert load(file, "Net", layers=("x=body.1",), mean=(0.0,) * 3, std=(1.0,) * 3).layers
+
+
+IMPORTS = {
+    "beside, relative": "from .blocks import WIDTH",
+    "beside, absolute": "from blocks import WIDTH",
+    "beside, as a module": "from . import blocks\nWIDTH = blocks.WIDTH",
+    "below, relative": "from .deep.part import WIDTH",
+    "below, absolute": "import deep.part\nWIDTH = deep.part.WIDTH",
+    "below, by its own neighbour": "from deep import WIDTH",
+    "above, relative": "from ..above import WIDTH",
+    "above, absolute": "from above import WIDTH",
+    "above, from the top": "from nets.blocks import WIDTH",
+}
+
+
+@pytest.mark.parametrize("how", IMPORTS)
+def test_neighbours_are_found_and_never_another_networks(tmp_path: Path, how: str) -> None:
+    """Beside, below, and above where the file is in a package; two files of one name are two."""
+    text = NET.replace("def build", f"{IMPORTS[how]}\ndef build")
+    text = text.replace("3, 4, 3", "3, WIDTH, 3").replace("4, 5, 3", "WIDTH, 5, 3")
+    networks = []
+    for width in (2, 6, 2):
+        top = tmp_path / str(width)
+        for name in ("nets/blocks.py", "nets/deep/part.py", "above.py"):
+            write(top, f"WIDTH = {width}\n", name)
+        write(top, "from .part import WIDTH\n", "nets/deep/__init__.py")
+        write(top, "", "nets/__init__.py")
+        path = sys.path.copy()
+        networks.append(load(write(top, text, "nets/net.py")))
+        assert sys.path == path
+    assert [network.layers[0].filters for network in networks] == [2, 6, 2]
+    first, second, third = (network.code_sha256 for network in networks)
+    assert first == third != second
+
+
+def test_libraries_beside_a_file_are_not_its_neighbours(tmp_path: Path) -> None:
+    """A person's environment may lie in the same folder."""
+    write(tmp_path, "", ".venv/lib/site-packages/filter_gallery_test_library.py")
+    text = "import sys\nsys.path.append(__file__[:-6] + '.venv/lib/site-packages')\n"
+    text += f"import filter_gallery_test_library\n{NET}"
+    network = load(write(tmp_path, text))
+    assert network.code_sha256 != load(write(tmp_path / "plain")).code_sha256
+    with pytest.raises(NetworkError, match="RuntimeError"):
+        load(write(tmp_path, f"{text}    raise RuntimeError\n".replace("return", "pass;")))
+    assert "filter_gallery_test_library" in sys.modules
+    del sys.modules["filter_gallery_test_library"]

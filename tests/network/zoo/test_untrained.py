@@ -103,3 +103,12 @@ def test_kernels_keep_signals_at_their_size() -> None:
     network.model.append(layer)  # type: ignore[operator]
     drawn = weights(untrained(network).model)[-1]
     assert drawn.var().item() == pytest.approx(2 / (64 * 25), rel=0.02)
+
+
+def test_no_method_of_the_network_is_called() -> None:
+    """A person's class may give `train` and `eval` another meaning."""
+    network = tiny_network()
+    network.model.train = network.model.eval = lambda _loader: 1 / 0  # type: ignore[assignment,method-assign,misc]
+    model = untrained(network).model
+    assert not any(part.training for part in model.modules())
+    assert not any(weight.requires_grad for weight in model.parameters())
