@@ -36,7 +36,8 @@ def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     `where` begins the message: "weights net.pth". Raises NetworkError naming the tensors that are
     missing, foreign, of another shape, not finite or no plain numbers. The model is untouched then.
     """
-    wanted = model.state_dict()
+    state = model.state_dict()
+    wanted = {name: value for name, value in state.items() if isinstance(value, Tensor)}
     if plain_names(wanted) is wanted:
         tensors = plain_names(tensors)
     wrong = dict(_wrong(wanted, tensors))
@@ -46,8 +47,8 @@ def fill(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
         more = f"; others that do not fit: {', '.join(others[:NAMED])}" if others else ""
         more += ", …" if len(others) > NAMED else ""
         raise NetworkError(f"{where}: tensor {name} {words}{more}{_hint(wanted, tensors, wrong)}")
-    wanted.update(tensors)
-    model.load_state_dict(wanted)
+    state.update(tensors)
+    model.load_state_dict(state)
 
 
 def plain_names(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

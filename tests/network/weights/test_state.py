@@ -133,3 +133,12 @@ def test_what_is_no_tensor_does_not_count() -> None:
     """Not for the digest."""
     assert "_extra_state" in Noted(*net()).state_dict()  # type: ignore[misc]
     assert state_digest(Noted(*net())) == state_digest(net())  # type: ignore[misc]
+
+
+def test_what_is_no_tensor_stays() -> None:
+    """While tensors are filled in."""
+    model = Noted(*net())  # type: ignore[misc]
+    model.note = "mine"
+    fill(model, net(seed=1).state_dict(), "weights")
+    assert model.note == "mine"
+    assert state_digest(model) == state_digest(net(seed=1))
