@@ -110,7 +110,7 @@ class LayerRecord(Record):
     filters: int
     grid: tuple[int, int]  # rows, columns of the feature map
     receptive_field: int  # larger than the network's input: every patch is the whole input
-    stride: int
+    stride: int | float  # no whole number behind an op that enlarges maps
     offset: int  # first input pixel (row and column alike) that unit 0 sees
     tile: int  # side of one patch in the contact sheets, picture pixels
     gutter: int  # space between tiles in the contact sheets, picture pixels

@@ -33,7 +33,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
 from generator.images.sets.image_set import ImageSet
-from generator.network.cone.geometry import Field
+from generator.network.cone.geometry import PixelField
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
 
@@ -80,7 +80,7 @@ def layer_arrays(
     )
 
 
-def boxes(field: Field, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def boxes(field: PixelField, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Return top, left, bottom, right [f, 9, 4] of the receptive fields of units [f, 9, 2].
 
     The whole input where the field is larger than that.
@@ -88,7 +88,8 @@ def boxes(field: Field, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDA
     if field.size > input_size:
         whole = np.array([0, 0, input_size, input_size], np.int32)
         return np.broadcast_to(whole, (*unit.shape[:-1], 4)).copy()
-    start = field.offset + unit * field.stride
+    starts = [field.interval(each)[0] for each in range(unit.max(initial=0) + 1)]
+    start = np.array(starts, np.int32)[unit]
     return np.concatenate([start, start + field.size], axis=-1).astype(np.int32)
 
 
@@ -105,7 +106,7 @@ def layer_record(
         filters=layer.filters,
         grid=layer.grid,
         receptive_field=field.size,
-        stride=field.stride,
+        stride=field.stride if isinstance(field.stride, int) else float(field.stride),
         offset=field.offset,
         tile=crops.tile_side(shown),
         gutter=GUTTER,

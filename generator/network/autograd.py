@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from generator.network.graph.ops.op import works_in_place
-from generator.network.graph.ops.relu import Rectifier, rectifier_of
+from generator.network.graph.ops.relu import Rectifier, note_gate, rectifier_of
 from generator.network.rules import GRADIENT, Rule
 
 
@@ -47,9 +47,11 @@ class _ReLUsByRule(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        op = rectifier_of(func, args, kwargs)
-        if op is None:
-            return func(*args, **kwargs)
-        value = args[0] if args else kwargs["input"]
+        found = rectifier_of(func, args, kwargs)
+        if found is None:
+            output = func(*args, **kwargs)
+            note_gate(func, args, output)
+            return output
+        value, op = found
         output = _ReLUByRule.apply(value, op, self.rule)  # type: ignore[no-untyped-call]
         return value.copy_(output) if works_in_place(func, args, kwargs) else output

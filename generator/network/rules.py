@@ -19,12 +19,11 @@ class Rule:
     name: Name
     rectifies: bool  # a ReLU sets what is negative of the signal to zero
     gates: bool  # a ReLU stops the signal wherever it changed the activation going forward
-    averages: bool  # the signal goes through average pools
-    autograd: bool  # and through whatever else autograd can differentiate, over the whole network
+    autograd: bool  # the signal goes through all that autograd can differentiate
 
 
-DECONVNET = Rule("deconvnet", rectifies=True, gates=False, averages=False, autograd=False)
-GUIDED = Rule("guided", rectifies=True, gates=True, averages=True, autograd=True)
-GRADIENT = Rule("gradient", rectifies=False, gates=True, averages=True, autograd=True)
+DECONVNET = Rule("deconvnet", rectifies=True, gates=False, autograd=False)
+GUIDED = Rule("guided", rectifies=True, gates=True, autograd=True)
+GRADIENT = Rule("gradient", rectifies=False, gates=True, autograd=True)
 
 RULES: dict[Name, Rule] = {rule.name: rule for rule in (DECONVNET, GUIDED, GRADIENT)}

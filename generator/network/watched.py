@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from generator.errors import NetworkError
 from generator.network.cone.cone import Cone, cone_of
-from generator.network.cone.geometry import Field
+from generator.network.cone.geometry import PixelField
 from generator.network.graph.graph import IMAGE, Graph, Map
-from generator.network.graph.ops.convolution import Convolution, Scaling
+from generator.network.graph.ops.convolution import Convolution
 from generator.network.graph.ops.relu import Rectifier
+from generator.network.graph.ops.scaling import Scaling
 from generator.network.graph.trace import NoProjection, Trace, trace
 from generator.network.modes import ignoring_modes
 from generator.network.rules import DECONVNET, RULES, Rule
@@ -39,7 +40,7 @@ class WatchedLayer:
     grid: tuple[int, int]  # rows, columns of the feature map
     # Rows and columns alike: where the units' field is no square, the smallest square around it.
     # One larger than the input stands for the whole input.
-    field: Field
+    field: PixelField
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class WatchedNetwork(LoadedNetwork):
 
     @cached_property
     def _trace(self) -> Trace:
-        return trace(self.model, self.input_size)
+        return trace(self.model, self.input_size, self.modules.values())
 
     def _layer(self, name: str, module: str) -> WatchedLayer:
         shape = self._trace.shape(module)
@@ -175,7 +176,7 @@ def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None
     return op.weight[: layer.filters].contiguous()
 
 
-def _square(name: str, cone: Cone) -> Field:
+def _square(name: str, cone: Cone) -> PixelField:
     """Return the square field of a layer's units in the input's pixels."""
     rows, columns = (axis.field for axis in cone.axes[IMAGE])
     if rows.stride != columns.stride:
@@ -183,10 +184,10 @@ def _square(name: str, cone: Cone) -> Field:
             f"{name}: its units lie {rows.stride} pixels apart in rows and {columns.stride} in "
             "columns; watch a layer where both are alike"
         )
-    return rows.union(columns)
+    return rows.union(columns).in_pixels
 
 
-def _everything(name: str, shape: Map, input_size: int) -> Field:
+def _everything(name: str, shape: Map, input_size: int) -> PixelField:
     """Return a field that is the whole input and more, whichever the unit."""
     if shape.rows != shape.columns:
         raise NetworkError(
@@ -194,7 +195,7 @@ def _everything(name: str, shape: Map, input_size: int) -> Field:
             "square maps, one behind the other; watch a layer that gives maps [b, c, h, w]"
         )
     stride = max(1, input_size // shape.rows)
-    return Field(2 * input_size, stride, -input_size)
+    return PixelField(2 * input_size, stride, -input_size)
 
 
 class _Stop(Exception):

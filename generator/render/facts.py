@@ -125,7 +125,9 @@ class LayerFacts:
     def sees_nearly_all(self) -> bool:
         """Say whether hardly a unit has a field that lies inside the image."""
         record = self.record
-        starts = (record.offset + unit * record.stride for unit in range(record.grid[0]))
+        starts = (
+            math.floor(record.offset + unit * record.stride) for unit in range(record.grid[0])
+        )
         last = self.input_size - record.receptive_field
         inside = sum(0 <= start <= last for start in starts)
         return not self.sees_all and (inside / record.grid[0]) ** 2 < NEARLY_ALL

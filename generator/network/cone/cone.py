@@ -10,13 +10,15 @@ Axes: b units, each in an image of its own; c maps; h w rows and columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from generator.network.cone.geometry import Field, Window
 from generator.network.cone.windows import Crop, Identity, Span, Spans, crop
 from generator.network.graph.graph import IMAGE, Graph, Node, with_last_uses
+from generator.network.graph.ops.op import Op
 from generator.network.rules import Rule
 
 
@@ -30,16 +32,16 @@ class Axis:
 
     @property
     def length(self) -> int:
-        return self.size if self.whole else self.field.size
+        return self.size if self.whole else int(self.field.size)
 
     def start(self, unit: int) -> int:
         """Return the first row or column that a unit needs; may lie outside the map."""
         return 0 if self.whole else self.field.interval(unit)[0]
 
-    def below(self, window: Window, size: int) -> Axis:
-        """Return what the same units need of the map of this size that `window` reads."""
-        field = self.field.below(window)
-        return Axis(field, size, self.whole or field.size >= size)
+    def below(self, op: Op, axis: int, size: int) -> Axis:
+        """Return what the same units need of the map of this size that `op` reads."""
+        field = self.field.below(op.reach(axis))
+        return Axis(field, size, self.whole or op.whole or field.size >= size)
 
     def union(self, other: Axis) -> Axis:
         """Return the need of both, of one map; ValueError where their strides differ."""
@@ -107,10 +109,21 @@ class Cone:
             memories.append(memory)
             for value in done:
                 del values[value]
-        return values[self.target][:, :, 0, 0], Ascent(self, rule, crops, memories)
+        maps = values[self.target]
+        return maps[self._places(units, maps)], Ascent(self, rule, units, crops, memories)
+
+    def _places(self, units: Tensor, maps: Tensor) -> tuple[Tensor | slice | int, ...]:
+        """Return the index of units [b, 2] in what there is of the watched maps."""
+        if not self.axes[self.target][0].whole:
+            return slice(None), slice(None), 0, 0
+        first, *others = torch.arange(len(units)), units[:, 0], units[:, 1]
+        rows, columns = (part.to(maps.device) for part in others)
+        return first.to(maps.device), slice(None), rows, columns
 
     def _window(self, node: Node, value: int, units: Tensor) -> Identity | Crop:
         """Find the windows that a node reads, in the part of its input that there is."""
+        if node.op.whole:
+            return Identity(())
         need = []
         for axis, span in enumerate(self.spans(node.output, units)):
             window = node.op.window(axis)
@@ -128,13 +141,17 @@ class Ascent:
 
     cone: Cone
     rule: Rule
+    units: Tensor  # [b, 2]
     crops: list[list[Identity | Crop]]  # by node, by input
     memories: list[Tensor | None]  # by node: switches and gates
 
     def project(self, signal: Tensor) -> Tensor:
         """Return the signal [b, 3, h, w] at the pixels for one [b, f] at the units."""
         cone = self.cone
-        signals = {cone.target: signal[:, :, None, None]}
+        size = [axis.length for axis in cone.axes[cone.target]]
+        maps = signal.new_zeros(*signal.shape, *size)
+        maps[cone._places(self.units, maps)] = signal  # noqa: SLF001 - its other half
+        signals = {cone.target: maps}
         for node, memory, crops in reversed(
             list(zip(cone.nodes, self.memories, self.crops, strict=True))
         ):
@@ -150,10 +167,13 @@ def cone_of(graph: Graph, value: int) -> Cone:
     top = part.shapes[value]
     axes = {value: (Axis(Field(), top.rows, False), Axis(Field(), top.columns, False))}
     for node in reversed(part.nodes):
+        if node.op.whole:
+            first, second = axes[node.output]
+            axes[node.output] = replace(first, whole=True), replace(second, whole=True)
         for source in node.inputs:
             above, shape = axes[node.output], part.shapes[source]
-            rows = above[0].below(node.op.window(0), shape.rows)
-            columns = above[1].below(node.op.window(1), shape.columns)
+            rows = above[0].below(node.op, 0, shape.rows)
+            columns = above[1].below(node.op, 1, shape.columns)
             if source in axes:
                 rows, columns = axes[source][0].union(rows), axes[source][1].union(columns)
             axes[source] = rows, columns

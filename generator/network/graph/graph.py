@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from generator.network.graph.ops.convolution import Convolution, Scaling, folded
+from generator.network.graph.ops.convolution import Convolution, folded
 from generator.network.graph.ops.op import Op
+from generator.network.graph.ops.scaling import Scaling
 
 IMAGE = 0
 

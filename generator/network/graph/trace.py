@@ -7,21 +7,27 @@ watched layer that rests on such a value has no graph.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
-from generator.network.graph.graph import IMAGE, Graph, Map, Node
+from generator.network.graph.graph import Graph, Map, Node
 from generator.network.graph.ops.convolution import Convolution
+from generator.network.graph.ops.joints import Concatenation, Sum
+from generator.network.graph.ops.moves import move, moves
 from generator.network.graph.ops.op import NoOp, Op, parsed
 from generator.network.graph.ops.pools import AveragePool
+from generator.network.graph.ops.relu import is_gate, note_gate
 from generator.network.modes import ignoring_modes
 from generator.network.rules import Rule
 from generator.network.zoo.loaded import a_weight, in_one_line
@@ -29,6 +35,17 @@ from generator.network.zoo.loaded import a_weight, in_one_line
 # What is raised, and with which words, by a network that an image of another size would fit.
 UNFIT = (RuntimeError, ValueError, AssertionError)
 SIZES = re.compile(r"\b(sizes?|shapes?|height|width|resolution)\b")
+NO_MAP = Map(0, 0, 0)  # the shape of a value that is none
+_SUMS = (torch.sum, Tensor.sum)
+# Functions that take no more of a map than its form.
+_ANEW = (
+    *(torch.zeros_like, torch.ones_like, torch.full_like, torch.empty_like),
+    *(Tensor.new_zeros, Tensor.new_ones, Tensor.new_full, Tensor.new_empty, Tensor.new_tensor),
+)
+
+
+_EITHER_WAY = (torch.maximum, Tensor.maximum, torch.max, torch.fmax)
+_DRAWS = {getattr(torch, name) for name in ("rand", "randn", "randint", "normal", "bernoulli")}
 
 
 class NoProjection(NetworkError):
@@ -55,10 +72,10 @@ class Trace:
         watched = [self._output(path) for path in modules]
         graph = Graph(tuple(self.nodes), self.shapes, tuple(watched)).behind(watched)
         for node in graph.nodes:
-            if isinstance(node.op, AveragePool) and not rule.averages:
-                maker = self.makers[node.output]
+            if not node.op.goes_down(rule):
+                what = ", which pools by average," if isinstance(node.op, AveragePool) else ""
                 raise NoProjection(
-                    f"{maker}, which pools by average, has no projection in the {rule.name}"
+                    f"{self.makers[node.output]}{what} has no projection in the {rule.name}"
                 )
         for value in graph.shapes:
             if value in self.others:
@@ -96,10 +113,15 @@ class _Recorder(TorchFunctionMode):
     def __init__(self, model: nn.Module, image: Tensor) -> None:
         super().__init__()
         self.model = model
-        self.kept = [image]  # so that no identity is given twice
-        self.values = {id(image): IMAGE}
-        self.versions = {id(image): _writes(image)}
-        self.trace = Trace({IMAGE: Map(*image.shape[1:])})
+        self.trace = Trace({})
+        self.kept: list[Tensor] = []  # so that no identity is given twice
+        # By identity: the number of a value, or where each number of a tensor that is no map came
+        # from: element numbers of values, 0 for a zero.
+        self.values: dict[int, int | Tensor] = {}
+        self.versions: dict[int, int] = {}
+        self.starts: list[int] = []  # by value: the number of its first element
+        self.elements = 0  # how many there are
+        self._name(image, self._value(image.shape, "the image"))
         self.scope: list[tuple[str, nn.Module]] = []
 
     def __torch_function__(
@@ -111,15 +133,107 @@ class _Recorder(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         touched = {id(part) for part in _tensors((args, kwargs))} & self.values.keys()
-        node = self._parse(func, args, kwargs, touched) if touched else ""
+        moved = self._move(func, args, kwargs) if touched and moves(func, args, kwargs) else None
+        read = "" if moved or not touched else self._parse(func, args, kwargs, touched)
         output = func(*args, **kwargs)
-        if touched:
-            for made in _tensors(output):
-                if id(made) not in self.values or self._written(made):
-                    self._record(func, node, made)
-            for known in filter(self._written, tuple(self.kept)):
-                self._record(func, ", which writes into a map,", known)
+        note_gate(func, args, output)
+        if func in _DRAWS:
+            self._record(func, ", which draws numbers,", output)
+        if not touched or func in _ANEW or is_gate(output):
+            return output
+        if moved is not None:
+            for made, elements in zip(_tensors(output), moved, strict=True):
+                self._record_moved(func, made, elements)
+            return output
+        for made in _tensors(output):
+            if id(made) not in self.values or self._written(made):
+                self._record(func, read, made)
+                read = "" if isinstance(read, tuple) and read[1] is not None else read
+        for known in filter(self._written, tuple(self.kept)):
+            self._record(func, ", which writes into a map,", known)
         return output
+
+    # --- Moves: where the numbers of a tensor came from -------------------------------------------
+
+    def _move(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> list[Tensor] | None:
+        """Return for each tensor that a call makes where its numbers came from; None if unknown."""
+        try:
+            told = _replaced((args, kwargs), self._elements)
+        except NoOp:
+            return None
+        return [*_tensors(func(*told[0], **told[1]))]
+
+    def _elements(self, tensor: Tensor) -> Tensor:
+        """Return the element numbers of a tensor, as floats, which some functions need."""
+        value = self.values.get(id(tensor))
+        if isinstance(value, Tensor):
+            return value
+        if value is not None:
+            first = self.starts[value]
+            numbers = torch.arange(first, first + tensor.numel(), dtype=torch.float64)
+            return numbers.to(tensor.device).reshape(tensor.shape)
+        if not tensor.is_floating_point():
+            return tensor  # an index
+        if tensor.any():
+            raise NoOp("puts constants beside maps")
+        return torch.zeros_like(tensor, dtype=torch.float64)
+
+    def _record_moved(self, func: Callable[..., Any], made: Tensor, elements: Tensor) -> None:
+        if not _is_map(made):
+            self._name(made, elements)
+            return
+        value = self._moved(elements, self._maker(func))
+        if value is not None:
+            self._name(made, value)
+
+    def _moved(self, elements: Tensor, maker: str) -> int | None:
+        """Return the value of these elements [1, c, h, w] or [1, c]; None if all are zeros."""
+        numbers = elements[0].cpu().numpy().astype(np.int64)
+        numbers = numbers.reshape(*numbers.shape, *(1,) * (3 - numbers.ndim))
+        starts = np.array(self.starts)
+        owners = np.searchsorted(starts, numbers, side="right") - 1
+        sources = [int(value) for value in np.unique(owners[numbers > 0])]
+        if not sources:
+            return None
+        for source in sources:
+            if self.trace.shapes[source] == NO_MAP:
+                value = self._value(elements.shape, maker)
+                self.trace.others[value] = self.trace.others[source]
+                return value
+        source, first = self._joined(sources, maker)
+        places = np.where(numbers > 0, numbers - starts[owners] + first[owners], -1)
+        op = move(places, astuple(self.trace.shapes[source]), elements.device)
+        return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
+
+    def _joined(self, sources: Sequence[int], maker: str) -> tuple[int, npt.NDArray[np.int64]]:
+        """Return one value of several, one behind the other, and where in it each begins."""
+        shapes = [astuple(self.trace.shapes[source]) for source in sources]
+        sizes = [math.prod(shape) for shape in shapes]
+        if len({shape[1:] for shape in shapes}) > 1:
+            flat = [self._flat(source, maker) for source in sources]
+            return self._joined(flat, maker)[0], self._first(sources, sizes)
+        if len(sources) == 1:
+            return sources[0], self._first(sources, sizes)
+        maps = tuple(shape[0] for shape in shapes)
+        shape = (1, sum(maps), *shapes[0][1:])
+        value = self._node(Concatenation(maps), tuple(sources), shape, maker)
+        return value, self._first(sources, sizes)
+
+    def _flat(self, source: int, maker: str) -> int:
+        """Return a value as one of so many maps of one number each."""
+        shape = astuple(self.trace.shapes[source])
+        places = np.arange(math.prod(shape)).reshape(-1, 1, 1)
+        op = move(places, shape, torch.device("cpu"))
+        return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
+
+    def _first(self, sources: Sequence[int], sizes: Sequence[int]) -> npt.NDArray[np.int64]:
+        first = np.zeros(len(self.starts), np.int64)
+        first[list(sources)] = np.cumsum([0, *sizes[:-1]])
+        return first
+
+    # --- Ops --------------------------------------------------------------------------------------
 
     def _written(self, tensor: Tensor) -> bool:
         """Return whether a value, or one that shares its memory, was written over since named."""
@@ -133,36 +247,68 @@ class _Recorder(TorchFunctionMode):
         touched: set[int],
     ) -> tuple[tuple[int, ...], Op | None] | str:
         """Return inputs and op of a call, or words that say why it is no op."""
+        if func in _EITHER_WAY and id(args[0]) not in touched:
+            args = args[::-1]
         try:
             inputs, op = parsed(func, args, kwargs) or ((), None)
         except NoOp as reason:
             return f", which {reason},"
+        if func in _SUMS and len(touched) == 1 and isinstance(args[0], Tensor):
+            return self._sum_of_moved(func, *args, **kwargs)
         if {id(tensor) for tensor in inputs} != touched:
             return ""
-        return tuple(self.values[id(tensor)] for tensor in inputs), op
+        values = tuple(self.values[id(tensor)] for tensor in inputs)
+        numbers = tuple(value for value in values if isinstance(value, int))
+        return (numbers, op) if len(numbers) == len(values) else ""
 
     def _record(
         self,
         func: Callable[..., Any],
-        node: tuple[tuple[int, ...], Op | None] | str,
+        read: tuple[tuple[int, ...], Op | None] | str,
         output: Tensor,
     ) -> None:
-        trace = self.trace
-        if isinstance(node, tuple) and node[1] is None:
-            self._name(output, node[0][0])
+        if isinstance(read, tuple):
+            inputs, op = read
+            if op is None:
+                self._name(output, inputs[0])
+            else:
+                self._name(output, self._node(op, inputs, output.shape, self._maker(func)))
             return
-        value = len(self.kept)
+        value = self._value(output.shape, self._maker(func))
         self._name(output, value)
-        maker = self._maker(func)
-        trace.makers[value] = maker
-        is_map = output.dim() == 4  # b c h w
-        trace.shapes[value] = Map(*output.shape[1:]) if is_map else Map(0, 0, 0)
-        if isinstance(node, tuple) and node[1] is not None:
-            trace.nodes.append(Node(node[1], node[0], value))
-        else:
-            trace.others[value] = f"{maker}{node}"
+        self.trace.others[value] = f"{self.trace.makers[value]}{read}"
 
-    def _name(self, tensor: Tensor, value: int) -> None:
+    def _sum_of_moved(
+        self, func: Callable[..., Any], stack: Tensor, dim: object = None, **others: object
+    ) -> tuple[tuple[int, ...], Op] | str:
+        """Return what a sum along an axis is where it adds maps that were stacked."""
+        elements = self.values.get(id(stack))
+        if not isinstance(elements, Tensor) or not isinstance(dim, int) or others:
+            return ""
+        parts = elements.unbind(dim)
+        if not all(map(_is_map, parts)):
+            return ""
+        values = [self._moved(part, self._maker(func)) for part in parts]
+        known = tuple(value for value in values if value is not None)
+        return known, Sum((1,) * len(known))
+
+    def _node(self, op: Op, inputs: tuple[int, ...], shape: Sequence[int], maker: str) -> int:
+        """Add a node; return the value that it makes."""
+        value = self._value(shape, maker)
+        self.trace.nodes.append(Node(op, inputs, value))
+        return value
+
+    def _value(self, shape: Sequence[int], maker: str) -> int:
+        """Return the number of a new value, of a tensor of this shape."""
+        is_map = len(shape) in (2, 4) and shape[0] == 1
+        value = len(self.starts)
+        self.starts.append(self.elements + 1)
+        self.elements += math.prod(shape)
+        self.trace.makers[value] = maker
+        self.trace.shapes[value] = Map(*shape[1:], *(1,) * (4 - len(shape))) if is_map else NO_MAP
+        return value
+
+    def _name(self, tensor: Tensor, value: int | Tensor) -> None:
         self.kept.append(tensor)
         self.values[id(tensor)] = value
         self.versions[id(tensor)] = _writes(tensor)
@@ -174,6 +320,11 @@ class _Recorder(TorchFunctionMode):
         leaf = not any(True for _ in module.children())
         what = plain if leaf else f"{plain}, calling {name}"
         return f"module {path!r} ({what})" if path else f"the network itself (calling {name})"
+
+
+def _is_map(tensor: Tensor) -> bool:
+    """Return whether a tensor has maps of one image, or numbers that are maps of one place each."""
+    return tensor.dim() in (2, 4) and len(tensor) == 1
 
 
 def _writes(tensor: Tensor) -> int:
@@ -193,6 +344,17 @@ def _tensors(part: Any) -> Iterator[Tensor]:
             yield from _tensors(each)
 
 
+def _replaced(part: Any, other: Callable[[Tensor], Tensor]) -> Any:
+    """Return nested arguments with another in the place of every tensor."""
+    if isinstance(part, Tensor):
+        return other(part)
+    if isinstance(part, Mapping):
+        return {key: _replaced(each, other) for key, each in part.items()}
+    if isinstance(part, tuple | list):
+        return type(part)(_replaced(each, other) for each in part)
+    return part
+
+
 @contextmanager
 def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
     """Let the recorder know which module runs and what it gives; the hooks come off at the end."""
@@ -203,9 +365,9 @@ def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
     def leave(path: str) -> Callable[[nn.Module, object, object], None]:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
             recorder.scope.pop()
-            if isinstance(output, Tensor) and output.dim() == 4 and len(output) == 1:  # b c h w
+            if isinstance(output, Tensor):
                 value = recorder.values.get(id(output))
-                if value is not None:
+                if isinstance(value, int) and recorder.trace.shapes[value] != NO_MAP:
                     recorder.trace.outputs.setdefault(path, []).append(value)
 
         return hook
@@ -223,11 +385,13 @@ def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
             handle.remove()
 
 
-def trace(model: nn.Module, input_size: int) -> Trace:
+def trace(model: nn.Module, input_size: int, modules: Collection[str] = ()) -> Trace:
     """Run a network in evaluation mode once on an empty image, and return what it did.
 
-    Raises NetworkError where it cannot run on an image [1, 3, input_size, input_size].
+    What fails behind the last of `modules` does not matter. Raises NetworkError where the network
+    cannot run on an image [1, 3, input_size, input_size].
     """
+    recorder = None
     try:
         with torch.inference_mode(mode=False), torch.no_grad():  # inference counts no writing
             image = torch.zeros(1, 3, input_size, input_size).to(a_weight(model))
@@ -235,6 +399,8 @@ def trace(model: nn.Module, input_size: int) -> Trace:
             with _following(model, recorder), ignoring_modes(), recorder:
                 model(image)
     except Exception as problem:  # a person's network may raise anything
+        if recorder is not None and modules and set(modules) <= recorder.trace.outputs.keys():
+            return recorder.trace
         words = in_one_line(problem)
         mend = "; set its input size" if isinstance(problem, UNFIT) and _of_sizes(words) else ""
         raise NetworkError(

@@ -73,7 +73,7 @@ def default_layers(network: str, rule: Rule) -> dict[str, str]:
     choice = CHOICES.get(network)
     if choice is None:
         return {}
-    return numbered((choice.deep if rule.averages else ()) or choice.modules)
+    return numbered((choice.deep if rule.autograd else ()) or choice.modules)
 
 
 def numbered(modules: tuple[str, ...]) -> dict[str, str]:

@@ -51,13 +51,13 @@ def share(part: int, whole: int) -> str:
     return f"{text}{NO_BREAK}%"
 
 
-def pixels(number: int) -> str:
-    """Return a length: 75 px, −27 px, with a true minus sign."""
-    return f"{signed(number)}{NO_BREAK}px"
+def pixels(number: float) -> str:
+    """Return a length: 75 px, −27 px, 1.33 px, with a true minus sign."""
+    return f"{signed(round(number, 2))}{NO_BREAK}px"
 
 
-def signed(number: int) -> str:
-    """Return a whole number with a true minus sign."""
+def signed(number: float) -> str:
+    """Return a number with a true minus sign."""
     return str(number).replace("-", "−")
 
 

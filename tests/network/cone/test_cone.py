@@ -85,7 +85,7 @@ def equals_the_whole_image(plan: Plan, rule: Rule) -> bool:
 @given(data=st.data())
 def test_units_of_every_position_equal_the_whole_image(rule: Rule, data: st.DataObject) -> None:
     """Activation and reconstruction of any network, any geometry, under each rule."""
-    plan = data.draw(plans(averages=rule.averages).filter(fits))
+    plan = data.draw(plans(averages=rule.autograd).filter(fits))
     equals_the_whole_image(plan, rule)
 
 

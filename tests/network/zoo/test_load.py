@@ -15,7 +15,8 @@ from generator.errors import ConfigError, NetworkError
 from generator.names import file_and_function
 from generator.network import watched
 from generator.network.graph import graph
-from generator.network.graph.ops.convolution import Convolution, Scaling, folded
+from generator.network.graph.ops.convolution import Convolution, folded
+from generator.network.graph.ops.scaling import Scaling
 from generator.network.graph.trace import Trace, trace
 from generator.network.rules import GUIDED
 from generator.network.watched import WatchedNetwork, pixel_kernels

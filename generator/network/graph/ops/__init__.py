@@ -4,6 +4,14 @@ A new op, or a new spelling of one, is written in one module here: a class of op
 `reads` the functions. The modules are all imported here, so that every parser is known.
 """
 
-from generator.network.graph.ops import convolution, joints, pools, relu
+from generator.network.graph.ops import (
+    convolution,
+    joints,
+    pointwise,
+    pools,
+    relu,
+    resampling,
+    scaling,
+)
 
-__all__ = ["convolution", "joints", "pools", "relu"]
+__all__ = ["convolution", "joints", "pointwise", "pools", "relu", "resampling", "scaling"]

@@ -1,17 +1,18 @@
-"""Convolution, and batch normalisation, which becomes part of it."""
+"""Convolution, of which a fully connected layer is one, and a mean over maps another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from generator.network.graph.ops.op import NoOp, Op, Pair, Parsed, Windowed, pair, reads
+from generator.network.graph.ops.op import NoOp, Pair, Parsed, Windowed, pair, reads
+from generator.network.graph.ops.pools import _average_pool
+from generator.network.graph.ops.scaling import Scaling
 from generator.network.rules import Rule
 
 FEW_MAPS = 8  # a convolution that reads no more is projected by phases
@@ -24,8 +25,11 @@ class Convolution(Windowed):
     weight: Tensor
     bias: Tensor | None
     groups: int
+    behind: Pair = (0, 0)  # rows, columns of zeros behind the padding on that side
 
     def run(self, value: Tensor, padding: Pair) -> Tensor:
+        if any(self.behind) and any(padding):
+            value = F.pad(value, (0, self.behind[1], 0, self.behind[0]))
         shape = (self.stride, padding, self.dilation, self.groups)
         return F.conv2d(value, self.weight, self.bias, *shape)
 
@@ -66,61 +70,35 @@ def _convolution(
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
 ) -> Parsed:
-    kernel, spread = pair(weight.shape[2:]), pair(dilation)
+    kernel, spread, behind = pair(weight.shape[2:]), pair(dilation), (0, 0)
     if padding == "valid":
         padding = 0
     elif padding == "same":
-        extra = [step * (taps - 1) for step, taps in zip(spread, kernel, strict=True)]
-        if any(number % 2 for number in extra):
-            raise NoOp("pads one side more than the other")
-        padding = [number // 2 for number in extra]
+        rows, columns = (step * (taps - 1) for step, taps in zip(spread, kernel, strict=True))
+        padding, behind = (rows // 2, columns // 2), (rows % 2, columns % 2)
     assert not isinstance(padding, str)
     shape = (kernel, pair(stride), pair(padding), spread)
     fixed = weight.detach().contiguous(memory_format=torch.channels_last)
-    return (input,), Convolution(*shape, fixed, None if bias is None else bias.detach(), groups)
+    fixed_bias = None if bias is None else bias.detach()
+    return (input,), Convolution(*shape, fixed, fixed_bias, groups, behind)
 
 
-@dataclass(frozen=True, eq=False)
-class Scaling(Op):
-    """Batch normalisation in evaluation mode: each map times `gain` [c], plus `shift` [c]."""
-
-    gain: Tensor
-    shift: Tensor
-
-    def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
-        return torch.addcmul(self.shift[:, None, None], inputs[0], self.gain[:, None, None])
-
-    def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
-        return [signal * self.gain[:, None, None]]
+@reads(F.linear)
+def _linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Parsed:
+    if input.dim() != 2:
+        raise NoOp("is fully connected along the last axis")
+    return _convolution(input, weight[:, :, None, None], bias)
 
 
-@reads(F.batch_norm)
-def _batch_norm(
-    input: Tensor,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Parsed:
-    if training or running_mean is None or running_var is None:
-        raise NoOp("normalises by the batch itself")
-    gain = (running_var.double() + eps).rsqrt()
-    if weight is not None:
-        gain = gain * weight.double()
-    shift = -running_mean.double() * gain
-    if bias is not None:
-        shift = shift + bias.double()
-    return (input,), Scaling(gain.to(input.dtype), shift.to(input.dtype))
-
-
-@reads(torch.batch_norm)
-def _torch_batch_norm(
-    input: Tensor, weight: Any, bias: Any, running_mean: Any, running_var: Any, *others: Any
-) -> Parsed:
-    return _batch_norm(input, running_mean, running_var, weight, bias, *others[:3])
+@reads(torch.mean, Tensor.mean)
+def _mean(input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Parsed:
+    axes = {axis % input.dim() for axis in ((dim,) if isinstance(dim, int) else dim or ())}
+    if input.dim() == 4 and axes == {2, 3}:
+        return _average_pool(input, pair(input.shape[2:]))
+    if input.dim() != 4 or axes != {1} or not keepdim:
+        raise NoOp("is a mean over other axes than maps, or rows and columns")
+    weight = input.new_full((1, input.shape[1], 1, 1), 1 / input.shape[1])
+    return _convolution(input, weight)
 
 
 def folded(convolution: Convolution, scaling: Scaling) -> Convolution:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,21 +14,21 @@ from generator.network.rules import Rule
 
 @dataclass(frozen=True)
 class Sum(Op):
-    """Two maps added: what a residual connection ends in."""
+    """Maps added, each times a factor: what a residual connection ends in."""
+
+    factors: tuple[float, ...] = (1, 1)
 
     def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
-        first, second = inputs
-        return first + second
+        first, *others = self._scaled(inputs)
+        return sum(others, start=first)
 
     def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
-        return [signal, signal.clone()]
+        first, *others = self._scaled([signal] * len(self.factors))
+        return [first, *(other.clone() if other is signal else other for other in others)]
 
-
-@reads(torch.add, Tensor.add, Tensor.add_, Tensor.__add__, Tensor.__iadd__)
-def _add(input: Tensor, other: Tensor, *, alpha: float = 1) -> Parsed:
-    if getattr(other, "shape", None) != input.shape or alpha != 1:
-        raise NoOp("adds something that is no map of the same shape")
-    return (input, other), Sum()
+    def _scaled(self, values: list[Tensor]) -> list[Tensor]:
+        pairs = zip(self.factors, values, strict=True)
+        return [value if factor == 1 else value * factor for factor, value in pairs]
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,6 @@ class Concatenation(Op):
         return list(torch.split(signal, list(self.maps), dim=1))
 
 
-@reads(torch.cat, torch.concat, torch.concatenate)
-def _concatenate(tensors: Sequence[Tensor], dim: int = 0) -> Parsed:
-    if dim not in (1, -3):
-        raise NoOp("joins elsewhere than along the maps")
-    return tuple(tensors), Concatenation(tuple(tensor.shape[1] for tensor in tensors))
-
-
 @reads(F.dropout, F.dropout2d, F.alpha_dropout, F.feature_alpha_dropout)
 def _dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Parsed:
     if training:
@@ -59,6 +51,11 @@ def _dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool
     return (input,), None
 
 
-@reads(Tensor.contiguous, Tensor.clone, torch.clone)
-def _same(input: Tensor, *_args: object, **_kwargs: object) -> Parsed:
+@reads(Tensor.contiguous, Tensor.clone, torch.clone, Tensor.detach, torch.detach)
+@reads(Tensor.requires_grad_, Tensor.float, Tensor.double, Tensor.half, Tensor.bfloat16)
+@reads(Tensor.cpu, Tensor.cuda, Tensor.to, Tensor.type, Tensor.type_as)
+def _same(input: Tensor, *args: object, **kwargs: object) -> Parsed:
+    for kind in (*args, *kwargs.values()):
+        if isinstance(kind, torch.dtype) and not kind.is_floating_point:
+            raise NoOp("makes whole numbers of a map")
     return (input,), None

@@ -9,15 +9,17 @@ import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from fractions import Fraction
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
 
-from generator.network.cone.geometry import Window
+from generator.network.cone.geometry import Reach, Window
 from generator.network.rules import Rule
 
 Pair = tuple[int, int]  # rows, columns
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True)
@@ -28,20 +30,26 @@ class Op:
     """
 
     fill: ClassVar[float] = 0.0
+    whole: ClassVar[bool] = False  # whether it takes whole maps, and no windows of them
 
     @property
     def description(self) -> str:
         """Return name and values of the op in one line; sha256 stands for its weights."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
-        words = (
-            f"{name}={_digest(value) if isinstance(value, Tensor) else value}"
-            for name, value in values
-        )
+        words = (f"{name}={described(value)}" for name, value in values)
         return f"{type(self).__name__}({', '.join(words)})"
 
     def window(self, axis: int) -> Window:
         """Return the window that the op reads through, along an axis: 0 rows, 1 columns."""
         return Window()
+
+    def reach(self, axis: int) -> Reach:
+        """Return the pixels of the input that the op's output rests on, along an axis."""
+        return self.window(axis).reach
+
+    def goes_down(self, rule: Rule) -> bool:
+        """Return whether a rule takes a signal down through the op."""
+        return True
 
     def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
         """Return the output [b, c, h, w] for whole maps; `in_place` lets it write over them."""
@@ -94,10 +102,30 @@ class Windowed(Op):
         return self.run(inputs[0], (0, 0)), None
 
 
-def _digest(weights: Tensor) -> str:
-    """Return shape and sha256 of a tensor's numbers."""
-    plain = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-    return f"{tuple(weights.shape)} {hashlib.sha256(plain.numpy().data).hexdigest()}"
+def described(value: object) -> str:
+    """Return a value of an op in words: of a tensor, its shape and the sha256 of its numbers."""
+    if not isinstance(value, Tensor):
+        return str(value)
+    plain = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+    return f"{tuple(value.shape)} {hashlib.sha256(plain.numpy().data).hexdigest()}"
+
+
+def reach_of(rests: Tensor) -> Reach:
+    """Return an op's reach along an axis; `rests` [outputs, inputs] says what rests on what.
+
+    What a border adds to the whole map, mirrored or repeated, is no part of the reach.
+    """
+    outputs, inputs = rests.shape
+    used = {output: row.nonzero().flatten() for output, row in enumerate(rests) if row.any()}
+    for first in range(outputs - inputs + 1):
+        if rests[first : first + inputs].equal(torch.eye(inputs, dtype=torch.bool)):
+            return Reach(1, -first, -first)  # the whole map, mirrored or repeated at its border
+    step = Fraction(inputs, outputs)
+    return Reach(
+        step,
+        min(int(row.min()) - step * output for output, row in used.items()),
+        max(int(row.max()) - step * output for output, row in used.items()),
+    )
 
 
 # --- Reading calls of functions -------------------------------------------------------------------
@@ -151,7 +179,7 @@ def works_in_place(
     return bool(given.get("inplace")) or function.__name__.endswith("_")
 
 
-def pair(value: int | Sequence[int]) -> Pair:
+def pair(value: N | Sequence[N]) -> tuple[N, N]:
     """Return rows and columns, which torch takes as one number or two."""
-    numbers = (value,) if isinstance(value, int) else tuple(value)
+    numbers = tuple(value) if isinstance(value, Sequence) else (value,)
     return numbers[0], numbers[-1]

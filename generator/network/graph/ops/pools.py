@@ -48,7 +48,7 @@ class MaxPool(Windowed):
         return [unpooled]
 
 
-@reads(F.max_pool2d, torch.max_pool2d)
+@reads(F.max_pool2d, F.max_pool2d_with_indices, torch.max_pool2d)
 def _max_pool(
     input: Tensor,
     kernel_size: int | Sequence[int],
@@ -58,8 +58,6 @@ def _max_pool(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Parsed:
-    if return_indices:
-        raise NoOp("gives its switches away")
     kernel = pair(kernel_size)
     shape = (kernel, pair(stride) if stride else kernel, pair(padding), pair(dilation))
     return (input,), MaxPool(*shape, ceil_mode)
@@ -68,6 +66,9 @@ def _max_pool(
 @dataclass(frozen=True)
 class AveragePool(Windowed):
     """The mean of each window, padding counted as zeros. Not every rule goes through it."""
+
+    def goes_down(self, rule: Rule) -> bool:
+        return rule.autograd
 
     def run(self, value: Tensor, padding: Pair) -> Tensor:
         return F.avg_pool2d(value, self.kernel, self.stride, padding)
@@ -92,3 +93,34 @@ def _average_pool(
     if ceil_mode or divisor_override or (margin != (0, 0) and not count_include_pad):
         raise NoOp("divides by numbers that differ at the border")
     return (input,), AveragePool(kernel, pair(stride) if stride else kernel, margin, (1, 1))
+
+
+@reads(F.adaptive_max_pool2d)
+def _adaptive_max_pool(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Parsed:
+    kernel = _divided(input, output_size)
+    return (input,), MaxPool(kernel, kernel, (0, 0), (1, 1), rounds_up=False)
+
+
+@reads(F.adaptive_avg_pool2d)
+def _adaptive_average_pool(input: Tensor, output_size: int | Sequence[int | None] | None) -> Parsed:
+    return _average_pool(input, _divided(input, output_size))
+
+
+@reads(torch.amax, Tensor.amax)
+def _largest(input: Tensor, dim: int | Sequence[int] = (), keepdim: bool = False) -> Parsed:
+    axes = {axis % input.dim() for axis in ((dim,) if isinstance(dim, int) else dim)}
+    if input.dim() != 4 or axes != {2, 3}:
+        raise NoOp("is a maximum over other axes than rows and columns")
+    return _max_pool(input, pair(input.shape[2:]))
+
+
+def _divided(input: Tensor, output_size: int | Sequence[int | None] | None) -> Pair:
+    """Return the windows that divide a map evenly into so many; NoOp where they cannot."""
+    sizes = output_size if isinstance(output_size, Sequence) else (output_size, output_size)
+    here = pair(input.shape[2:])
+    rows, columns = (each or length for each, length in zip(sizes, here, strict=True))
+    if here[0] % rows or here[1] % columns:
+        raise NoOp("pools windows of several sizes")
+    return here[0] // rows, here[1] // columns

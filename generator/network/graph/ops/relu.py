@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
+from torch.utils.weak import WeakIdKeyDictionary
 
 from generator.network.graph.ops.op import PARSERS, NoOp, Op, Parsed, parsed, reads
 from generator.network.rules import Rule
@@ -44,6 +45,29 @@ def _relu(input: Tensor, inplace: bool = False) -> Parsed:
     return (input,), Rectifier()
 
 
+@reads(F.threshold)
+def _threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Parsed:
+    if (threshold, value) != (0, 0):
+        raise NoOp("has its threshold elsewhere than at zero")
+    return (input,), Rectifier()
+
+
+@reads(torch.maximum, Tensor.maximum, torch.max, Tensor.max, torch.fmax, Tensor.fmax)
+def _maximum(input: Tensor, other: Tensor | None = None) -> Parsed:
+    for value, zero in ((input, other), (other, input)):
+        if isinstance(value, Tensor) and isinstance(zero, Tensor) and not zero.any():
+            return (value,), Rectifier()
+    raise NoOp("takes the larger of two values, neither of which is zero")
+
+
+@reads(torch.where)
+def _where(condition: Tensor, input: Tensor | float, other: Tensor | float) -> Parsed:
+    if not is_gate(condition, input) or torch.as_tensor(other).any():
+        raise NoOp("chooses by a condition")
+    assert isinstance(input, Tensor)
+    return (input,), Rectifier()
+
+
 @reads(F.relu6)
 def _relu6(input: Tensor, inplace: bool = False) -> Parsed:
     return (input,), Rectifier(6.0)
@@ -66,14 +90,40 @@ def _hard_tanh(
     return _clamp(input, min_val, max_val)
 
 
+# --- Gates: x > 0, by which a network may spell its ReLU as x * (x > 0) --------------------------
+
+# The tensor x > 0 → x
+_gates: MutableMapping[Any, Any] = WeakIdKeyDictionary()
+_ABOVE = (torch.gt, torch.greater, Tensor.gt, Tensor.greater, torch.ge, Tensor.ge, Tensor.__gt__)
+_CASTS = (Tensor.to, Tensor.type, Tensor.type_as, Tensor.float, Tensor.double, Tensor.half)
+
+
+def note_gate(function: Callable[..., Any], args: tuple[Any, ...], output: object) -> None:
+    """Remember what a call has made, if it is the gate of a ReLU, and of which value."""
+    if function in _ABOVE and len(args) == 2 and not torch.as_tensor(args[1]).any():
+        _gates[output] = args[0]
+    elif function in _CASTS and args[0] in _gates:
+        _gates[output] = _gates[args[0]]
+
+
+def is_gate(gate: object, value: object = None) -> bool:
+    """Return whether a tensor is 1 where a value, any or this one, is above 0, and 0 elsewhere."""
+    known = _gates.get(gate) if isinstance(gate, Tensor) else None
+    return known is not None and (value is None or known is value)
+
+
+# Every function that a ReLU can be spelled by.
+_SPELLINGS = {function for function, parser in PARSERS.items() if parser.__module__ == __name__}
+
+
 def rectifier_of(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Rectifier | None:
-    """Return the ReLU that a call is, None where it is something else."""
-    if getattr(PARSERS.get(function), "__module__", None) != __name__:  # no parser of those above
+) -> tuple[Tensor, Rectifier] | None:
+    """Return the ReLU that a call is, and the value that it reads; None for anything else."""
+    if function not in _SPELLINGS | {Tensor.mul, Tensor.mul_, torch.mul}:
         return None
     try:
-        _, op = parsed(function, args, kwargs) or (None, None)
+        inputs, op = parsed(function, args, kwargs) or ((), None)
     except NoOp:
         return None
-    return op if isinstance(op, Rectifier) else None
+    return (inputs[0], op) if isinstance(op, Rectifier) else None
