@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from generator.errors import ConfigError
-from generator.names import Rule, beside, file_and_function
+from generator.names import Rule, Size, beside, file_and_function
 
 RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
 
+SMALLEST, LARGEST = 8, 4096  # pixels, sides of a network's input
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _size(value: object) -> Size:
+    """Return the height and width that 128, [128, 64], "128" or "128x64" names."""
+    parts = value.split("x") if isinstance(value, str) else value
+    sides = parts if isinstance(parts, list | tuple) else [parts]
+    if len(sides) in (1, 2) and all(re.fullmatch(r"\s*\d{1,9}\s*", str(side)) for side in sides):
+        size = Size(int(str(sides[0])), int(str(sides[-1])))
+        if min(size) >= SMALLEST and max(size) <= LARGEST:
+            return size
+    raise PydanticCustomError(
+        "input_size",
+        f"give a whole number of pixels from {SMALLEST} to {LARGEST}, "
+        "or two of them, height and width: 128x64, in the file [128, 64]",
+    )
 
 
 class Settings(BaseModel):
@@ -31,8 +50,8 @@ class Settings(BaseModel):
     code. With :random at its end, any of the first three has random weights."""
     weights: Path | None = None
     """File of weights for the network: safetensors or a state dict."""
-    input_size: int | None = Field(default=None, ge=8, le=4096)
-    """Height and width that images are brought to, in pixels."""
+    input_size: Annotated[Size, BeforeValidator(_size)] | None = None
+    """Pixels that images are brought to: 224, or height x width, 128x64."""
     # Of one's own network: red, green, blue, of values in 0…1. They have no flags.
     mean: tuple[Finite, Finite, Finite] | None = None
     std: tuple[Positive, Positive, Positive] | None = None

@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Rule = Literal["deconvnet", "guided", "gradient"]  # see `generator.network.rules`
 RANDOM = "random"
 NETWORKS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
 PIPE = "pipe:"  # no longer a form of `images`; a command follows, no path
 TORCHVISION = "torchvision:"  # then the name of a data set and its folder
+
+
+class Size(NamedTuple):
+    """Height and width of a network's input, in pixels."""
+
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.height} × {self.width}"
+
+    @classmethod
+    def square(cls, side: int) -> Size:
+        """Return the size of a square."""
+        return cls(side, side)
+
+    @property
+    def plain(self) -> int | list[int]:
+        """Return it as files hold it: one number where both sides are alike."""
+        return self.height if self.height == self.width else list(self)
+
+    @property
+    def around(self) -> tuple[int, int, int, int]:
+        """Return top, left, bottom, right of the smallest square around the input.
+
+        The input lies in its middle; that of a square is the input itself.
+        """
+        side = max(self)
+        top, left = -((side - self.height) // 2), -((side - self.width) // 2)
+        return top, left, top + side, left + side
 
 
 def file_and_function(network: str) -> tuple[Path, str] | None:

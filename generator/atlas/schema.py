@@ -7,15 +7,15 @@ pictures beside them. A change of meaning raises `SCHEMA`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from generator.atlas.bins import BINS
 from generator.atlas.measures import StimuliRecord
-from generator.names import Rule
+from generator.names import Rule, Size
 
 SCHEMA = 4
 PLACES = 9  # a filter keeps this many images
@@ -43,13 +43,20 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+SizeRecord = Annotated[
+    Size,
+    BeforeValidator(lambda value: Size.square(value) if isinstance(value, int) else value),
+    PlainSerializer(lambda size: size.plain),
+]
+
+
 class NetworkRecord(Record):
     """The network whose filters the atlas shows."""
 
     name: str
     source: str  # where the weights come from, for people
     weights_sha256: str
-    input_size: int  # pixels, height and width
+    input_size: SizeRecord  # pixels, height and width
     mean: tuple[float, float, float]  # RGB, of values in 0…1
     std: tuple[float, float, float]
     classes: tuple[str, ...]
@@ -109,7 +116,7 @@ class LayerRecord(Record):
     module: str  # path of the module inside the network, "features.relu1"
     filters: int
     grid: tuple[int, int]  # rows, columns of the feature map
-    receptive_field: int  # larger than the network's input: every patch is the whole input
+    receptive_field: int  # larger than both sides of the input: every patch is the whole input
     stride: int | float  # no whole number behind an op that enlarges maps
     offset: int  # first input pixel (row and column alike) that unit 0 sees
     tile: int  # side of one patch in the contact sheets, picture pixels

@@ -16,6 +16,7 @@ from generator.atlas.schema import Credit
 from generator.bench.figures import Figure
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
+from generator.names import Size
 
 if sys.platform != "win32":
     import resource
@@ -53,7 +54,7 @@ class Repeated(ImageSet):
     def caption(self, row: int) -> str:
         return self.images.caption(row % len(self.images))
 
-    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
         turn, row = divmod(row, len(self.images))
         pixels = self.images.read(row, size)
         pixels[:3, :2, :2] = np.array([turn % 256, turn // 256, 0])[:, None, None]

@@ -33,6 +33,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
 from generator.images.sets.image_set import ImageSet
+from generator.names import Size
 from generator.network.cone.geometry import PixelField
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
@@ -54,7 +55,7 @@ def arrays_of(network: WatchedNetwork, found: SearchState, images: ImageSet) -> 
 
 def layer_arrays(
     layer: WatchedLayer,
-    input_size: int,
+    input_size: Size,
     best: TopK,
     statistics: ActivationStatistics,
     labels: LabelFacts,
@@ -80,13 +81,15 @@ def layer_arrays(
     )
 
 
-def boxes(field: PixelField, input_size: int, unit: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def boxes(
+    field: PixelField, input_size: Size, unit: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
     """Return top, left, bottom, right [f, 9, 4] of the receptive fields of units [f, 9, 2].
 
-    The whole input where the field is larger than that.
+    The smallest square around the whole input where the field is larger than that.
     """
-    if field.size > input_size:
-        whole = np.array([0, 0, input_size, input_size], np.int32)
+    if field.size > max(input_size):
+        whole = np.array(input_size.around, np.int32)
         return np.broadcast_to(whole, (*unit.shape[:-1], 4)).copy()
     starts = [field.interval(each)[0] for each in range(unit.max(initial=0) + 1)]
     start = np.array(starts, np.int32)[unit]
@@ -94,11 +97,11 @@ def boxes(field: PixelField, input_size: int, unit: npt.NDArray[np.int32]) -> np
 
 
 def layer_record(
-    layer: WatchedLayer, input_size: int, kernels: tuple[KernelSheet, ...], *, stimuli: bool
+    layer: WatchedLayer, input_size: Size, kernels: tuple[KernelSheet, ...], *, stimuli: bool
 ) -> LayerRecord:
     """Describe a layer, and how its contact sheets are laid out."""
     field = layer.field
-    shown = min(field.size, input_size)
+    shown = crops.patch_side(field.size, input_size)
     return LayerRecord(
         name=layer.name,
         title=layer.title,

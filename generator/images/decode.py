@@ -1,4 +1,4 @@
-"""One picture → the square of pixels that a network reads."""
+"""One picture → the pixels that a network reads."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from generator.errors import ImagesError
 from generator.images.archives import one_line
+from generator.names import Size
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # known by a file's first bytes
@@ -86,12 +87,12 @@ class UnreadableNow(PictureError):
     """It is the system's fault; the picture may be sound, so nothing goes on without it."""
 
 
-def read_image(source: Path | bytes, size: int) -> npt.NDArray[np.uint8]:
-    """Return a picture, of a file or its bytes, as [4, size, size] (c h w): RGB and opacity, 0…255.
+def read_image(source: Path | bytes, size: Size) -> npt.NDArray[np.uint8]:
+    """Return a picture, of a file or its bytes, as [4, *size] (c h w): RGB and opacity, 0…255.
 
-    It stands upright by its EXIF orientation; its shorter side is brought to `size`, and the square
-    at its centre is taken. Colours are weighed by opacity where pixels merge; fully transparent
-    ones come out black. Of a moving or many-paged picture the first one counts.
+    It stands upright by its EXIF orientation, is resized until it just covers `size`, and its
+    middle is taken. Colours are weighed by opacity where pixels merge; fully transparent ones come
+    out black. Of a moving or many-paged picture the first one counts.
     Raises UnreadableImage, and UnreadableNow where the system is in trouble.
     """
     with reading(source), _open(source) as image:
@@ -99,8 +100,8 @@ def read_image(source: Path | bytes, size: int) -> npt.NDArray[np.uint8]:
         # A large JPEG is decoded at a half, quarter or eighth of its size, with at least twice the
         # wanted size left for the resampling below: 2.4 times faster on photographs of 3000 by
         # 2250 pixels, and half a level of 255 away from the full decoding on average.
-        drafted = image.draft(None, (2 * size, 2 * size))
-        return square_of(image, size, drafted[1][2:] if drafted else None)
+        drafted = image.draft(None, (2 * max(size), 2 * max(size)))
+        return middle_of(image, size, drafted[1][2:] if drafted else None)
 
 
 def original_size(source: Path | bytes) -> tuple[int, int]:
@@ -125,8 +126,8 @@ def _open(source: Path | bytes) -> Image.Image:
     return Image.open(file, formats=FORMATS)
 
 
-def square_of(
-    image: Image.Image, size: int, drafted: tuple[float, float] | None = None
+def middle_of(
+    image: Image.Image, size: Size, drafted: tuple[float, float] | None = None
 ) -> npt.NDArray[np.uint8]:
     """Load an opened picture and return it as `read_image` does. Call it inside `reading`.
 
@@ -135,25 +136,27 @@ def square_of(
     """
     _require_moderate(image)
     image.load()
-    turn = TURNS.get(_orientation(image))
+    orientation = _orientation(image)
+    rows, columns = reversed(size) if orientation in SIDEWAYS else size
     width, height = drafted or image.size
-    side = min(width, height)
-    left, top = (width - side) / 2, (height - side) / 2
-    box = (left, top, left + side, top + side)
-    square = _eight_bit(image).resize((size, size), Image.Resampling.BILINEAR, box=box)
-    return _planes(square if turn is None else square.transpose(turn), size)
+    across, down = min(width, height * columns / rows), min(height, width * rows / columns)
+    left, top = (width - across) / 2, (height - down) / 2
+    box = (left, top, left + across, top + down)
+    middle = _eight_bit(image).resize((columns, rows), Image.Resampling.BILINEAR, box=box)
+    turn = TURNS.get(orientation)
+    return _planes(middle if turn is None else middle.transpose(turn))
 
 
-def _planes(square: Image.Image, size: int) -> npt.NDArray[np.uint8]:
-    """Return L, RGB or RGBA of size × size pixels as [4, size, size].
+def _planes(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    """Return L, RGB or RGBA as [4, h, w].
 
     Bands are copied one by one, and opacity is filled in where there is none: half the time of
     converting to RGBA and moving the axis of channels.
     """
-    pixels = np.empty((4, size, size), np.uint8)
-    bands = square.getbands()
+    pixels = np.empty((4, picture.height, picture.width), np.uint8)
+    bands = picture.getbands()
     for plane, band in zip(pixels, bands, strict=False):
-        plane[...] = np.frombuffer(square.tobytes("raw", band), np.uint8).reshape(size, size)
+        plane[...] = np.frombuffer(picture.tobytes("raw", band), np.uint8).reshape(plane.shape)
     if len(bands) == 1:
         pixels[1:3] = pixels[0]
     if len(bands) < 4:

@@ -29,6 +29,7 @@ from generator.images.captions import display_path
 from generator.images.decode import PictureError, UnreadableNow
 from generator.images.forking import end_with_parent, forking, process_context
 from generator.images.sets.image_set import ImageSet
+from generator.names import Size
 
 AHEAD = 2  # batches that each process may have in work or waiting
 
@@ -44,11 +45,11 @@ class Decoded:
 
 
 def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decoded:
-    """Decode batch `number` into [b, 4, size, size], zeros where there is no image.
+    """Decode batch `number` into [b, 4, h, w], zeros where there is no image.
 
     Raises ImagesError where a picture cannot be read for no fault of its own.
     """
-    batch, size = len(pixels), pixels.shape[-1]
+    batch, size = len(pixels), Size(*pixels.shape[2:])
     valid = np.zeros(batch, np.bool_)
     content = np.zeros(batch, np.int64)
     skipped = []
@@ -79,14 +80,14 @@ def content_of(pixels: npt.NDArray[np.uint8]) -> int:
 
 
 def decode_beside(
-    images: ImageSet, size: int, batch: int, workers: int, numbers: Sequence[int]
+    images: ImageSet, size: Size, batch: int, workers: int, numbers: Sequence[int]
 ) -> Iterator[tuple[Decoded, npt.NDArray[np.uint8]]]:
     """Yield the batches of these numbers, in that order, decoded by `workers` ≥ 1 processes.
 
-    With each come its pixels [b, 4, size, size]. Raises ImagesError where a process dies.
+    With each come its pixels [b, 4, h, w]. Raises ImagesError where a process dies.
     """
     context = process_context()
-    shape = (min(AHEAD * workers, len(numbers)), batch, 4, size, size)
+    shape = (min(AHEAD * workers, len(numbers)), batch, 4, *size)
     shared = _shared_memory(context, int(np.prod(shape)))
     room = np.frombuffer(shared, np.uint8).reshape(shape)
     others = set(multiprocessing.active_children())
@@ -117,7 +118,7 @@ class _Worker:
     """State of a process that decodes, as it was given when the process began."""
 
     images: ClassVar[ImageSet]
-    room: ClassVar[npt.NDArray[np.uint8]]  # [slots, b, 4, size, size]
+    room: ClassVar[npt.NDArray[np.uint8]]  # [slots, b, 4, h, w]
 
     @classmethod
     def begin(cls, images: ImageSet, shared: Any, shape: tuple[int, ...]) -> None:

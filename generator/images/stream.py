@@ -13,6 +13,7 @@ from torch import Tensor
 from generator.atlas.schema import SkippedFile
 from generator.images.decoders import Decoded, decode_beside, fill
 from generator.images.sets.image_set import ImageSet
+from generator.names import Size
 
 OPAQUE = 255
 
@@ -22,7 +23,7 @@ class Batch:
     """Images first…first + b − 1 of a set; the last batch is filled up with empty slots."""
 
     first: int
-    pixels: Tensor  # [b, 4, size, size] uint8: red, green, blue, opacity
+    pixels: Tensor  # [b, 4, h, w] uint8: red, green, blue, opacity
     valid: Tensor  # [b] bool: slots with a readable image
     content: Tensor  # [b] int64: a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
@@ -34,7 +35,7 @@ class Batch:
 
 
 def stream(
-    images: ImageSet, size: int, batch: int, workers: int, numbers: Sequence[int]
+    images: ImageSet, size: Size, batch: int, workers: int, numbers: Sequence[int]
 ) -> Iterator[Batch]:
     """Yield the batches of these numbers, in that order.
 
@@ -44,7 +45,7 @@ def stream(
     """
     decoded: Iterator[tuple[Decoded, npt.NDArray[np.uint8]]]
     if workers == 0 or not len(numbers):
-        empty = ((number, np.empty((batch, 4, size, size), np.uint8)) for number in numbers)
+        empty = ((number, np.empty((batch, 4, *size), np.uint8)) for number in numbers)
         decoded = ((fill(images, number, pixels), pixels) for number, pixels in empty)
     else:
         decoded = decode_beside(images, size, batch, min(workers, len(numbers)), numbers)

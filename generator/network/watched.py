@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
+from generator.names import Size
 from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import PixelField
 from generator.network.graph.graph import IMAGE, Graph, Map
@@ -39,7 +40,7 @@ class WatchedLayer:
     filters: int  # those that are shown, from the first on
     grid: tuple[int, int]  # rows, columns of the feature map
     # Rows and columns alike: where the units' field is no square, the smallest square around it.
-    # One larger than the input stands for the whole input.
+    # One larger than both sides of the input stands for the whole input.
     field: PixelField
 
 
@@ -187,15 +188,17 @@ def _square(name: str, cone: Cone) -> PixelField:
     return rows.union(columns).in_pixels
 
 
-def _everything(name: str, shape: Map, input_size: int) -> PixelField:
+def _everything(name: str, shape: Map, input_size: Size) -> PixelField:
     """Return a field that is the whole input and more, whichever the unit."""
-    if shape.rows != shape.columns:
+    height, width = input_size
+    if abs(shape.columns * height - shape.rows * width) >= height:  # a column too many or too few
         raise NetworkError(
             f"{name}: gives {shape.maps} × {shape.rows} × {shape.columns} values, which are no "
-            "square maps, one behind the other; watch a layer that gives maps [b, c, h, w]"
+            f"maps of the input's shape, {input_size}, one behind the other; watch a layer that "
+            "gives maps [b, c, h, w]"
         )
-    stride = max(1, input_size // shape.rows)
-    return PixelField(2 * input_size, stride, -input_size)
+    stride, side = max(1, height // shape.rows), max(input_size)
+    return PixelField(2 * side, stride, -side)
 
 
 class _Stop(Exception):

@@ -14,6 +14,7 @@ from generator.atlas.measures import MEASURES, MeasureArrays, Measures, Measures
 from generator.atlas.schema import PLACES, ImageRecord, LayerRecord, Manifest
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
+from generator.names import Size
 from generator.render.words.rules import PROJECTIONS, Projection
 
 NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
@@ -42,14 +43,15 @@ class Place:
     activation: float
     image: ImageRecord
     unit: tuple[int, int]  # row, column
-    # Top, left, bottom, right in input pixels, half-open; the input where the field is larger.
+    # Top, left, bottom, right in input pixels, half-open; around the input where the field is
+    # larger than that.
     box: tuple[int, int, int, int]
     scale: float
 
-    def overhang(self, size: int) -> int:
-        """Return how many pixels the receptive field reaches past an image of this side."""
+    def overhang(self, size: Size) -> int:
+        """Return how many pixels the receptive field reaches past an image of this size."""
         top, left, bottom, right = self.box
-        return max(0, -top, -left, bottom - size, right - size)
+        return max(0, -top, -left, bottom - size.height, right - size.width)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class LayerFacts:
         return PROJECTIONS[self.manifest.rule]
 
     @property
-    def input_size(self) -> int:
+    def input_size(self) -> Size:
         """Return height and width of the images, pixels."""
         return self.manifest.network.input_size
 
@@ -119,18 +121,18 @@ class LayerFacts:
     @property
     def sees_all(self) -> bool:
         """Say whether the receptive field is larger than the input: every patch is the input."""
-        return self.record.receptive_field > self.input_size
+        return self.record.receptive_field > max(self.input_size)
 
     @property
     def sees_nearly_all(self) -> bool:
         """Say whether hardly a unit has a field that lies inside the image."""
         record = self.record
-        starts = (
-            math.floor(record.offset + unit * record.stride) for unit in range(record.grid[0])
-        )
-        last = self.input_size - record.receptive_field
-        inside = sum(0 <= start <= last for start in starts)
-        return not self.sees_all and (inside / record.grid[0]) ** 2 < NEARLY_ALL
+        share = 1.0
+        for units, length in zip(record.grid, self.input_size, strict=True):
+            starts = (math.floor(record.offset + unit * record.stride) for unit in range(units))
+            last = length - record.receptive_field
+            share *= sum(0 <= start <= last for start in starts) / units
+        return not self.sees_all and share < NEARLY_ALL
 
     @property
     def dead(self) -> int:
@@ -177,7 +179,7 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
     arrays = atlas.arrays(record.name)
     manifest = atlas.manifest
     size = manifest.network.input_size
-    sees_all = record.receptive_field > size
+    sees_all = record.receptive_field > max(size)
     measures = _measures(atlas, record, "measures")
     filters = []
     for number in range(record.filters):
@@ -198,7 +200,7 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                     activation=float(arrays.activation[number, at]),
                     image=images[index],
                     unit=(row, column),
-                    box=(0, 0, size, size) if sees_all else (top, left, bottom, right),
+                    box=size.around if sees_all else (top, left, bottom, right),
                     scale=float(arrays.scale[number, at]),
                 )
             )

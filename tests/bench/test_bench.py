@@ -31,6 +31,7 @@ from generator.config import Settings
 from generator.errors import ConfigError
 from generator.images.sets.sources import open_images
 from generator.images.stream import normalise
+from generator.names import Size
 from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
 
 
@@ -101,7 +102,9 @@ def inputs(tmp_path: Path) -> Tensor:
     """Pictures as the tiny network sees them, n 3 h w, in float64 so that ways can be compared."""
     network = tiny_network()
     images = open_images(str(draw_pictures(tmp_path / "pictures", 5)))
-    pixels = torch.stack([torch.from_numpy(images.read(row, SIZE)) for row in range(5)])
+    pixels = torch.stack(
+        [torch.from_numpy(images.read(row, Size.square(SIZE))) for row in range(5)]
+    )
     return normalise(pixels, network.mean, network.std).double()
 
 
@@ -187,7 +190,9 @@ def test_a_build_is_the_whole_command_beside_its_work(
     pictures = draw_pictures(tmp_path / "pictures", 6)
     network = tiny_network()
     images = open_images(str(pictures))
-    pixels = torch.stack([torch.from_numpy(images.read(row, SIZE)) for row in range(6)])
+    pixels = torch.stack(
+        [torch.from_numpy(images.read(row, Size.square(SIZE))) for row in range(6)]
+    )
     small = normalise(pixels, network.mean, network.std)
     least = iter([2.0, 3.0])
     honest = build._least
@@ -206,7 +211,9 @@ def test_each_stage_is_timed_beside_its_forward_pass(tmp_path: Path) -> None:
     """Search, stimuli and reconstructions, each one figure in turns."""
     images = open_images(str(draw_pictures(tmp_path / "pictures", 20)))
     network = tiny_network()
-    pixels = torch.stack([torch.from_numpy(images.read(row, SIZE)) for row in range(8)])
+    pixels = torch.stack(
+        [torch.from_numpy(images.read(row, Size.square(SIZE))) for row in range(8)]
+    )
     found = measure_stages(
         Settings(batch=4, workers=0), network, images, normalise(pixels, network.mean, network.std)
     )
@@ -223,10 +230,12 @@ def test_a_set_over_and_over_holds_no_picture_twice(tmp_path: Path) -> None:
     few = open_images(str(draw_pictures(tmp_path / "pictures", 3)))
     many = Repeated(few, 1_000)
     assert len(many) == 1_000
-    seen = {many.read(row, SIZE).tobytes() for row in range(1_000)}
+    seen = {many.read(row, Size.square(SIZE)).tobytes() for row in range(1_000)}
     assert len(seen) == 1_000
     assert len({many.path(row) for row in range(1_000)}) == 1_000
-    assert np.array_equal(many.read(5, SIZE)[:, 2:], few.read(2, SIZE)[:, 2:])
+    assert np.array_equal(
+        many.read(5, Size.square(SIZE))[:, 2:], few.read(2, Size.square(SIZE))[:, 2:]
+    )
 
 
 def test_growth_is_measured_in_processes_of_their_own(
@@ -237,7 +246,7 @@ def test_growth_is_measured_in_processes_of_their_own(
     monkeypatch.setattr(growth, "MANY", 16)
     pictures = draw_pictures(tmp_path / "pictures", 3)
     settings = Settings(
-        network="zfnet:random", input_size=64, images=str(pictures), batch=4, workers=1
+        network="zfnet:random", input_size=Size.square(64), images=str(pictures), batch=4, workers=1
     )
     memory, peak, time = measure_growth(settings)
     assert 0.5 < memory.value < 2

@@ -36,6 +36,7 @@ from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError,
 from generator.images.decode import read_image
 from generator.images.sets.folder import list_images
 from generator.images.stream import normalise
+from generator.names import Size
 from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.network.zoo import load as zoo
 from generator.network.zoo.untrained import untrained
@@ -99,7 +100,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 def inputs(folder: Path) -> torch.Tensor:
     """All pictures as the network sees them: [n, 3, h, w]."""
     listing = list_images(folder)
-    pixels = np.stack([read_image(folder / path, SIZE) for path in listing.paths])
+    pixels = np.stack([read_image(folder / path, Size.square(SIZE)) for path in listing.paths])
     network = tiny_network()
     return normalise(torch.from_numpy(pixels), network.mean, network.std)
 

@@ -20,6 +20,7 @@ from generator.images.decode import UnreadableImage, original_size, read_image
 from generator.images.sets.folder import list_images
 from generator.images.sets.sources import open_images
 from generator.images.stream import stream
+from generator.names import Size
 from tests.support.tiny_network import draw_pictures
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -49,7 +50,7 @@ def test_every_format_gives_its_colours(tmp_path: Path, ending: str) -> None:
     """Each format gives [4, h, w] bytes with the colours that were saved, fully opaque."""
     path = tmp_path / f"a.{ending}"
     Image.new("RGB", (8, 8), (200, 40, 90)).save(path, quality=100, lossless=True)
-    pixels = read_image(path, 8)
+    pixels = read_image(path, Size.square(8))
     assert pixels.shape == (4, 8, 8)
     assert pixels.dtype == np.dtype(np.uint8)
     assert pixels.flags.c_contiguous
@@ -78,11 +79,11 @@ def test_pixels_equal_those_of_a_conversion(tmp_path: Path, mode: str, size: int
     path = tmp_path / "a.tiff"
     Image.fromarray(values).convert(mode).save(path)
     expected = converted(path, size)
-    pixels = read_image(path, size)
+    pixels = read_image(path, Size.square(size))
     assert pixels.flags.c_contiguous
     assert pixels.dtype == expected.dtype
     assert (pixels == expected).all()
-    assert (read_image(path.read_bytes(), size) == expected).all()
+    assert (read_image(path.read_bytes(), Size.square(size)) == expected).all()
 
 
 def test_threads_decode_beside_each_other(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_threads_decode_beside_each_other(tmp_path: Path) -> None:
     listing = list_images(tmp_path)
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
         patch.setattr(JpegImageFile, "load", load)
-        decoded = list(pool.map(lambda row: listing.read(row, 4), range(40)))
+        decoded = list(pool.map(lambda row: listing.read(row, Size.square(4)), range(40)))
     for number, pixels in enumerate(decoded):
         assert abs(int(pixels[0, 2, 2]) - number) <= 2
 
@@ -110,7 +111,7 @@ def test_the_first_frame_counts(tmp_path: Path, ending: str) -> None:
     """Of a moving or many-paged picture the first one is read."""
     frames = [Image.new("RGB", (4, 4), shade) for shade in (RED, BLUE)]
     frames[0].save(tmp_path / f"a.{ending}", save_all=True, append_images=frames[1:], lossless=True)
-    assert colour(read_image(tmp_path / f"a.{ending}", 4), 0, 0) == (*RED, 255)
+    assert colour(read_image(tmp_path / f"a.{ending}", Size.square(4)), 0, 0) == (*RED, 255)
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "tiff", "webp"])
@@ -131,7 +132,7 @@ def test_exif_orientation(tmp_path: Path, ending: str, orientation: int) -> None
     left, top = (upright.width - 16) // 2, (upright.height - 16) // 2
     expected = np.asarray(upright)[top : top + 16, left : left + 16].transpose(2, 0, 1)
     inner = np.s_[:3, 1::4, 1::4]  # away from the edges, which JPEG blurs
-    assert np.abs(read_image(path, 16)[inner].astype(int) - expected[inner]).max() < 60
+    assert np.abs(read_image(path, Size.square(16))[inner].astype(int) - expected[inner]).max() < 60
 
 
 def test_a_quarter_turn_by_hand(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_quarter_turn_by_hand(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     halves(RED, BLUE).resize((8, 8), Image.Resampling.NEAREST).save(tmp_path / "a.png", exif=exif)
-    pixels = read_image(tmp_path / "a.png", 8)
+    pixels = read_image(tmp_path / "a.png", Size.square(8))
     assert (colour(pixels, 0, 0), colour(pixels, 0, 7)) == ((*RED, 255), (*RED, 255))
     assert (colour(pixels, 7, 0), colour(pixels, 7, 7)) == ((*BLUE, 255), (*BLUE, 255))
 
@@ -148,8 +149,8 @@ def test_grey_and_black_and_white(tmp_path: Path) -> None:
     """Pictures of one channel give the same value in all three colours."""
     Image.new("L", (4, 4), 77).save(tmp_path / "grey.png")
     Image.new("1", (4, 4), 1).save(tmp_path / "white.png")
-    assert colour(read_image(tmp_path / "grey.png", 4), 2, 2) == (77, 77, 77, 255)
-    assert colour(read_image(tmp_path / "white.png", 4), 2, 2) == (255, 255, 255, 255)
+    assert colour(read_image(tmp_path / "grey.png", Size.square(4)), 2, 2) == (77, 77, 77, 255)
+    assert colour(read_image(tmp_path / "white.png", Size.square(4)), 2, 2) == (255, 255, 255, 255)
 
 
 @pytest.mark.parametrize("ending", ["png", "tiff"])
@@ -157,7 +158,7 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path, ending: str) -> Non
     """0…65535 becomes 0…255 by division with 257."""
     values = np.array([[0, 257], [128 * 257, 65535]], np.uint16)
     Image.fromarray(values).save(tmp_path / f"a.{ending}")
-    grey = read_image(tmp_path / f"a.{ending}", 2)[0]
+    grey = read_image(tmp_path / f"a.{ending}", Size.square(2))[0]
     assert grey.tolist() == [[0, 1], [128, 255]]
 
 
@@ -171,14 +172,14 @@ def test_wide_integers_and_real_numbers(tmp_path: Path) -> None:
     }
     for name, (values, expected) in cases.items():
         Image.fromarray(values).save(tmp_path / f"{name}.tiff")
-        assert read_image(tmp_path / f"{name}.tiff", 2)[1].tolist() == expected, name
+        assert read_image(tmp_path / f"{name}.tiff", Size.square(2))[1].tolist() == expected, name
 
 
 @pytest.mark.parametrize("ending", ["tiff", "jpg"])
 def test_print_colours(tmp_path: Path, ending: str) -> None:
     """CMYK red is red, in a JPEG too, where Adobe's inverted values are stored."""
     Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(tmp_path / f"a.{ending}")
-    red, green, blue, opacity = colour(read_image(tmp_path / f"a.{ending}", 8), 4, 4)
+    red, green, blue, opacity = colour(read_image(tmp_path / f"a.{ending}", Size.square(8)), 4, 4)
     assert red >= 250
     assert max(green, blue) <= 5
     assert opacity == 255
@@ -192,18 +193,18 @@ def test_transparent_palette_and_key_colours(tmp_path: Path) -> None:
     halves((9,), (200,), "L").save(tmp_path / "grey.png", transparency=9)
     halves(RED, BLUE).save(tmp_path / "colour.png", transparency=RED)
     for name in ("palette.png", "palette.gif", "grey.png", "colour.png"):
-        pixels = read_image(tmp_path / name, 4)
+        pixels = read_image(tmp_path / name, Size.square(4))
         assert (pixels[3, :, :2] == 0).all(), name
         assert (pixels[3, :, 2:] == 255).all(), name
-    assert colour(read_image(tmp_path / "palette.png", 4), 0, 3) == (*BLUE, 255)
+    assert colour(read_image(tmp_path / "palette.png", Size.square(4)), 0, 3) == (*BLUE, 255)
 
 
 def test_opacity_channels(tmp_path: Path) -> None:
     """Opacity of grey and coloured pictures is kept."""
     Image.new("LA", (4, 4), (50, 100)).save(tmp_path / "grey.png")
     Image.new("RGBA", (4, 4), (10, 20, 30, 255)).save(tmp_path / "colour.png")
-    assert colour(read_image(tmp_path / "grey.png", 4), 0, 0)[3] == 100
-    assert colour(read_image(tmp_path / "colour.png", 4), 0, 0) == (10, 20, 30, 255)
+    assert colour(read_image(tmp_path / "grey.png", Size.square(4)), 0, 0)[3] == 100
+    assert colour(read_image(tmp_path / "colour.png", Size.square(4)), 0, 0) == (10, 20, 30, 255)
 
 
 def test_hidden_colours_do_not_leak(tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_hidden_colours_do_not_leak(tmp_path: Path) -> None:
     values[:, ::2] = (*RED, 0)
     values[:, 1::2] = (*BLUE, 255)
     Image.fromarray(values).save(tmp_path / "a.png")
-    red, green, blue, opacity = colour(read_image(tmp_path / "a.png", 1), 0, 0)
+    red, green, blue, opacity = colour(read_image(tmp_path / "a.png", Size.square(1)), 0, 0)
     assert (red, green) == (0, 0)
     assert blue > 250
     assert 120 <= opacity <= 135
@@ -227,19 +228,23 @@ def test_the_centre_is_cut_square(tmp_path: Path, upright: bool) -> None:
     if upright:
         image = image.transpose(Image.Transpose.ROTATE_90)
     image.save(tmp_path / "a.png")
-    assert (read_image(tmp_path / "a.png", 30)[:3].transpose(1, 2, 0) == GREEN).all()
+    assert (read_image(tmp_path / "a.png", Size.square(30))[:3].transpose(1, 2, 0) == GREEN).all()
     for size in (10, 47):
         shape, corner = ((size, 3 * size), (0, size)) if upright else ((3 * size, size), (size, 0))
         whole = image.resize(shape, Image.Resampling.BILINEAR)
         cut = whole.crop((*corner, corner[0] + size, corner[1] + size))
-        assert (read_image(tmp_path / "a.png", size)[:3].transpose(1, 2, 0) == cut).all()
+        assert (
+            read_image(tmp_path / "a.png", Size.square(size))[:3].transpose(1, 2, 0) == cut
+        ).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (2, 3)])
 def test_tiny_and_narrow_pictures_are_enlarged(tmp_path: Path, shape: tuple[int, int]) -> None:
     """One pixel, and a strip one pixel wide, fill the whole square."""
     Image.new("RGB", shape, (1, 2, 3)).save(tmp_path / "a.png")
-    assert (read_image(tmp_path / "a.png", 33) == np.array([[[1]], [[2]], [[3]], [[255]]])).all()
+    assert (
+        read_image(tmp_path / "a.png", Size.square(33)) == np.array([[[1]], [[2]], [[3]], [[255]]])
+    ).all()
 
 
 def test_a_large_jpeg_looks_the_same(tmp_path: Path) -> None:
@@ -250,7 +255,9 @@ def test_a_large_jpeg_looks_the_same(tmp_path: Path) -> None:
     image.save(tmp_path / "a.jpg", quality=95)
     with Image.open(tmp_path / "a.jpg") as whole:
         whole.save(tmp_path / "a.png")
-    reduced, full = (read_image(tmp_path / f"a.{end}", 32).astype(int) for end in ("jpg", "png"))
+    reduced, full = (
+        read_image(tmp_path / f"a.{end}", Size.square(32)).astype(int) for end in ("jpg", "png")
+    )
     assert 0 < np.abs(reduced - full).mean() < 1
 
 
@@ -288,7 +295,7 @@ def test_unreadable_files_say_why(tmp_path: Path) -> None:
     }
     for name, reason in reasons.items():
         with pytest.raises(UnreadableImage) as caught:
-            read_image(tmp_path / name, 8)
+            read_image(tmp_path / name, Size.square(8))
         assert str(caught.value) == reason, name
 
 
@@ -300,13 +307,13 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Image, "open", refuse)
     with pytest.raises(UnreadableImage, match=r"^permission denied$"):
-        read_image(tmp_path / "a.png", 8)
+        read_image(tmp_path / "a.png", Size.square(8))
 
 
 def test_a_picture_under_a_wrong_name_is_read(tmp_path: Path) -> None:
     """A PNG that is called .jpg is still a picture."""
     touch(tmp_path / "a.jpg", png_bytes(tmp_path))
-    assert read_image(tmp_path / "a.jpg", 8).shape == (4, 8, 8)
+    assert read_image(tmp_path / "a.jpg", Size.square(8)).shape == (4, 8, 8)
 
 
 @pytest.mark.parametrize("side", [11, 40])
@@ -315,10 +322,10 @@ def test_absurdly_large_pictures_are_refused(
 ) -> None:
     """Above Pillow's limit, where Pillow only warns, and above twice the limit alike."""
     Image.new("RGB", (side, 10)).save(tmp_path / "a.png")
-    assert read_image(tmp_path / "a.png", 4).shape == (4, 4, 4)
+    assert read_image(tmp_path / "a.png", Size.square(4)).shape == (4, 4, 4)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(UnreadableImage, match=r"^too large: more than 100 pixels$"):
-        read_image(tmp_path / "a.png", 4)
+        read_image(tmp_path / "a.png", Size.square(4))
 
 
 def test_damaged_exif_does_not_cost_the_picture(tmp_path: Path) -> None:
@@ -327,7 +334,7 @@ def test_damaged_exif_does_not_cost_the_picture(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8), RED).save(tmp_path / "a.jpg", exif=exif)
     with pytest.warns(UserWarning, match="EXIF"), Image.open(tmp_path / "a.jpg") as image:
         image.getexif()
-    assert read_image(tmp_path / "a.jpg", 8)[0, 4, 4] >= 250
+    assert read_image(tmp_path / "a.jpg", Size.square(8))[0, 4, 4] >= 250
     assert original_size(tmp_path / "a.jpg") == (8, 8)
 
 
@@ -343,7 +350,7 @@ def test_flipped_bytes_never_escape(tmp_path: Path) -> None:
             damaged[place] = random.integers(256)
         touch(tmp_path / "a.png", bytes(damaged))
         try:
-            assert read_image(tmp_path / "a.png", 8).shape == (4, 8, 8)
+            assert read_image(tmp_path / "a.png", Size.square(8)).shape == (4, 8, 8)
         except UnreadableImage as problem:
             reasons.append(str(problem))
     assert len(reasons) > 10
@@ -371,7 +378,7 @@ def test_an_error_of_the_system_stops_and_one_of_the_picture_does_not(
         return honest(source)
 
     monkeypatch.setattr(decode, "_open", failing)
-    batches = stream(images, 8, 4, 0, [0])
+    batches = stream(images, Size.square(8), 4, 0, [0])
     if name in NOT_THE_PICTURES:
         reason = re.escape(os.strerror(number).lower())
         with pytest.raises(

@@ -14,6 +14,7 @@ from generator.errors import ImagesError
 from generator.images.decode import PictureError, UnreadableImage, UnreadableNow
 from generator.images.sets.sources import open_images
 from generator.images.stream import Batch, normalise, stream
+from generator.names import Size
 from tests.support.counted_images import Counted
 from tests.support.image_forms import write_every_form
 
@@ -31,7 +32,7 @@ def test_batches_come_by_number(workers: int) -> None:
     """Batch n holds images 4n … 4n + 3, whoever decodes it, in whatever order of batches."""
     images = Counted(14, frozenset({2, 9}))
     numbers = [3, 0, 2]
-    found = list(stream(images, 3, 4, workers, numbers))
+    found = list(stream(images, Size.square(3), 4, workers, numbers))
     assert [batch.first for batch in found] == [12, 0, 8]
     for batch in found:
         for slot, row in enumerate(range(batch.first, batch.first + 4)):
@@ -44,7 +45,7 @@ def test_batches_come_by_number(workers: int) -> None:
         (SkippedFile(path="2.png", reason="torn"),),
         (SkippedFile(path="9.png", reason="torn"),),
     ]
-    assert list(stream(images, 3, 4, workers, [])) == []
+    assert list(stream(images, Size.square(3), 4, workers, [])) == []
 
 
 class Troubled(Counted):
@@ -57,7 +58,7 @@ class Troubled(Counted):
     def is_there(self, row: int) -> bool:
         return self.there
 
-    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
         if row == 6:
             raise self.problem
         return super().read(row, size)
@@ -72,7 +73,7 @@ def test_a_system_in_trouble_leaves_no_picture_out(
     workers: int, problem: PictureError, there: bool
 ) -> None:
     """The picture is named, with what to do."""
-    batches = stream(Troubled(problem, there), 4, 4, workers, range(3))
+    batches = stream(Troubled(problem, there), Size.square(4), 4, workers, range(3))
     assert next(batches).first == 0
     with pytest.raises(ImagesError, match=rf"^6\.png: cannot be read now \({problem}\).*goes on"):
         next(batches)
@@ -95,7 +96,7 @@ def test_pixels_fade_to_the_mean_colour_with_their_opacity() -> None:
 def test_workers_read_archives_side_by_side(tmp_path: Path, form: str) -> None:
     """Three processes that read one file at the same time give what one gives."""
     images = open_images(write_every_form(tmp_path)[form])
-    alone = list(stream(images, 8, 1, 0, range(4)))
-    together = list(stream(images, 8, 1, 3, range(4)))
+    alone = list(stream(images, Size.square(8), 1, 0, range(4)))
+    together = list(stream(images, Size.square(8), 1, 3, range(4)))
     assert all(batch.valid.all() for batch in alone)
     assert all(map(same, alone, together))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
+from generator.names import Size
 from generator.network import watched as measures
 from generator.network.graph.trace import trace
 from generator.network.rules import DECONVNET, GRADIENT, Rule
@@ -34,7 +35,8 @@ def network_of(
     model.eval().requires_grad_(False)
     half = (0.5, 0.5, 0.5)
     named = {f"at{path}": path for path in modules}
-    return WatchedNetwork("n", model, SIZE, half, half, modules=named, rule=rule, filters=filters)
+    size = Size.square(SIZE)
+    return WatchedNetwork("n", model, size, half, half, modules=named, rule=rule, filters=filters)
 
 
 def chain() -> nn.Sequential:
@@ -105,7 +107,7 @@ def test_hooks_come_off_whatever_happens() -> None:
         run(torch.rand(1, 7, SIZE, SIZE))
     assert hooks(model) == 0
     with pytest.raises(NetworkError):
-        trace(model, 2)
+        trace(model, Size.square(2))
     assert hooks(model) == 0
 
 
@@ -187,7 +189,10 @@ class Turned(nn.Module):
 @pytest.mark.parametrize(
     ("turn", "words"),
     [
-        (lambda maps: maps.permute(0, 2, 3, 1), "4 values, which are no square maps"),
+        (
+            lambda maps: maps.permute(0, 2, 3, 1),
+            "4 values, which are no maps of the input's shape, 12 × 12",
+        ),
         (lambda maps: torch.cat([maps, maps.flip(3)]), "runs no module named 'norm' that gives"),
     ],
     ids=["channels last", "parts as images"],

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from generator.atlas.schema import Credit
 from generator.images.decode import UnreadableImage
 from generator.images.sets.image_set import ImageSet
+from generator.names import Size
 
 HOME = os.getpid()
 
@@ -38,12 +39,12 @@ class Counted(ImageSet):
     def caption(self, row: int) -> str:
         return f"image {row}"
 
-    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
         if row in self.unreadable:
             raise UnreadableImage("torn")
         if row == self.end and os.getpid() != HOME:
             os.kill(os.getpid(), signal.SIGKILL)
-        return np.full((4, size, size), row, np.uint8)
+        return np.full((4, *size), row, np.uint8)
 
     def original_size(self, row: int) -> tuple[int, int]:
         return (1, 1)

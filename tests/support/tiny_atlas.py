@@ -33,7 +33,7 @@ from generator.atlas.schema import (
     sheet_side,
 )
 from generator.atlas.store import AtlasWriter, picture_kinds
-from generator.names import Rule
+from generator.names import Rule, Size
 from tests.support.tiny_measures import RECORD, tiny_measures
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -69,7 +69,7 @@ NETWORK = NetworkRecord(
     name="tiny",
     source="made by the tests",
     weights_sha256=WEIGHTS,
-    input_size=INPUT_SIZE,
+    input_size=Size.square(INPUT_SIZE),
     mean=(0.5, 0.5, 0.5),
     std=(0.25, 0.25, 0.25),
     classes=("lotus", "stop sign"),

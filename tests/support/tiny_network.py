@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from generator.names import Size
 from generator.network.watched import WatchedNetwork
 
 SIZE = 24
@@ -31,7 +32,7 @@ def tiny_network(name: str = "zfnet") -> WatchedNetwork:
         trained_on="nothing",
         weights_sha256="0" * 64,
         model=model,
-        input_size=SIZE,
+        input_size=Size.square(SIZE),
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         classes=("a", "b"),

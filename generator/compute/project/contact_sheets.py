@@ -67,7 +67,7 @@ def reconstruct_places(
     activation does not come out again.
     """
     cone = network.cone(layer)
-    side = min(layer.field.size, network.input_size)
+    side = crops.patch_side(layer.field.size, network.input_size)
     result = np.zeros((len(places.rows), 3, side, side), np.float32)
     largest = float(places.activations.max(initial=0))
     size = 1 if cone is None else min(LARGEST_BATCH, max(1, KEPT // cone.largest))  # units at once
@@ -127,7 +127,7 @@ def contact_sheets(
     `wholes(row)` gives the same as a picture of `IMAGE_TILE` pixels.
     """
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
-    shown = min(layer.field.size, network.input_size)
+    shown = crops.patch_side(layer.field.size, network.input_size)
     side = crops.tile_side(shown)
     has_small = shown >= crops.SMALL_FROM
     patches: list[crops.Pixels | None] = [None] * PLACES

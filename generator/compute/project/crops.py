@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from generator.atlas.schema import GUTTER
+from generator.names import Size
 
 Pixels = npt.NDArray[np.uint8]  # [h, w, 3]
 Floats = npt.NDArray[np.float32]
@@ -33,6 +34,14 @@ def tile_side(field: int) -> int:
     if field <= LOSSLESS_UP_TO:
         return field * -(-ENLARGED_SIDE // field)
     return min(field, LARGEST_TILE)
+
+
+def patch_side(field: int, size: Size) -> int:
+    """Return the side of a patch, in input pixels, for a receptive field of `field` pixels.
+
+    A field that is larger than the whole input stands for the smallest square around that.
+    """
+    return min(field, max(size))
 
 
 def to_pixels(image: Floats, mean: Floats, std: Floats) -> Pixels:

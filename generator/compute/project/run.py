@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,7 @@ from generator.compute.project.contact_sheets import (
     occupied,
     reconstruct_places,
 )
-from generator.compute.project.crops import Pixels, resize, to_pixels
+from generator.compute.project.crops import Pixels, crop, resize, to_pixels
 from generator.errors import AtlasError, ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
@@ -92,12 +93,12 @@ class Inputs:
 
     def __init__(self, network: WatchedNetwork, images: ImageSet) -> None:
         self._network, self.images = network, images
-        each = 3 * (network.input_size**2 + IMAGE_TILE**2)  # bytes, in both forms
+        each = 3 * (math.prod(network.input_size) + IMAGE_TILE**2)  # bytes, in both forms
         most = max(1, IMAGES_KEPT // each)
         self._pixels, self.small = lru_cache(most)(self._read), lru_cache(most)(self._small)
 
     def input(self, row: int) -> Tensor:
-        """Return an image as the network saw it: [3, size, size], normalised, on the CPU."""
+        """Return an image as the network saw it: [3, h, w], normalised, on the CPU."""
         return normalise(self._pixels(row), self._network.mean, self._network.std)[0]
 
     def _read(self, row: int) -> Tensor:
@@ -113,4 +114,5 @@ class Inputs:
         """Return an image as the small picture that shows where a patch was cropped."""
         network = self._network
         mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
-        return resize(to_pixels(self.input(row).numpy(), mean, std), IMAGE_TILE)
+        image = crop(self.input(row).numpy(), network.input_size.around)
+        return resize(to_pixels(image, mean, std), IMAGE_TILE)

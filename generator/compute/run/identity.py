@@ -28,7 +28,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
         "network": network.name,
         "weights": network.weights_sha256,
         "what the network does": network.computation,
-        "input size": network.input_size,
+        "input size": network.input_size.plain,
         "mean": list(network.mean),
         "std": list(network.std),
         "layers": [f"{layer.name}={layer.module}" for layer in layers],

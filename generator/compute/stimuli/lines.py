@@ -42,9 +42,9 @@ class Line:
 
 
 def line(
-    network: WatchedNetwork, layer: WatchedLayer, degrees: float, unit: int, side: int, start: int
+    network: WatchedNetwork, layer: WatchedLayer, degrees: float, unit: Pair, side: int, start: Pair
 ) -> Line | None:
-    """Return the unit (`unit`, `unit`) of a layer, run across stripes that run along `degrees`.
+    """Return the unit (row, column) of a layer, run across stripes that run along `degrees`.
 
     Its pictures have `side` pixels and begin at the input's row and column `start`; the unit sees
     nothing else. None where the network has a part that does not run along a line.
@@ -59,8 +59,8 @@ def line(
         return None
     shapes = {value: Map(shape.maps, 1, ENDLESS) for value, shape in graph.shapes.items()}
     cone = cone_of(Graph(tuple(nodes), shapes, graph.watched), graph.watched[0])
-    first, stop = cone.axes[IMAGE][1].field.interval((a + b) * unit)
-    t = torch.arange(first, stop) - (a + b) * start
+    first, stop = cone.axes[IMAGE][1].field.interval(a * unit[0] + b * unit[1])
+    t = torch.arange(first, stop) - (a * start[0] + b * start[1])
     rows = a * t.clamp(0, side - 1)
     return Line(degrees, cone, rows, b * (t - rows))
 

@@ -25,7 +25,9 @@ from generator.compute.stimuli.preferences import (
 )
 from generator.compute.stimuli.tuning import ColourFacts, GratingFacts, colour_facts, grating_facts
 from generator.errors import NetworkError
+from generator.names import Size
 from generator.network.cone.cone import Cone
+from generator.network.cone.geometry import Field
 from generator.network.graph.graph import IMAGE
 from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
 from generator.network.zoo.loaded import a_weight
@@ -50,31 +52,38 @@ class LayerMeasures:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a layer's stimuli are shown: along one axis, rows and columns alike."""
+    """Where a layer's stimuli are shown."""
 
-    unit: int  # in the layer's map
+    unit: tuple[int, int]  # row, column in the layer's map
     side: int  # pixels of a stimulus
-    start: int  # the first pixel of the input that it covers; may lie outside
+    start: tuple[int, int]  # the first row and column that it covers; may lie outside the input
     inside: bool  # whether the unit sees nothing but the stimulus
 
 
-def stage(layer: WatchedLayer, input_size: int) -> Stage:
+def stage(layer: WatchedLayer, input_size: Size) -> Stage:
     """Choose the unit nearest the grid's middle, of those whose field lies inside the input.
 
-    Where none does it is the nearest of all, and a field larger than the input is shown stimuli of
-    the input's size.
+    Where none does it is the nearest of all. A field larger than the input's shorter side is shown
+    stimuli of that side, as near the field's middle as lies inside.
     """
+    field, side = layer.field, min(layer.field.size, *input_size)
+    axes = [_on_axis(field, *axis, side) for axis in zip(layer.grid, input_size, strict=True)]
+    (row, top, above), (column, left, beside) = axes
+    return Stage((row, column), side, (top, left), inside=above and beside)
 
-    def inside(unit: int) -> bool:
-        start, stop = layer.field.interval(unit)
-        return start >= 0 and stop <= input_size
 
-    units = range(min(layer.grid))
-    fitting = [unit for unit in units if inside(unit)]
-    unit = min(fitting or units, key=lambda unit: abs(2 * unit - (len(units) - 1)))
-    if layer.field.size > input_size:
-        return Stage(unit, input_size, 0, inside=False)
-    return Stage(unit, layer.field.size, layer.field.interval(unit)[0], inside=bool(fitting))
+def _on_axis(field: Field, units: int, length: int, side: int) -> tuple[int, int, bool]:
+    """Return along one axis of the input the unit, the start, and whether its field lies inside."""
+    fitting = [
+        unit
+        for unit, (start, stop) in enumerate(map(field.interval, range(units)))
+        if start >= 0 and stop <= length
+    ]
+    unit = min(fitting or range(units), key=lambda unit: abs(2 * unit - (units - 1)))
+    start, _ = field.interval(unit)
+    if side < field.size:
+        start = min(max(start + (field.size - side) // 2, 0), length - side)
+    return unit, start, bool(fitting)
 
 
 def respond(
@@ -144,8 +153,8 @@ def _units(network: WatchedNetwork, layer: WatchedLayer) -> Iterator[list[Unit]]
         ready = ((pixels - mean) / std).to(parameter)
         return ready.contiguous(memory_format=torch.channels_last)
 
-    def in_cone(cone: Cone, row: int, column: int, pixels: Tensor) -> Tensor:
-        units = torch.tensor([[row, column]]).expand(len(pixels), 2)
+    def in_cone(cone: Cone, unit: tuple[int, int], pixels: Tensor) -> Tensor:
+        units = torch.tensor([unit]).expand(len(pixels), 2)
         return cone.forward(normalised(pixels), units, network.rule)[0]
 
     def most(cone: Cone) -> int:
@@ -153,29 +162,32 @@ def _units(network: WatchedNetwork, layer: WatchedLayer) -> Iterator[list[Unit]]
 
     cone = network.cone(layer)
     if cone is None:
-        size = (network.input_size, network.input_size)
+        row, column = place.unit
         with network.watching([layer]) as run:
             yield [
                 Unit(
-                    *(None, BATCH, partial(_laid, place, (0, 0), size)),
-                    lambda pixels: run(normalised(pixels))[0][:, :, place.unit, place.unit],
+                    *(None, BATCH, partial(_laid, place, (0, 0), network.input_size)),
+                    lambda pixels: run(normalised(pixels))[0][:, :, row, column],
                 )
             ]
         return
     where = (place.unit, place.side, place.start)
     degrees = DIRECTIONS if place.inside else ()
     lines = [line(network, layer, direction, *where) for direction in degrees]
-    (corner,) = cone.corners(torch.full((1, 2), place.unit))
+    (corner,) = cone.corners(torch.tensor([place.unit]))
     rows, columns = cone.axes[IMAGE]
     yield [
         *(
-            Unit(each.degrees, most(each.cone), each.read, partial(in_cone, each.cone, 0, MIDDLE))
+            Unit(
+                *(each.degrees, most(each.cone), each.read),
+                partial(in_cone, each.cone, (0, MIDDLE)),
+            )
             for each in lines
             if each is not None
         ),
         Unit(
             *(None, most(cone), partial(_laid, place, corner, (rows.length, columns.length))),
-            partial(in_cone, cone, place.unit, place.unit),
+            partial(in_cone, cone, place.unit),
         ),
     ]
 
@@ -184,8 +196,8 @@ def _laid(place: Stage, corner: tuple[int, int], size: tuple[int, int], pictures
     """Lay pictures on grey, and cut out `size` pixels of the input from `corner` on."""
     pixels = torch.full((len(pictures), 3, *size), GREY)
     (rows, shown_rows), (columns, shown_columns) = (
-        _overlap(place.start - first, place.side, length)
-        for first, length in zip(corner, size, strict=True)
+        _overlap(start - first, place.side, length)
+        for start, first, length in zip(place.start, corner, size, strict=True)
     )
     pixels[:, :, rows, columns] = pictures[:, :, shown_rows, shown_columns]
     return pixels

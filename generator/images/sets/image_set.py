@@ -14,6 +14,7 @@ import numpy.typing as npt
 from generator.atlas.schema import Credit
 from generator.images.captions import caption_of, label_of
 from generator.images.decode import original_size, read_image
+from generator.names import Size
 
 
 class Names:
@@ -105,8 +106,8 @@ class ImageSet:
         """Return one line of 1 to 120 characters without control characters."""
         return caption_of(self.path(row), self._captions)
 
-    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
-        """Return a picture as `decode.read_image` does: [4, size, size]. Raises PictureError."""
+    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
+        """Return a picture as `decode.read_image` does: [4, *size]. Raises PictureError."""
         return read_image(self.encoded(row), size)
 
     def is_there(self, row: int) -> bool:

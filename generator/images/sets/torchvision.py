@@ -17,10 +17,10 @@ from PIL import Image
 from generator.errors import ImagesError
 from generator.images.archives import one_line
 from generator.images.captions import caption_of, clean, display_path
-from generator.images.decode import UnreadableImage, reading, square_of, upright_size
+from generator.images.decode import UnreadableImage, middle_of, reading, upright_size
 from generator.images.root_files import read_credits
 from generator.images.sets.image_set import ImageSet, Names, distinct, is_filled
-from generator.names import TORCHVISION
+from generator.names import TORCHVISION, Size
 from generator.network.torchvision_compat import datasets
 
 TARGETS = ("targets", "labels", "_labels", "y")  # where the classes of all pictures may stand
@@ -62,10 +62,10 @@ class TorchvisionImages(ImageSet):
     def caption(self, row: int) -> str:
         return caption_of(f"{self.path(row)}.", {}, self.label(row))
 
-    def read(self, row: int, size: int) -> npt.NDArray[np.uint8]:
+    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
         picture = self._picture(row)
         with reading():
-            return square_of(picture, size)
+            return middle_of(picture, size)
 
     def is_there(self, row: int) -> bool:
         return is_filled(self._root)

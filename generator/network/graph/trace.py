@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
+from generator.names import Size
 from generator.network.graph.graph import Graph, Map, Node
 from generator.network.graph.ops.convolution import Convolution
 from generator.network.graph.ops.joints import Concatenation, Sum
@@ -385,16 +386,16 @@ def _following(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
             handle.remove()
 
 
-def trace(model: nn.Module, input_size: int, modules: Collection[str] = ()) -> Trace:
+def trace(model: nn.Module, input_size: Size, modules: Collection[str] = ()) -> Trace:
     """Run a network in evaluation mode once on an empty image, and return what it did.
 
     What fails behind the last of `modules` does not matter. Raises NetworkError where the network
-    cannot run on an image [1, 3, input_size, input_size].
+    cannot run on an image [1, 3, *input_size].
     """
     recorder = None
     try:
         with torch.inference_mode(mode=False), torch.no_grad():  # inference counts no writing
-            image = torch.zeros(1, 3, input_size, input_size).to(a_weight(model))
+            image = torch.zeros(1, 3, *input_size).to(a_weight(model))
             recorder = _Recorder(model, image)
             with _following(model, recorder), ignoring_modes(), recorder:
                 model(image)
@@ -404,8 +405,8 @@ def trace(model: nn.Module, input_size: int, modules: Collection[str] = ()) -> T
         words = in_one_line(problem)
         mend = "; set its input size" if isinstance(problem, UNFIT) and _of_sizes(words) else ""
         raise NetworkError(
-            f"the network does not run on one tensor [1, 3, {input_size}, {input_size}], an image "
-            f"of {input_size} × {input_size} pixels ({words}){mend}"
+            f"the network does not run on one tensor {[1, 3, *input_size]}, an image of "
+            f"{input_size} pixels ({words}){mend}"
         ) from problem
     return recorder.trace
 

@@ -11,6 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from generator.names import Size
 from generator.network.weights.weights_file import load_into
 
 MOST_WORDS = 300  # characters of what a person's code says when it fails
@@ -22,7 +23,7 @@ class LoadedNetwork:
 
     name: str
     model: nn.Module
-    input_size: int  # pixels, height and width
+    input_size: Size  # pixels, height and width
     mean: tuple[float, float, float]  # RGB, of values in 0…1
     std: tuple[float, float, float]
     source: str = ""  # where the weights come from, for people

@@ -21,6 +21,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import NetworkError
 from generator.files import hash_file
+from generator.names import Size
 from generator.network.modes import ignoring_modes
 from generator.network.weights.state import state_digest
 from generator.network.zoo.loaded import LoadedNetwork, freeze, in_one_line
@@ -60,7 +61,7 @@ def own_network(
         freeze(made)
         _initialise(made, input_size)
         network = LoadedNetwork(
-            *(f"{file.name}:{function}", made, INPUT_SIZE, MEAN, STD),
+            *(f"{file.name}:{function}", made, Size.square(INPUT_SIZE), MEAN, STD),
             source=f"{function if ready else f'made by {function}()'} in {file.name}",
             weights_sha256=state_digest(made),
             code_sha256=_code_digest(file.resolve().parent, imported().values()),

@@ -14,7 +14,7 @@ from torch import nn
 # Before timm, which imports torchvision: it loads beside any torch only after this.
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import ConfigError, NetworkError
-from generator.names import RANDOM
+from generator.names import RANDOM, Size
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import numbered
 from generator.network.zoo.loaded import LoadedNetwork
@@ -48,7 +48,7 @@ def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
     model = _create(timm, name, pretrained=not asked and file is None)
     data = timm.data.resolve_model_data_config(model)
     loaded = LoadedNetwork(
-        *(name, model, data["input_size"][1], tuple(data["mean"]), tuple(data["std"])),
+        *(name, model, Size(*data["input_size"][1:]), tuple(data["mean"]), tuple(data["std"])),
         modules=numbered(_stages(model)),
     )
     if file is not None:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from generator.errors import ConfigError, NetworkError
 from generator.files import hash_file
-from generator.names import RANDOM
+from generator.names import RANDOM, Size
 from generator.network.rules import Rule
 from generator.network.torchvision_compat import models
 from generator.network.weights.state import plain_names
@@ -106,7 +106,7 @@ def _preprocessing(name: str, weights: Any) -> dict[str, Any]:
     transforms = weights.transforms()
     transforming = name in TRANSFORMING
     return {
-        "input_size": transforms.crop_size[0],
+        "input_size": Size.square(transforms.crop_size[0]),
         "mean": HALVES if transforming else tuple(transforms.mean),
         "std": HALVES if transforming else tuple(transforms.std),
     }

@@ -17,6 +17,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from generator.names import Size
 from generator.network.weights import weights_file
 from generator.network.zoo.default_layers import numbered
 from generator.network.zoo.loaded import LoadedNetwork
@@ -90,7 +91,9 @@ def zfnet_random() -> LoadedNetwork:
 
 def _loaded(classes: int) -> LoadedNetwork:
     modules = numbered(tuple(f"features.relu{number}" for number in range(1, 6)))
-    return LoadedNetwork("zfnet", ZFNet(classes), INPUT_SIZE, MEAN, STD, modules=modules)
+    return LoadedNetwork(
+        *("zfnet", ZFNet(classes), Size.square(INPUT_SIZE), MEAN, STD), modules=modules
+    )
 
 
 def _history(folder: Path) -> tuple[tuple[str, str, Tensor], ...]:

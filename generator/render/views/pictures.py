@@ -12,6 +12,7 @@ from generator.atlas.schema import (
     PictureKind,
     sheet_side,
 )
+from generator.names import Size
 from generator.render import urls
 from generator.render.charts.svg import short
 from generator.render.facts import FilterFacts, LayerFacts, Place
@@ -40,7 +41,7 @@ class Whole:
 
     src: str
     view_box: str  # wider than the image where a field reaches outside
-    size: int  # side of the image, input pixels
+    size: Size  # of the image, input pixels
     sheet: tuple[str, str, str]  # left, top and side of the sheet, so that the right tile shows
     field: tuple[int, int, int, int]  # left, top, width, height
     ring: tuple[str, str] | None  # middle; None where the field is large enough to be seen
@@ -49,16 +50,16 @@ class Whole:
 
 def field_words(layer: LayerFacts) -> str:
     """Say that units see all of the image, or nearly; "" where they see a part of it."""
-    field, size = layer.record.receptive_field, layer.input_size
+    field, size = layer.record.receptive_field, _size_words(layer.input_size)
     if layer.sees_all:
         return (
             f"Each unit sees the whole picture: its receptive field of {count(field)} pixels is "
-            f"larger than the input of {count(size)}, so that every patch is a whole image."
+            f"larger than the input of {size}, so that every patch is a whole image."
         )
     if layer.sees_nearly_all:
         return (
             f"The receptive field of {count(field)} pixels is so large in an input of "
-            f"{count(size)} that nearly every unit’s field reaches past an edge of the image."
+            f"{size} that nearly every unit’s field reaches past an edge of the image."
         )
     return ""
 
@@ -134,29 +135,40 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
     size = layer.input_size
     margin = max(each.overhang(size) for each in facts.places)
     x, y = _corner(place, IMAGE_TILE + GUTTER)
-    scale = size / IMAGE_TILE
+    scale = max(size) / IMAGE_TILE
+    above, before, _, _ = size.around
     top, left, bottom, right = place.box
     middle = short((left + right) / 2, 2), short((top + bottom) / 2, 2)
     return Whole(
         src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
-        view_box=f"{-margin} {-margin} {size + 2 * margin} {size + 2 * margin}",
+        view_box=f"{-margin} {-margin} {size.width + 2 * margin} {size.height + 2 * margin}",
         size=size,
         sheet=(
-            short(-x * scale, 2),
-            short(-y * scale, 2),
+            short(before - x * scale, 2),
+            short(above - y * scale, 2),
             short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
         ),
         field=(left, top, right - left, bottom - top),
         ring=middle if bottom - top < SMALL_FIELD else None,
         alt=f"Whole image of patch {place.rank}, receptive field outlined: "
-        f"{_span('rows', top, bottom, size)}, {_span('columns', left, right, size)}",
+        f"{_span('rows', top, bottom, size.height)}, "
+        f"{_span('columns', left, right, size.width)}",
     )
 
 
-def clipped_sides(place: Place, size: int) -> str:
+def _size_words(size: Size) -> str:
+    return count(size.height) if size.height == size.width else str(size)
+
+
+def clipped_sides(place: Place, size: Size) -> str:
     """Name the sides on which the field leaves the image: "top and left"; "" where it does not."""
     top, left, bottom, right = place.box
-    sides = {"top": top < 0, "bottom": bottom > size, "left": left < 0, "right": right > size}
+    sides = {
+        "top": top < 0,
+        "bottom": bottom > size.height,
+        "left": left < 0,
+        "right": right > size.width,
+    }
     return listing([name for name, outside in sides.items() if outside])
 
 

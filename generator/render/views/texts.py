@@ -223,7 +223,7 @@ def _network_tables(gallery: Gallery) -> tuple[Table, ...]:
         Fact("Name", network.name),
         Fact("Weights", network.source),
         Fact("SHA-256 of the weights", network.weights_sha256),
-        Fact("Input", f"{network.input_size} × {network.input_size} px"),
+        Fact("Input", f"{network.input_size} px"),
         *classes,
         _trained_on(network),
     )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from generator.compute.project.reconstruct import gradients, reconstruct
-from generator.names import Rule
+from generator.names import Rule, Size
 from generator.network.cone.cone import Cone
 from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
@@ -34,7 +34,8 @@ def network_of(model: nn.Module, module: str, rule: Rule) -> WatchedNetwork:
     model.double().eval().requires_grad_(False)
     zeros, ones = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     modules = {"layer1": module}
-    return WatchedNetwork("n", model, SIZE, zeros, ones, modules=modules, rule=RULES[rule])
+    size = Size.square(SIZE)
+    return WatchedNetwork("n", model, size, zeros, ones, modules=modules, rule=RULES[rule])
 
 
 def cone_of(network: WatchedNetwork) -> Cone:

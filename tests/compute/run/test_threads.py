@@ -17,6 +17,7 @@ from generator.compute.stimuli.draw import gratings
 from generator.compute.stimuli.run import respond, stage
 from generator.config import Settings
 from generator.images.sets.sources import open_images
+from generator.names import Size
 from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
 from tests.support.tiny_network import draw_pictures
@@ -86,7 +87,9 @@ def network() -> WatchedNetwork:
 
     So it does on processors with AVX2; elsewhere these tests may hold by themselves.
     """
-    return zoo.load(Settings(network="torchvision:squeezenet1_1:random", input_size=96, filters=8))
+    return zoo.load(
+        Settings(network="torchvision:squeezenet1_1:random", input_size=Size.square(96), filters=8)
+    )
 
 
 def test_a_search_finds_the_same(

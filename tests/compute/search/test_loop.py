@@ -8,6 +8,7 @@ from generator.compute.search import loop
 from generator.compute.search.loop import label_keys
 from generator.images.sets.sources import open_images
 from generator.images.stream import stream
+from generator.names import Size
 from tests.support.tiny_network import draw_pictures
 
 
@@ -17,7 +18,7 @@ def test_no_label_is_a_content(tmp_path: Path) -> None:
     for number, path in enumerate(sorted((folder / "left").iterdir())[:2]):
         (folder / f"alone_{number}.png").write_bytes(path.read_bytes())
     images = open_images(str(folder))
-    (batch,) = stream(images, 24, 8, 0, [0])
+    (batch,) = stream(images, Size.square(24), 8, 0, [0])
     keys = label_keys(images)(batch).tolist()
     labels = [images.label(row) for row in range(len(images))]
     assert labels == ["", "", "left", "left", "left", "right", "right"]

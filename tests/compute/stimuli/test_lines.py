@@ -11,6 +11,7 @@ from generator.compute.stimuli import draw, run
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.lines import DIRECTIONS, line
 from generator.compute.stimuli.run import respond, stage
+from generator.names import Size
 from generator.network.watched import WatchedNetwork
 from tests.support.tiny_network import tiny_network
 
@@ -43,7 +44,7 @@ def network_of(model: nn.Module, module: str) -> WatchedNetwork:
         trained_on="",
         weights_sha256="",
         model=model,
-        input_size=SIZE,
+        input_size=Size.square(SIZE),
         mean=(0.5, 0.5, 0.4),
         std=(0.25, 0.2, 0.3),
         classes=(),
@@ -59,7 +60,7 @@ def test_stripes_get_the_same_response_along_a_line(
     torch.manual_seed(3)
     network = network_of(Branches(), "last")
     (layer,) = network.layers
-    place = stage(layer, SIZE)
+    place = stage(layer, Size.square(SIZE))
     assert place.inside
     assert line(network, layer, degrees, place.unit, place.side, place.start) is not None
     for stimuli in (draw.gratings(place.side), draw.colours(place.side), forms(place.side)):
@@ -95,15 +96,15 @@ def test_stripes_are_pictures_that_stay_the_same_along_them() -> None:
 def test_what_does_not_run_along_a_line_is_run_whole() -> None:
     """Strides that differ, and units that see the input's border."""
     uneven = network_of(nn.Sequential(nn.Conv2d(3, 2, 5, stride=(1, 1), dilation=(1, 2))), "0")
-    assert line(uneven, uneven.layers[0], 45.0, 5, 9, 5) is None
+    assert line(uneven, uneven.layers[0], 45.0, (5, 5), 9, (5, 5)) is None
     reaching = nn.Sequential(nn.Conv2d(3, 2, SIZE + 3, padding=SIZE))
     network = network_of(reaching, "0")
-    place = stage(network.layers[0], SIZE)
+    place = stage(network.layers[0], Size.square(SIZE))
     assert not place.inside
     stimuli = draw.gratings(place.side)
     pictures = torch.from_numpy(stimuli.draw(np.arange(0, len(stimuli), 96)))
     mean, std = (torch.tensor(part)[:, None, None] for part in (network.mean, network.std))
-    maps = network.model((pictures - mean) / std)[:, :, place.unit, place.unit]
+    maps = network.model((pictures - mean) / std)[:, :, *place.unit]
     found = respond(network, network.layers[0], stimuli)[::96]
     np.testing.assert_allclose(found, maps.clamp(min=0), rtol=1e-4, atol=1e-5)
 

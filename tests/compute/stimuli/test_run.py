@@ -15,6 +15,7 @@ from generator.compute.stimuli import draw
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.run import LayerMeasures, measure_layer, respond, stage
 from generator.errors import NetworkError
+from generator.names import Size
 from generator.network.watched import WatchedNetwork
 from tests.support.tiny_network import tiny_network
 
@@ -42,7 +43,7 @@ def network_of(
         trained_on="nothing",
         weights_sha256="0" * 64,
         model=model,
-        input_size=size,
+        input_size=Size.square(size),
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
         classes=(),
@@ -242,9 +243,9 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
     """Padding lets a unit reach over every border: stimuli then have the input's size."""
     model = nn.Sequential(nn.Conv2d(3, 2, 15, padding=7), nn.ReLU()).eval().requires_grad_(False)
     network = tiny_network()
-    wide = replace(network, model=model, input_size=9, modules={"layer1": "1"})
-    place = stage(wide.layers[0], 9)
-    assert (place.side, place.start, place.unit) == (9, 0, 4)
+    wide = replace(network, model=model, input_size=Size.square(9), modules={"layer1": "1"})
+    place = stage(wide.layers[0], Size.square(9))
+    assert (place.side, place.start, place.unit) == (9, (0, 0), (4, 4))
     bank = draw.gratings(9)
     found = respond(wide, wide.layers[0], bank)
     images = torch.from_numpy(bank.draw(np.arange(len(bank))))

@@ -18,6 +18,7 @@ from generator.images.captions import (
 )
 from generator.images.decode import UnreadableImage, read_image
 from generator.images.sets.folder import list_images
+from generator.names import Size
 
 RED = (255, 0, 0)
 
@@ -90,7 +91,7 @@ def test_dead_links_are_listed_and_pipes_are_not(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     assert tuple(list_images(tmp_path).paths) == ("a.jpg", "circle.jpg", "dead.jpg")
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
-        read_image(tmp_path / "dead.jpg", 4)
+        read_image(tmp_path / "dead.jpg", Size.square(4))
 
 
 def test_the_place_of_a_disk_taken_away_is_noticed(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     assert os.fsencode(path) == b"caf\xe9/\xff\n<\"'>.png"
     assert display_path(path) == "caf\ufffd/\ufffd\n<\"'>.png"
     assert len(listing.fingerprint()) == 64
-    assert colour(read_image(tmp_path / path, 4), 0, 0) == (*RED, 255)
+    assert colour(read_image(tmp_path / path, Size.square(4)), 0, 0) == (*RED, 255)
     assert (label_of(path), caption_of(path, {})) == ("caf\ufffd", "caf\ufffd, image")
 
 

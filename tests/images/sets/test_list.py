@@ -12,6 +12,7 @@ from generator.errors import ImagesError
 from generator.images.decode import UnreadableImage
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
+from generator.names import Size
 from tests.support.image_forms import picture, write_folder
 
 PNG = picture()
@@ -38,8 +39,8 @@ def test_lines_keep_their_order(tmp_path: Path) -> None:
         "b.png",
         "pets/cat 1.png",
     ]
-    assert (images.read(0, 8) == images.read(2, 8)).all()
-    assert (images.read(0, 8) != images.read(1, 8)).any()
+    assert (images.read(0, Size.square(8)) == images.read(2, Size.square(8))).all()
+    assert (images.read(0, Size.square(8)) != images.read(1, Size.square(8))).any()
 
 
 def test_columns_may_be_left_out(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_windows_lines_are_lines(tmp_path: Path) -> None:
     """What ends a line is no part of the caption, or of the path."""
     images = open_list(tmp_path, "b.png\tx\tA bird\r\nb.png\r\n")
     assert words_of(images) == [("b.png", "x", "A bird"), ("b.png", "", "b")]
-    assert images.read(1, 8).shape == (4, 8, 8)
+    assert images.read(1, Size.square(8)).shape == (4, 8, 8)
 
 
 def test_words_are_cleaned(tmp_path: Path) -> None:
@@ -75,10 +76,10 @@ def test_missing_files_are_listed_and_unreadable(tmp_path: Path) -> None:
     images = open_list(tmp_path, "gone.png\nb.png\n")
     assert len(images) == 2
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
-        images.read(0, 8)
+        images.read(0, Size.square(8))
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
         images.original_size(0)
-    assert images.read(1, 8).shape == (4, 8, 8)
+    assert images.read(1, Size.square(8)).shape == (4, 8, 8)
 
 
 def test_a_picture_that_never_was_is_left_out_and_a_lost_disk_is_noticed(tmp_path: Path) -> None:
@@ -117,14 +118,14 @@ def test_absolute_paths_say_nothing_of_the_machine(tmp_path: Path) -> None:
         f"{tmp_path.name}/b.png",
     ]
     assert [images.label(row) for row in range(2)] == ["pets", tmp_path.name.replace("_", " ")]
-    assert all(images.read(row, 8).shape == (4, 8, 8) for row in range(3))
+    assert all(images.read(row, Size.square(8)).shape == (4, 8, 8) for row in range(3))
 
 
 def test_a_name_that_is_no_text_is_found(tmp_path: Path) -> None:
     """Bytes of the list are bytes of the file's name."""
     (tmp_path / os.fsdecode(b"caf\xe9.png")).write_bytes(PNG)
     images = open_list(tmp_path, b"caf\xe9.png\n")
-    assert images.read(0, 8).shape == (4, 8, 8)
+    assert images.read(0, Size.square(8)).shape == (4, 8, 8)
     assert words_of(images) == [("caf\udce9.png", "", "caf\ufffd")]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from generator.errors import ImagesError
 from generator.images.sets.sources import open_images
+from generator.names import Size
 from tests.support.image_forms import picture, write_every_form
 
 MEMORY = fsspec.filesystem("memory")
@@ -36,7 +37,7 @@ def test_an_archive_at_an_address_is_one_on_disk(host: str, archive: str) -> Non
     far, near = open_images(f"{host}/{archive}"), open_images(f"forms/{archive}")
     assert [far.path(row) for row in range(len(far))] == [near.path(row) for row in range(4)]
     assert (far.name, far.fingerprint()) == (near.name, near.fingerprint())
-    assert (far.read(0, 8) == near.read(0, 8)).all()
+    assert (far.read(0, Size.square(8)) == near.read(0, Size.square(8))).all()
 
 
 def test_a_copy_is_made_once_and_is_the_same_set_anywhere(

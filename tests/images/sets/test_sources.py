@@ -14,6 +14,7 @@ from generator.errors import ImagesError
 from generator.images.decode import UnreadableImage
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
+from generator.names import Size
 from tests.support.image_forms import (
     PICTURES,
     files,
@@ -56,7 +57,9 @@ def test_every_form_gives_the_same_pictures(forms: dict[str, str], form: str) ->
     assert rows.keys() == PICTURES.keys()
     for path, row in rows.items():
         assert (images.label(row), images.caption(row)) == PICTURES[path]
-        assert (images.read(row, 9) == folder.read(expected[path], 9)).all()
+        assert (
+            images.read(row, Size.square(9)) == folder.read(expected[path], Size.square(9))
+        ).all()
         assert images.original_size(row) == (20, 14)
     assert images.labels() == ("cats", "sea dogs")
 
@@ -88,7 +91,7 @@ def test_a_set_travels_to_other_processes(forms: dict[str, str], form: str) -> N
     images = open_images(forms[form])
     other = pickle.loads(pickle.dumps(images))  # noqa: S301 - made in the line before
     for row in range(len(images)):
-        assert (other.read(row, 5) == images.read(row, 5)).all()
+        assert (other.read(row, Size.square(5)) == images.read(row, Size.square(5))).all()
         assert (other.path(row), other.caption(row)) == (images.path(row), images.caption(row))
     assert other.signature() == images.signature()
 
@@ -117,7 +120,7 @@ def test_what_vanishes_is_unreadable(tmp_path: Path, form: str) -> None:
     (tmp_path / gone.get(form, f"a.{form}")).rename(tmp_path / "gone")
     row = next(row for row in range(len(images)) if "tabby" in images.path(row))
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
-        images.read(row, 8)
+        images.read(row, Size.square(8))
     with pytest.raises(UnreadableImage, match=r"^vanished$"):
         images.original_size(row)
 
@@ -222,7 +225,7 @@ def test_a_damaged_picture_has_the_same_reason_in_every_form(tmp_path: Path, for
     reasons = {}
     for row in range(len(images)):
         try:
-            assert images.read(row, 8).shape == (4, 8, 8)
+            assert images.read(row, Size.square(8)).shape == (4, 8, 8)
         except UnreadableImage as problem:
             reasons[images.path(row)] = str(problem).partition(":")[0]
     assert reasons == {"a.png": "truncated", "c.png": "empty file", "d.png": "not an image"}

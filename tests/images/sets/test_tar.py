@@ -16,6 +16,7 @@ from generator.images.sets import tar as tar_images
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
 from generator.images.sets.tar_index import TarIndex
+from generator.names import Size
 from tests import ROOT
 from tests.support.image_forms import picture, write_shards, write_tar
 
@@ -82,7 +83,7 @@ def test_a_tar_that_shrinks_is_told(tmp_path: Path) -> None:
     images = open_images(str(file))
     file.write_bytes(file.read_bytes()[:700])
     with pytest.raises(UnreadableImage, match=r"^truncated$"):
-        images.read(0, 8)
+        images.read(0, Size.square(8))
 
 
 def die(_tar: Path, *, one_each: bool) -> TarIndex:  # noqa: ARG001 - as `index_tar` is called

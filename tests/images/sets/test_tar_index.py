@@ -16,6 +16,7 @@ from generator.errors import ImagesError
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
 from generator.images.sets.tar_index import LONGEST_TEXT, files_in
+from generator.names import Size
 from tests.support.image_forms import picture, write_tar
 
 FORMATS = {
@@ -104,7 +105,7 @@ def test_links_and_devices_are_passed_over(tmp_path: Path) -> None:
         archive.addfile(member, io.BytesIO(PNG))
     images = open_images(str(tmp_path / "a.tar"))
     assert paths_of(images) == ["a" * 150 + ".png"]
-    assert images.read(0, 8).shape == (4, 8, 8)
+    assert images.read(0, Size.square(8)).shape == (4, 8, 8)
 
 
 def test_names_never_lead_out(tmp_path: Path) -> None:

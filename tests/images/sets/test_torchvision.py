@@ -15,6 +15,7 @@ from generator.errors import ImagesError
 from generator.images.decode import UnreadableImage
 from generator.images.sets.sources import open_images
 from generator.images.sets.torchvision import TorchvisionImages
+from generator.names import Size
 from tests.support.image_forms import CREDITS, files, write_folder
 
 
@@ -46,7 +47,7 @@ def test_a_data_set_by_name(tmp_path: Path) -> None:
     assert credit is not None
     assert credit.licence == "Anna"
     for row, expected in enumerate(pictures):
-        pixels = images.read(row, 28)
+        pixels = images.read(row, Size.square(28))
         assert (pixels[:3] == expected).all()
         assert (pixels[3] == 255).all()
 
@@ -58,7 +59,7 @@ def test_a_folder_of_torchvisions_gives_what_the_folder_gives(tmp_path: Path) ->
     folder, images = open_images(str(tmp_path)), open_images(f"torchvision:ImageFolder:{tmp_path}")
     assert len(images) == len(folder) == 3
     for row in range(3):
-        assert (images.read(row, 9) == folder.read(row, 9)).all()
+        assert (images.read(row, Size.square(9)) == folder.read(row, Size.square(9))).all()
         assert images.original_size(row) == folder.original_size(row)
     assert images.labels() == ("cats", "sea_dogs")
 
@@ -68,7 +69,7 @@ def test_it_travels_to_other_processes_and_sees_changes(tmp_path: Path) -> None:
     write_mnist(tmp_path, [1, 2])
     images = open_images(f"torchvision:MNIST:{tmp_path}")
     other = pickle.loads(pickle.dumps(images))  # noqa: S301 - made in the line before
-    assert (other.read(1, 5) == images.read(1, 5)).all()
+    assert (other.read(1, Size.square(5)) == images.read(1, Size.square(5))).all()
     (labels,) = (tmp_path / "MNIST" / "raw").glob("train-labels*")
     os.utime(labels, ns=(0, 1))
     later = open_images(f"torchvision:MNIST:{tmp_path}")
@@ -119,7 +120,7 @@ def test_arrays_and_targets_of_any_kind(tmp_path: Path) -> None:
     assert [images.label(row) for row in range(6)] == ["dog", "cat", "5", "", "", ""]
     assert images.labels() == ("cat", "dog")
     assert images.caption(5) == "image 5"
-    assert [int(images.read(row, 2)[0, 0, 0]) for row in range(3)] == [7, 9, 0]
+    assert [int(images.read(row, Size.square(2))[0, 0, 0]) for row in range(3)] == [7, 9, 0]
     plain = TorchvisionImages(Given(items[:2], targets=[4, 4]), tmp_path)
     assert plain.labels() == ("4",)
     boxes = TorchvisionImages(Given(items[:2], targets=[[1], [1, 2]]), tmp_path)
@@ -141,7 +142,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, item: object, reason: str)
     """As for any other image, with torchvision's words where they are what there is."""
     images = TorchvisionImages(Given([item]), tmp_path)
     with pytest.raises(UnreadableImage) as caught:
-        images.read(0, 4)
+        images.read(0, Size.square(4))
     assert str(caught.value) == reason
 
 

@@ -14,6 +14,7 @@ from generator.images.decode import UnreadableImage
 from generator.images.sets import zip as zip_images
 from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
+from generator.names import Size
 from tests.support.image_forms import picture, write_zip
 
 PNG = picture()
@@ -98,8 +99,8 @@ def test_damage_inside_is_unreadable(tmp_path: Path, method: int, place: int) ->
     flip(file, place, file.read_bytes()[place] ^ 0x55)
     images = open_images(str(file))
     with pytest.raises(UnreadableImage, match=r"^damaged: "):
-        images.read(0, 8)
-    assert images.read(1, 8).shape == (4, 8, 8)
+        images.read(0, Size.square(8))
+    assert images.read(1, Size.square(8)).shape == (4, 8, 8)
 
 
 def test_a_bomb_ends_where_the_directory_says(
@@ -110,13 +111,13 @@ def test_a_bomb_ends_where_the_directory_says(
     monkeypatch.setattr(zip_images, "LARGEST", 1 << 19)
     images = open_images(str(file))
     with pytest.raises(UnreadableImage, match=r"^too large: a file of 1,048,576 bytes$"):
-        images.read(0, 8)
+        images.read(0, Size.square(8))
     data = bytearray(file.read_bytes())
     place = data.index(b"PK\1\2") + 24
     data[place : place + 4] = struct.pack("<I", 100)
     file.write_bytes(data)
     with pytest.raises(UnreadableImage, match=r"^damaged: not what the zip's directory says$"):
-        open_images(str(file)).read(0, 8)
+        open_images(str(file)).read(0, Size.square(8))
 
 
 def test_damaged_captions_and_credits_at_the_root_are_told(tmp_path: Path) -> None:

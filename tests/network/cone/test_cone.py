@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from generator.names import Size
 from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import Field
 from generator.network.graph.graph import IMAGE
@@ -31,7 +32,7 @@ def same(found: Tensor, expected: Tensor | NDArray[Any]) -> None:
 
 def cone_at(model: nn.Module, module: str, size: int) -> Cone:
     """Make the cone of a module's units, with normalisation folded as in a run."""
-    graph = trace(model, size).graph([module], GUIDED)
+    graph = trace(model, Size.square(size)).graph([module], GUIDED)
     return cone_of(graph, graph.watched[0])
 
 

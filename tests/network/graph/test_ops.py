@@ -27,7 +27,7 @@ from generator.compute.pipeline import compute
 from generator.compute.project.contact_sheets import Places, occupied, reconstruct_places
 from generator.config import Settings
 from generator.errors import NetworkError
-from generator.names import Rule
+from generator.names import Rule, Size
 from generator.network.rules import RULES
 from generator.network.torchvision_compat import models
 from generator.network.watched import WatchedLayer, WatchedNetwork
@@ -247,7 +247,7 @@ def run(
     """Load a network, roughen it, and compute the atlas of four pictures."""
     torch.manual_seed(11)  # one's own network draws its weights itself
     network = zoo.load(Settings(**settings))
-    images = as_seen(draw_pictures(folder / "pictures", network.input_size), mean, std)
+    images = as_seen(draw_pictures(folder / "pictures", max(network.input_size)), mean, std)
     roughen(network.model, images)
     network = replace(network)  # else it keeps the graph of the weights before
     truth = in_float64(twin(network.model))
@@ -349,12 +349,12 @@ def assert_same_box(run: Run, layer: WatchedLayer, unit: tuple[int, int], box: l
     the last that any unit sees, for strides may leave some over. There dilation may skip a few.
     """
     size = run.network.input_size
-    if layer.field.size > size:
-        assert box == [0, 0, size, size]
+    if layer.field.size > max(size):
+        assert tuple(box) == size.around
         return
     support = run.support(layer, *unit)
     _, _, *seen = run.support(layer, layer.grid[0] - 1, layer.grid[1] - 1)
-    sides = [(0, size)] * 2 + [(0, end) for end in seen]
+    sides = [(0, size.height), (0, size.width)] + [(0, end) for end in seen]
     for side, (first, last), reached in zip(box, sides, support, strict=True):
         gap = 0 if first <= side <= last else run.gap
         assert abs(min(max(side, first), last) - reached) <= gap
@@ -386,7 +386,7 @@ def assert_same_field(truth: nn.Module, layer: WatchedLayer, size: int) -> None:
 def test_fields_are_those_of_units_with_room(found: Run) -> None:
     """Fields are measured where nothing cuts them short; so are those larger than the input."""
     for layer in found.network.layers:
-        assert_same_field(found.truth, layer, found.network.input_size)
+        assert_same_field(found.truth, layer, found.network.input_size.height)
 
 
 # --- Reconstructions ------------------------------------------------------------------------------
@@ -457,7 +457,7 @@ def test_other_rules_are_those_of_the_whole_image(name: str, rule: Rule, tmp_pat
 @pytest.mark.parametrize("name", OTHER_VGG)
 def test_fields_of_every_vgg(name: str) -> None:
     """Their five layers see what a positive network's gradient reaches, and are after a ReLU."""
-    network = zoo.load(Settings(network=f"torchvision:{name}:random", input_size=64))
+    network = zoo.load(Settings(network=f"torchvision:{name}:random", input_size=Size.square(64)))
     with torch.device("meta"):
         truth = headless(getattr(models, name)(weights=None))
     assert len(network.layers) == 5
@@ -549,7 +549,7 @@ def watched(model: nn.Module, module: str, rule: Rule = "deconvnet") -> WatchedN
     """Watch a module of a network of 33 × 33 pixels."""
     model.eval().requires_grad_(False)
     return WatchedNetwork(
-        *("holding", model, 33, HALVES, HALVES),
+        *("holding", model, Size.square(33), HALVES, HALVES),
         modules={"chosen": module},
         filters=FILTERS,
         rule=RULES[rule],

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from generator.errors import NetworkError
+from generator.names import Size
 from generator.network.graph.selfcheck import require_as_traced
 from generator.network.rules import DECONVNET, GRADIENT, RULES, Rule
 from generator.network.watched import WatchedNetwork
@@ -38,7 +39,8 @@ def network_of(model: nn.Module, rule: Rule = DECONVNET) -> WatchedNetwork:
     """Watch the last convolution."""
     model.eval().requires_grad_(False)
     half = (0.5, 0.5, 0.5)
-    return WatchedNetwork("net", model, SIZE, half, half, modules={"top": "last"}, rule=rule)
+    size = Size.square(SIZE)
+    return WatchedNetwork("net", model, size, half, half, modules={"top": "last"}, rule=rule)
 
 
 def by_value(maps: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import nn
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
-from generator.names import file_and_function
+from generator.names import Size, file_and_function
 from generator.network import watched
 from generator.network.graph import graph
 from generator.network.graph.ops.convolution import Convolution, folded
@@ -90,7 +90,7 @@ def test_settings_change_what_is_looked_at() -> None:
     for name in ("zfnet", "zfnet:random"):
         network = load(name, rule="guided", input_size=96, filters=3, layers=("layer2",))
         assert network.rule == GUIDED
-        assert network.input_size == 96
+        assert network.input_size == Size.square(96)
         assert [layer.filters for layer in network.layers] == [3]
         assert network.layers[0].grid == (10, 10)
         with network.watching(network.layers) as run:
@@ -112,7 +112,7 @@ def test_a_network_is_traced_once_on_its_device(
     """And each normalisation is folded once, whatever is asked of the network afterwards."""
     traces, folds = [], []
 
-    def traced(model: nn.Module, input_size: int) -> Trace:
+    def traced(model: nn.Module, input_size: Size) -> Trace:
         traces.append(next(model.parameters()).device)
         return trace(model, input_size)
 

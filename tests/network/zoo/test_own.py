@@ -15,6 +15,7 @@ from generator.atlas.store import Atlas
 from generator.compute.pipeline import compute
 from generator.config import Settings, load_settings
 from generator.errors import ConfigError, NetworkError
+from generator.names import Size
 from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
@@ -76,9 +77,10 @@ def test_preprocessing_is_what_the_settings_say(tmp_path: Path) -> None:
     """Without a word, 224 pixels and ImageNet's mean and std."""
     file = write(tmp_path)
     usual = load(file, input_size=None)
-    assert (usual.input_size, usual.mean, usual.std) == (224, MEAN, STD)
-    known = load(file, input_size=20, mean=(0.1, 0.2, 0.3), std=(1, 2, 3))
-    assert (known.input_size, known.mean, known.std) == (20, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
+    assert (usual.input_size, usual.mean, usual.std) == (Size.square(224), MEAN, STD)
+    size, mean, std = Size(20, 24), (0.1, 0.2, 0.3), (1.0, 2.0, 3.0)
+    known = load(file, input_size=[20, 24], mean=mean, std=std)
+    assert (known.input_size, known.mean, known.std) == (size, mean, std)
 
 
 def test_a_settings_file_names_paths_from_where_it_lies(
@@ -269,7 +271,7 @@ def test_a_network_as_tutorials_write_them(tmp_path: Path) -> None:
     settings = Settings(
         network=f"{write(tmp_path, CLASSIC)}:build",
         layers=("low=conv1", "high=conv2"),
-        input_size=16,
+        input_size=Size.square(16),
         images=str(pictures),
         atlas=tmp_path / "atlas",
         batch=3,

@@ -14,6 +14,7 @@ from torch import nn
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.files import hash_file
+from generator.names import Size
 from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
@@ -47,7 +48,7 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         create_model=create_model,
         data=SimpleNamespace(
             resolve_model_data_config=lambda _model: {
-                "input_size": (3, 20, 20),
+                "input_size": (3, 20, 24),
                 "mean": (0.1, 0.2, 0.3),
                 "std": [0.4, 0.5, 0.6],
             }
@@ -68,7 +69,7 @@ def test_pretrained_weights_and_their_preprocessing() -> None:
     assert network.name == "tinynet.a1_in1k"
     assert network.source == "timm/tinynet.a1_in1k of timm"
     assert (network.input_size, network.mean, network.std) == (
-        20,
+        Size(20, 24),
         (0.1, 0.2, 0.3),
         (0.4, 0.5, 0.6),
     )

@@ -16,6 +16,7 @@ from torch import nn
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
 from generator.files import hash_file
+from generator.names import Size
 from generator.network.rules import DECONVNET, GUIDED, Rule
 from generator.network.torchvision_compat import models
 from generator.network.watched import WatchedNetwork
@@ -92,7 +93,7 @@ def test_every_promised_network_has_five_layers(name: str, rule: Rule) -> None:
     """Each sees at least as much as the one before, none is finer, and none is the same."""
     found = torchvision_network(name, "random", None, rule)
     found.model.eval().requires_grad_(False)
-    layers = WatchedNetwork(**{**vars(found), "input_size": LITTLE}, rule=rule).layers
+    layers = WatchedNetwork(**{**vars(found), "input_size": Size.square(LITTLE)}, rule=rule).layers
     assert [layer.name for layer in layers] == [f"layer{number}" for number in range(1, 6)]
     sizes = [layer.field.size for layer in layers]
     assert sizes == sorted(set(sizes))
@@ -152,7 +153,7 @@ def test_random_weights_are_the_same_each_time_and_say_so() -> None:
     assert first.source == "random weights, seed 0"
     assert (first.trained_on, first.classes) == ("", ())
     assert first.weights_sha256 == state_digest(first.model) == second.weights_sha256
-    assert (first.input_size, first.mean, first.std) == (224, MEAN, STD)
+    assert (first.input_size, first.mean, first.std) == (Size.square(224), MEAN, STD)
     with first.watching(first.layers) as run:
         maps = run(torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0)))
     assert all(bool((found > 0).any()) for found in maps)
@@ -163,7 +164,7 @@ def test_random_weights_are_the_same_each_time_and_say_so() -> None:
 )
 def test_the_input_size_is_that_of_the_weights(name: str, size: int) -> None:
     """Weights of other sizes bring their own."""
-    assert torchvision_network(name, "random", None, DECONVNET).input_size == size
+    assert torchvision_network(name, "random", None, DECONVNET).input_size == Size.square(size)
 
 
 @pytest.mark.parametrize("name", zoo_torchvision.TRANSFORMING)
@@ -217,7 +218,7 @@ def test_a_file_of_weights_is_taken_as_it_is(small: Path) -> None:
     assert network.source == "the file small.pth"
     assert network.weights_sha256 == hash_file(small)
     assert (network.trained_on, network.classes) == ("", ())
-    assert (network.input_size, network.mean, network.std) == (224, MEAN, STD)
+    assert (network.input_size, network.mean, network.std) == (Size.square(224), MEAN, STD)
     twin = seeded(SMALL)
     images = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(1))
     with network.watching(network.layers) as run, torch.no_grad():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from generator.atlas.schema import PLACES, ImageRecord
+from generator.names import Size
 from generator.render.facts import Place
 from generator.render.views.pictures import clipped_sides
 from tests.support.views import filter_of
@@ -29,7 +30,7 @@ def _place(box: tuple[int, int, int, int]) -> Place:
 )
 def test_clipped_sides(box: tuple[int, int, int, int], sides: str) -> None:
     """A patch is clipped where its field reaches past an edge, not where it touches one."""
-    assert clipped_sides(_place(box), 224) == sides
+    assert clipped_sides(_place(box), Size.square(224)) == sides
 
 
 def test_each_tile_is_told_apart(made: Path) -> None:

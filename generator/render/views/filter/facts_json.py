@@ -16,8 +16,8 @@ from generator.render.words.captions import caption
 DIGITS = 4  # significant, of what was measured
 UNITS = {
     "unit": "row, column in the feature map",
-    "box": "top, left, bottom, right in input pixels, half-open; the whole input where the "
-    "receptive field is larger",
+    "box": "top, left, bottom, right in input pixels, half-open; the smallest square around the "
+    "input where the receptive field is larger than both its sides",
     "reconstruction_scale": "value shown as full white or black",
     "histogram": "images by their strongest activation, where it is positive; counts[i] "
     f"lie from 2**({LOWEST} + (first + i) / {PER_OCTAVE}) up to the next edge",
@@ -33,11 +33,11 @@ UNITS = {
 def facts_json(layer: LayerFacts) -> bytes:
     """Return the facts of all filters of a layer, in order of number."""
     record = layer.record
-    document = {
+    document: dict[str, object] = {
         "layer": record.name,
         "meaning": f"output of the network's module {record.module}",
         "units": UNITS,
-        "input_size": layer.input_size,
+        "input_size": layer.input_size.plain,
         "images_searched": layer.manifest.images.count,
         "places_per_filter": PLACES,
         "rule": layer.manifest.rule,
