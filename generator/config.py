@@ -24,7 +24,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 def _size(value: object) -> Size:
     """Return the height and width that 128, [128, 64], "128" or "128x64" names."""
-    parts = value.split("x") if isinstance(value, str) else value
+    parts = value.lower().split("x") if isinstance(value, str) else value
     sides = parts if isinstance(parts, list | tuple) else [parts]
     if len(sides) in (1, 2) and all(re.fullmatch(r"\s*\d{1,9}\s*", str(side)) for side in sides):
         size = Size(int(str(sides[0])), int(str(sides[-1])))

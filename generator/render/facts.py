@@ -48,10 +48,10 @@ class Place:
     box: tuple[int, int, int, int]
     scale: float
 
-    def overhang(self, size: Size) -> int:
-        """Return how many pixels the receptive field reaches past an image of this size."""
-        top, left, bottom, right = self.box
-        return max(0, -top, -left, bottom - size.height, right - size.width)
+    def overhang(self, frame: tuple[int, int, int, int]) -> int:
+        """Return how many pixels the receptive field reaches past top, left, bottom, right."""
+        top, left, bottom, right = np.subtract(self.box, frame).tolist()
+        return int(max(0, -top, -left, bottom, right))
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                 )
             )
         labels = Counter(place.image.label for place in places if place.image.label)
-        clipped = sum(place.overhang(size) > 0 for place in places)
+        clipped = sum(place.overhang((0, 0, *size)) > 0 for place in places)
         filters.append(
             FilterFacts(
                 layer=record.name,

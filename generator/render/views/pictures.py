@@ -40,7 +40,7 @@ class Whole:
     """The whole input image, in input pixels, with the receptive field drawn over it."""
 
     src: str
-    view_box: str  # wider than the image where a field reaches outside
+    view_box: str  # a square around the image, wider where a field reaches outside
     size: Size  # of the image, input pixels
     sheet: tuple[str, str, str]  # left, top and side of the sheet, so that the right tile shows
     field: tuple[int, int, int, int]  # left, top, width, height
@@ -133,7 +133,8 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
     if layer.sees_all:
         return None
     size = layer.input_size
-    margin = max(each.overhang(size) for each in facts.places)
+    margin = max(each.overhang(size.around) for each in facts.places)
+    side = max(size) + 2 * margin
     x, y = _corner(place, IMAGE_TILE + GUTTER)
     scale = max(size) / IMAGE_TILE
     above, before, _, _ = size.around
@@ -141,7 +142,7 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
     middle = short((left + right) / 2, 2), short((top + bottom) / 2, 2)
     return Whole(
         src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
-        view_box=f"{-margin} {-margin} {size.width + 2 * margin} {size.height + 2 * margin}",
+        view_box=f"{before - margin} {above - margin} {side} {side}",
         size=size,
         sheet=(
             short(before - x * scale, 2),

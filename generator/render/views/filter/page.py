@@ -220,7 +220,7 @@ def _place(
     page: str, layer: LayerFacts, facts: FilterFacts, place: Place, licence: str
 ) -> PlaceView:
     top, left, bottom, right = place.box
-    sides = clipped_sides(place, layer.input_size)
+    sides = "" if layer.sees_all else clipped_sides(place, layer.input_size)
     return PlaceView(
         rank=str(place.rank),
         activation=activation(place.activation),
