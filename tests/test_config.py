@@ -8,6 +8,7 @@ import pytest
 
 from generator.config import Settings, load_settings
 from generator.errors import ConfigError
+from generator.names import Size
 
 
 def test_flags_lie_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
@@ -76,6 +77,32 @@ def test_a_value_that_does_not_fit_is_named(tmp_path: Path, text: str, named: st
     file = tmp_path / "gallery.toml"
     file.write_text(text)
     with pytest.raises(ConfigError, match=named):
+        load_settings(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("128", Size(128, 128)), ("[128, 64]", Size(128, 64)), ('"8x4096"', Size(8, 4096))],
+)
+def test_an_input_size_is_one_number_or_height_and_width(
+    tmp_path: Path, text: str, size: Size
+) -> None:
+    """In the file, and as the flag has it."""
+    file = tmp_path / "gallery.toml"
+    file.write_text(f"input_size = {text}\n")
+    assert load_settings(file, {}).input_size == size
+    flag = f"{size.height}x{size.width}"
+    assert load_settings(None, {"input_size": flag}).input_size == size
+
+
+@pytest.mark.parametrize(
+    "text", ["7", "[7, 64]", "[64, 5000]", "[]", "[64, 64, 3]", '"64x"', "64.5"]
+)
+def test_an_input_size_that_is_none_is_named(tmp_path: Path, text: str) -> None:
+    """It says what to write."""
+    file = tmp_path / "gallery.toml"
+    file.write_text(f"input_size = {text}\n")
+    with pytest.raises(ConfigError, match=r"'input_size': give .* height and width: 128x64, in"):
         load_settings(file, {})
 
 

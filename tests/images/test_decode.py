@@ -238,6 +238,28 @@ def test_the_centre_is_cut_square(tmp_path: Path, upright: bool) -> None:
         ).all()
 
 
+@pytest.mark.parametrize("size", [Size(20, 10), Size(10, 20), Size(33, 7), Size(64, 61)])
+@pytest.mark.parametrize("shape", [(40, 40), (50, 23), (9, 31)])
+def test_the_middle_is_cut_in_the_proportions_of_the_input(
+    tmp_path: Path, size: Size, shape: tuple[int, int]
+) -> None:
+    """As Pillow's own `fit` has it, however the picture lies in its file."""
+    pixels = np.random.default_rng(4).integers(0, 256, (*shape, 3), np.uint8)
+    upright = Image.fromarray(pixels)
+    expected = ImageOps.fit(upright, (size.width, size.height), Image.Resampling.BILINEAR)
+    upright.save(tmp_path / "upright.png")
+    exif = Image.Exif()
+    exif[274] = 6  # to be turned clockwise
+    lying = upright.transpose(Image.Transpose.ROTATE_90)
+    lying.save(tmp_path / "lying.png", exif=exif)
+    for name in ("upright", "lying"):
+        found = read_image(tmp_path / f"{name}.png", size)
+        assert found.shape == (4, *size)
+        np.testing.assert_allclose(
+            found[:3].transpose(1, 2, 0).astype(int), np.asarray(expected).astype(int), atol=1
+        )
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (2, 3)])
 def test_tiny_and_narrow_pictures_are_enlarged(tmp_path: Path, shape: tuple[int, int]) -> None:
     """One pixel, and a strip one pixel wide, fill the whole square."""

@@ -253,6 +253,38 @@ def test_a_field_larger_than_the_input_is_shown_the_whole_input() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [Size(30, 19), Size(17, 26), Size(40, 8)])
+def test_in_an_input_that_is_no_square_each_axis_has_a_middle(size: Size) -> None:
+    """Stimuli lie on the field of that unit; where it is too large, they have the shorter side."""
+    model = nn.Sequential(
+        *(nn.Conv2d(3, 4, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 3, (3, 5), padding=1)),
+        nn.ReLU(),
+    )
+    network = replace(
+        tiny_network(),
+        model=model.eval().requires_grad_(False),
+        input_size=size,
+        modules={"layer1": "4"},
+    )
+    (layer,) = network.layers
+    place = stage(layer, size)
+    side = min(layer.field.size, *size)
+    bank = forms(side)
+    chosen = bank.take(np.arange(0, len(bank), 40))
+    images = torch.full((len(chosen), 3, *size), 0.5)
+    cuts = []
+    for unit, start, length in zip(place.unit, place.start, size, strict=True):
+        first = layer.field.offset + unit * layer.field.stride
+        middle = first + layer.field.size / 2
+        assert abs(middle - length / 2) <= layer.field.stride + 1
+        assert start == 0 if side == length else abs(start + side / 2 - middle) < 1
+        cuts.append(slice(start, start + side))
+    images[:, :, *cuts] = torch.from_numpy(chosen.draw(np.arange(len(chosen))))
+    maps = model((images - 0.5) / 0.25)
+    found = respond(network, layer, chosen)
+    np.testing.assert_allclose(found, maps[:, :, *place.unit], rtol=1e-5, atol=1e-6)
+
+
 def test_responses_do_not_depend_on_the_batch() -> None:
     """One at a time, seven, or all at once."""
     network = tiny_network()

@@ -127,14 +127,14 @@ OWN_LAYERS = ("stem", "pool", "dilated", "grouped", "joined", "norm", "block", "
 # --- Weights and pictures that show mistakes ------------------------------------------------------
 
 
-def draw_pictures(folder: Path, size: int) -> Path:
+def draw_pictures(folder: Path, size: Size) -> Path:
     """Write pictures of noise, coarse and fine, at exactly the size that the network sees."""
-    rng = np.random.default_rng(size)
+    rng = np.random.default_rng(size.height)
     folder.mkdir()
     for number in range(PICTURES):
         coarse = rng.integers(0, 256, (9, 9, 3)).astype(np.uint8)
-        large = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
-        fine = rng.integers(-60, 61, (size, size, 3))
+        large = Image.fromarray(coarse).resize((size.width, size.height), Image.Resampling.BICUBIC)
+        fine = rng.integers(-60, 61, (*size, 3))
         pixels = (np.asarray(large).astype(np.int64) + fine).clip(0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"picture_{number}.png")
     return folder
@@ -247,7 +247,7 @@ def run(
     """Load a network, roughen it, and compute the atlas of four pictures."""
     torch.manual_seed(11)  # one's own network draws its weights itself
     network = zoo.load(Settings(**settings))
-    images = as_seen(draw_pictures(folder / "pictures", max(network.input_size)), mean, std)
+    images = as_seen(draw_pictures(folder / "pictures", network.input_size), mean, std)
     roughen(network.model, images)
     network = replace(network)  # else it keeps the graph of the weights before
     truth = in_float64(twin(network.model))
@@ -303,7 +303,7 @@ def run_own(folder: Path, **more: Any) -> Run:
     return run(folder, settings, twin, mean, std, gap=4)
 
 
-@pytest.fixture(scope="module", params=[*NAMED, "own file"])
+@pytest.fixture(scope="module", params=[*NAMED, "own file", "own file, no square"])
 def found(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
@@ -311,6 +311,8 @@ def found(
     folder = tmp_path_factory.mktemp("network")
     if request.param == "own file":
         yield run_own(folder)
+    elif request.param == "own file, no square":
+        yield run_own(folder, input_size=(OWN_SIZE, 46))
     else:
         yield run_torchvision(folder, request.param, input_size=NAMED[request.param])
 
@@ -629,7 +631,7 @@ def test_other_rules_take_what_is_defined_for_them(part: str, rule: Rule, tmp_pa
     torch.manual_seed(1)
     model = Holding(NO_PROJECTION[part]())
     network = watched(model, "end", rule)
-    images = as_seen(draw_pictures(tmp_path / "pictures", 33), HALVES, HALVES)
+    images = as_seen(draw_pictures(tmp_path / "pictures", Size.square(33)), HALVES, HALVES)
     roughen(model, images)
     truth = in_float64(model)
     (ranks,) = stored_top_nine(truth, ["end"], images, filters=FILTERS)

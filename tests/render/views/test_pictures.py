@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from generator.atlas.schema import PLACES, ImageRecord
+from generator.atlas.store import Atlas
 from generator.names import Size
-from generator.render.facts import Place
-from generator.render.views.pictures import clipped_sides
+from generator.render.facts import Place, read_gallery
+from generator.render.views.pictures import clipped_sides, whole
+from tests.support.tiny_atlas import make_atlas
 from tests.support.views import filter_of
 
 
@@ -46,3 +49,32 @@ def test_tiles_are_cut_row_by_row(made: Path) -> None:
     assert places[0].patch.view_box == "0 0 32 32"
     assert places[3].patch.view_box == "0 33 32 32"
     assert places[8].patch.view_box == "66 66 32 32"
+
+
+@pytest.mark.parametrize(
+    ("size", "around"),
+    [
+        (Size.square(7), (0, 0, 7, 7)),
+        (Size(128, 64), (0, -32, 128, 96)),
+        (Size(5, 8), (-1, 0, 7, 8)),
+    ],
+)
+def test_the_square_around_an_input(size: Size, around: tuple[int, int, int, int]) -> None:
+    """Its side is the longer one, and the input lies in its middle."""
+    assert size.around == around
+    assert _place((-3, -40, 130, 90)).overhang(Size(128, 64).around) == 8
+    assert _place((0, 0, 128, 64)).overhang((0, 0, 128, 64)) == 0
+
+
+def test_a_whole_image_that_is_no_square_lies_where_its_tile_has_it(tmp_path: Path) -> None:
+    """The tile is a square around the image, which is drawn in input pixels from 0, 0 on."""
+    square = read_gallery(Atlas.open(make_atlas(tmp_path))).layer("layer1")
+    network = square.manifest.network.model_copy(update={"input_size": Size(224, 112)})
+    layer = replace(square, manifest=square.manifest.model_copy(update={"network": network}))
+    facts = next(each for each in layer.filters if each.places)
+    place = replace(facts.places[0], rank=1, box=(100, 110, 107, 117))
+    shown = whole("index.html", layer, replace(facts, places=(place,)), place)
+    assert shown is not None
+    assert (shown.view_box, shown.sheet[:2]) == ("-56 0 224 224", ("-56", "0"))
+    assert (shown.size, shown.field) == (Size(224, 112), (110, 100, 7, 7))
+    assert shown.alt.endswith("rows 100 to 106, columns 110 to 111")
