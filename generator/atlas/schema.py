@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from generator.atlas.bins import BINS
 from generator.atlas.measures import StimuliRecord
-from generator.names import Rule, Size
+from generator.names import Evidence, Rule, Size
 
 SCHEMA = 4
 PLACES = 9  # a filter keeps this many images
@@ -117,6 +117,7 @@ class LayerRecord(Record):
     filters: int
     grid: tuple[int, int]  # rows, columns of the feature map
     receptive_field: int  # larger than both sides of the input: every patch is the whole input
+    field_known_by: Evidence = "geometry"
     stride: int | float  # no whole number behind an op that enlarges maps
     offset: int  # first input pixel (row and column alike) that unit 0 sees
     tile: int  # side of one patch in the contact sheets, picture pixels

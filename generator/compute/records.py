@@ -109,6 +109,7 @@ def layer_record(
         filters=layer.filters,
         grid=layer.grid,
         receptive_field=field.size,
+        field_known_by=layer.known_by,
         stride=field.stride if isinstance(field.stride, int) else float(field.stride),
         offset=field.offset,
         tile=crops.tile_side(shown),

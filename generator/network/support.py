@@ -14,13 +14,17 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.overrides import TorchFunctionMode
 
+from generator.errors import NetworkError
 from generator.network.cone.geometry import PixelField
 from generator.network.graph.ops.op import parsed
 from generator.network.graph.ops.pools import MaxPool
 from generator.network.graph.ops.relu import rectifier_of
+from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
 IMAGES = 2
 SEED = 0
+COARSE = 5  # colours along an edge of a picture
+NOISE = 0.5  # of the range of values
 ROUNDING = 1e-6  # of a unit's largest gradient: less is the rounding of sums that cancel
 Interval = tuple[int, int]  # half-open
 
@@ -46,34 +50,49 @@ class _Through(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
+def pictures(network: LoadedNetwork, count: int) -> Tensor:
+    """Return images [count, 3, h, w] as a search brings them: smooth colours and some noise."""
+    source = torch.Generator().manual_seed(SEED)
+    sizes = (COARSE, COARSE), network.input_size
+    coarse, noise = (torch.rand((count, 3, *size), generator=source) for size in sizes)
+    smooth = F.interpolate(coarse, size=noise.shape[2:], mode="bilinear")
+    pixels = ((1 + NOISE) * smooth + NOISE * (noise - 1)).clamp(0, 1)
+    mean, std = (torch.tensor(each)[:, None, None] for each in (network.mean, network.std))
+    return ((pixels - mean) / std).to(a_weight(network.model))
+
+
 def field_of(
-    run: Callable[[Tensor], Tensor], grid: tuple[int, int], size: tuple[int, int], like: Tensor
+    network: LoadedNetwork, run: Callable[[Tensor], Tensor], name: str, grid: tuple[int, int]
 ) -> PixelField | None:
     """Return the field of the units of a layer [b, c, *grid], None where they have no one form.
 
-    `run` gives the layer's maps for images [b, 3, *size] of the type of `like`.
+    `run` gives the maps of the layer of this name for images [b, 3, h, w]. Raises NetworkError
+    where no gradient comes down from it.
     """
-    source = torch.Generator().manual_seed(SEED)
+    size = network.input_size
     units = [sorted({0, 1, n // 2, n // 2 + 1, n - 2, n - 1} & set(range(n))) for n in grid]
     count = max(map(len, units))
     rows, columns = (torch.tensor((each * count)[:count]) for each in units)
     seen = torch.zeros(count, *size, dtype=torch.bool)
-    for _ in range(IMAGES):
-        image = torch.randn((1, 3, *size), generator=source).to(like)
+    for image in pictures(network, IMAGES):
         with torch.enable_grad(), _Through():
             images = image.repeat(count, 1, 1, 1).requires_grad_(True)
             found = run(images)[torch.arange(count), :, rows, columns]
-            weights = torch.randn(found.shape, generator=source).to(found)
-            (gradients,) = torch.autograd.grad((found * weights).sum(), images)
+        if not found.requires_grad:
+            raise NetworkError(
+                f"no gradient comes down from {name}; let the network run without detach, data "
+                "and the like"
+            )
+        # Softmax and the like give the same sum whatever the pixels, but not the same weighted sum.
+        weights = torch.linspace(0.5, 1.5, found.shape[1]).to(found)
+        (gradients,) = torch.autograd.grad((found * weights).sum(), images)
         strength = gradients.abs().amax(1).cpu()
         seen |= strength > ROUNDING * strength.amax((1, 2), keepdim=True)
-    fields = [
-        _fitted(at.tolist(), [_interval(part) for part in seen.any(axis)], length)
-        for at, axis, length in ((rows, 2, size[0]), (columns, 1, size[1]))
-    ]
-    if None in fields or fields[0].stride != fields[1].stride:
+    down = _fitted(rows.tolist(), [_interval(part) for part in seen.any(2)], size[0])
+    right = _fitted(columns.tolist(), [_interval(part) for part in seen.any(1)], size[1])
+    if down is None or right is None or down.stride != right.stride:
         return None
-    return fields[0].union(fields[1]).in_pixels
+    return down.union(right).in_pixels
 
 
 def _interval(seen: Tensor) -> Interval:

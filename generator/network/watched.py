@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor, nn
 
 from generator.errors import NetworkError
-from generator.names import Size
+from generator.names import Evidence, Size
 from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import PixelField
 from generator.network.graph.graph import IMAGE, Graph, Map
@@ -22,6 +22,7 @@ from generator.network.graph.ops.scaling import Scaling
 from generator.network.graph.trace import NoProjection, Trace, trace
 from generator.network.modes import ignoring_modes
 from generator.network.rules import DECONVNET, RULES, Rule
+from generator.network.support import field_of
 from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
 # The C library (glibc) keeps freed blocks of up to 32 MiB. It gives larger ones back to the system
@@ -42,6 +43,7 @@ class WatchedLayer:
     # Rows and columns alike: where the units' field is no square, the smallest square around it.
     # One larger than both sides of the input stands for the whole input.
     field: PixelField
+    known_by: Evidence = "geometry"  # how the field was found
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class WatchedNetwork(LoadedNetwork):
             ) from part
         except ValueError as problem:
             raise NetworkError(f"{name}: below module {module!r} {problem} in one sum") from problem
-        return WatchedLayer(
+        layer = WatchedLayer(
             name=name,
             title=name.replace("layer", "Layer ") if name.startswith("layer") else name,
             module=module,
@@ -153,6 +155,18 @@ class WatchedNetwork(LoadedNetwork):
             if cone is None
             else _square(name, cone),
         )
+        if cone is not None:
+            return layer
+        field = field_of(self, partial(self._alone, layer), name, layer.grid)
+        if field is None:
+            return replace(layer, known_by="nothing")
+        sees_all = field.size >= max(self.input_size)
+        return replace(layer, known_by="gradients", field=layer.field if sees_all else field)
+
+    def _alone(self, layer: WatchedLayer, images: Tensor) -> Tensor:
+        """Return the maps [b, c, h, w] of one layer, by running the network as it came."""
+        with hooked(self.model, [layer]) as run:
+            return run(images)[0]
 
 
 def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None:
@@ -234,7 +248,7 @@ def hooked(
                     f"{layer.name} cannot be watched: its module {layer.module} does not run on "
                     "every image; watch one that does"
                 )
-        return [outputs[layer.module][:, : layer.filters] for layer in layers]
+        return [_as_maps(outputs[layer.module])[:, : layer.filters] for layer in layers]
 
     paths = {layer.module for layer in layers}
     handles = [model.get_submodule(path).register_forward_hook(keep(path)) for path in paths]
@@ -243,3 +257,8 @@ def hooked(
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _as_maps(output: Tensor) -> Tensor:
+    """Return numbers of whole images [b, c] as maps of one place [b, c, 1, 1]."""
+    return output[:, :, None, None] if output.dim() == 2 else output

@@ -154,7 +154,7 @@ def test_reconstructions_equal_the_whole_image_way(pictures: Path) -> None:
         for place, (value, row, *position) in enumerate(found[:2]):
             image[filter_, place], unit[filter_, place] = row, position
             activation[filter_, place] = value
-    start = layer.field.offset + unit * layer.field.stride
+    start = layer.field.offset + unit * int(layer.field.stride)
     box = np.concatenate([start, start + layer.field.size], -1).astype(np.int32)
     arrays = LayerArrays(
         activation=activation,  # type: ignore[arg-type]

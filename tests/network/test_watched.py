@@ -90,7 +90,7 @@ def test_so_many_images_run_at_a_time_that_no_map_is_too_large(
     for kept, images in ((2 * largest, 2), (3 * largest - 1, 2), (1, 1)):
         monkeypatch.setattr(measures, "KEPT", kept)
         assert network.at_once(network.layers) == images
-    attentive = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), nn.Conv2d(4, 5, 3))
+    attentive = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.Conv2d(4, 5, 3))
     free = network_of(attentive, ["2"], rule=GRADIENT)
     assert free.at_once(free.layers) is None
 
@@ -191,7 +191,7 @@ class Turned(nn.Module):
     [
         (
             lambda maps: maps.permute(0, 2, 3, 1),
-            "4 values, which are no maps of the input's shape, 12 × 12",
+            "its units lie 1 pixels apart in rows and 5/2 in columns",
         ),
         (lambda maps: torch.cat([maps, maps.flip(3)]), "runs no module named 'norm' that gives"),
     ],

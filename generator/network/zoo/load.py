@@ -19,7 +19,7 @@ from generator.network.zoo.default_layers import CHOICES
 from generator.network.zoo.layers import modules_to_watch
 from generator.network.zoo.loaded import LoadedNetwork, freeze, in_one_line
 from generator.network.zoo.untrained import SEED, draw_weights
-from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, INPUT_SIZE, zfnet_random, zfnet_with
+from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 
 
 def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwork:
@@ -60,7 +60,7 @@ def _loaded(settings: Settings) -> LoadedNetwork:
     if own is not None:
         from generator.network.zoo.own import own_network  # noqa: PLC0415 - see below
 
-        return own_network(*own, weights, settings.input_size or INPUT_SIZE)
+        return own_network(*own, weights, settings.input_size)
     if settings.mean is not None or settings.std is not None:
         raise ConfigError(f"mean and std of {name} are known; set them for a file of your own only")
     if weights is not None and name.endswith(f":{RANDOM}"):

@@ -40,7 +40,7 @@ _neighbours: set[str] = set()  # modules that the files before this one imported
 
 
 def own_network(
-    file: Path, function: str, weights: Path | None, input_size: int = INPUT_SIZE
+    file: Path, function: str, weights: Path | None, input_size: Size | None = None
 ) -> LoadedNetwork:
     """Return the network of a file: a module there, or what a function or class there makes.
 
@@ -59,9 +59,10 @@ def own_network(
         made.float()
         made.to("cpu")
         freeze(made)
-        _initialise(made, input_size)
+        usual = Size.square(INPUT_SIZE)
+        _initialise(made, input_size or usual)
         network = LoadedNetwork(
-            *(f"{file.name}:{function}", made, Size.square(INPUT_SIZE), MEAN, STD),
+            *(f"{file.name}:{function}", made, usual, MEAN, STD),
             source=f"{function if ready else f'made by {function}()'} in {file.name}",
             weights_sha256=state_digest(made),
             code_sha256=_code_digest(file.resolve().parent, imported().values()),
@@ -141,18 +142,18 @@ def _without_wrapping(model: nn.Module) -> nn.Module:
     return model
 
 
-def _initialise(model: nn.Module, input_size: int) -> None:
+def _initialise(model: nn.Module, input_size: Size) -> None:
     """Run a network once if it has lazy modules, which get their weights in that run."""
     if not _is_lazy(model):
         return
     try:
         with torch.no_grad(), ignoring_modes():
-            model(torch.zeros(1, 3, input_size, input_size))
+            model(torch.zeros(1, 3, *input_size))
     except Exception as problem:
         if _is_lazy(model):
             raise NetworkError(
-                f"its lazy modules get their shapes from one image [1, 3, {input_size}, "
-                f"{input_size}], on which it does not run ({in_one_line(problem)})"
+                f"its lazy modules get their shapes from one image "
+                f"{[1, 3, *input_size]}, on which it does not run ({in_one_line(problem)})"
             ) from problem
     if _is_lazy(model):
         raise NetworkError("some of its lazy modules do not run, so that they have no shapes")

@@ -18,7 +18,14 @@ from generator.render.charts.svg import short
 from generator.render.facts import FilterFacts, LayerFacts, Place
 from generator.render.views.frame import Pair, Picture
 from generator.render.words.captions import own_words, short_words
-from generator.render.words.words import count, first_capital, label_list, listing, shortened
+from generator.render.words.words import (
+    count,
+    first_capital,
+    label_list,
+    listing,
+    pixels,
+    shortened,
+)
 
 FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
 SMALL_FIELD = 24  # a box below this side is ringed, or it would be overlooked
@@ -48,9 +55,26 @@ class Whole:
     alt: str
 
 
+def seen_words(layer: LayerFacts) -> str:
+    """Say in a few words how much of an image a unit sees."""
+    if layer.record.field_known_by == "nothing":
+        return "pixels that are not known"
+    return "the whole image" if layer.sees_all else f"{pixels(layer.record.receptive_field)} square"
+
+
 def field_words(layer: LayerFacts) -> str:
-    """Say that units see all of the image, or nearly; "" where they see a part of it."""
+    """Say that units see all of the image, or nearly, or how else that is known; else ""."""
     field, size = layer.record.receptive_field, _size_words(layer.input_size)
+    known_by = layer.record.field_known_by
+    if known_by == "nothing":
+        return (
+            "Which pixels a unit sees is not known: the layer rests on parts that are no windows, "
+            "and gradients show no one form for all units. Every patch is a whole image."
+        )
+    if known_by == "gradients":
+        seen = "all pixels move a unit" if layer.sees_all else "one field fits all units tried"
+        end = ", so that every patch is a whole image." if layer.sees_all else "."
+        return f"The layer rests on parts that are no windows. By the gradients, {seen}{end}"
     if layer.sees_all:
         return (
             f"Each unit sees the whole picture: its receptive field of {count(field)} pixels is "

@@ -11,7 +11,7 @@ from generator.render.text.content import Text
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Table, filter_link
 from generator.render.views.layer.trends import Trends, trends_view
-from generator.render.views.pictures import Crop, Whole, crop, pair, whole
+from generator.render.views.pictures import Crop, Whole, crop, pair, seen_words, whole
 from generator.render.words.words import count, first_capital, pixels, several, share, shortened
 
 RULE = (
@@ -107,7 +107,7 @@ def home_view(frames: Frames, texts: Texts) -> HomeView:
 def _stage(layer: LayerFacts, text: Text) -> Stage:
     record, best = layer.record, layer.steadiest(1)[0]
     filters = f"{count(record.filters)} {'filter' if record.filters == 1 else 'filters'}"
-    seen = "the whole image" if layer.sees_all else pixels(record.receptive_field)
+    seen = seen_words(layer)
     return Stage(
         link=Link(urls.link(urls.HOME, urls.layer(record.name)), record.title),
         summary=text.summary,
@@ -191,14 +191,14 @@ def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
     rows = []
     for layer in gallery.layers:
         record = layer.record
-        field = pixels(record.receptive_field)
+        field = pixels(record.receptive_field) + (", more than the image" if layer.sees_all else "")
         rows.append(
             (
                 record.title,
                 record.module,
                 count(record.filters),
                 f"{record.grid[0]} × {record.grid[1]}",
-                f"{field}, more than the image" if layer.sees_all else field,
+                field if record.field_known_by == "geometry" else seen_words(layer),
                 pixels(record.stride),
                 pixels(record.offset),
                 count(layer.dead),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.config import Settings
-from generator.network.cone.geometry import Field, Window
+from generator.network.cone.geometry import Field, PixelField, Reach, Window
 from generator.network.zoo import load as zoo
 
 windows = st.lists(
@@ -29,11 +30,11 @@ fields = st.builds(
 # Receptive field, stride, offset: the gallery's own padding, checked by hand from the sizes of the
 # published kernels.
 ZFNET = {
-    "layer1": Field(7, 2, -1),
-    "layer2": Field(27, 8, -3),
-    "layer3": Field(75, 16, -27),
-    "layer4": Field(107, 16, -43),
-    "layer5": Field(139, 16, -59),
+    "layer1": PixelField(7, 2, -1),
+    "layer2": PixelField(27, 8, -3),
+    "layer3": PixelField(75, 16, -27),
+    "layer4": PixelField(107, 16, -43),
+    "layer5": PixelField(139, 16, -59),
 }
 
 
@@ -41,7 +42,7 @@ def behind(chain: Sequence[Window]) -> Field:
     """Return what a unit sees through windows, the first of which reads the pixels."""
     field = Field()
     for window in reversed(chain):
-        field = field.below(window)
+        field = field.below(window.reach)
     return field
 
 
@@ -73,3 +74,24 @@ def test_the_embedded_network_has_the_published_geometry() -> None:
     """Tracing it gives what the table of the method says."""
     network = zoo.load(Settings(network="zfnet"))
     assert {layer.name: layer.field for layer in network.layers} == ZFNET
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 4), st.data())
+def test_fields_behind_enlarged_maps_hold_all_that_units_see(
+    size: int, kernel: int, factor: int, data: st.DataObject
+) -> None:
+    """A window on a map whose pixels were repeated, on a window: every unit, pixel by pixel."""
+    windows = st.builds(Window, kernel=st.just(kernel), stride=st.integers(1, 2))
+    above, below = data.draw(windows), data.draw(windows)
+    repeated = Reach(Fraction(1, factor), Fraction(1 - factor, factor), 0)
+    field = Field().below(above.reach).below(repeated).below(below.reach).in_pixels
+    largest = 0
+    for unit in range(size + factor):
+        first = unit * above.stride
+        coarse = {pixel // factor for pixel in range(first, first + above.kernel)}
+        seen = {place * below.stride + tap for place in coarse for tap in range(below.kernel)}
+        start, stop = field.interval(unit)
+        assert start <= min(seen)
+        assert max(seen) < stop
+        largest = max(largest, max(seen) - min(seen) + 1)
+    assert field.size <= largest + 2 * below.stride

@@ -375,13 +375,13 @@ def test_boxes_are_those_of_gradient_support(found: Run) -> None:
 
 def assert_same_field(truth: nn.Module, layer: WatchedLayer, size: int) -> None:
     """Compare size, stride and offset with units in a strip so long that they see no border."""
-    sees = layer.field
-    unit = -(sees.offset // sees.stride)  # the first that sees no padding
-    start = sees.offset + unit * sees.stride
-    strip = size, start + sees.size + 8 * sees.stride
+    sees, stride = layer.field, int(layer.field.stride)
+    unit = -(sees.offset // stride)  # the first that sees no padding
+    start = sees.offset + unit * stride
+    strip = size, start + sees.size + 8 * stride
     for op in range(2):
         _, left, _, right = gradient_support(truth, layer.module, strip, (0, unit + op))
-        shift = start + op * sees.stride
+        shift = start + op * stride
         assert (left, right) == (shift, shift + sees.size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -112,9 +113,9 @@ def test_a_network_is_traced_once_on_its_device(
     """And each normalisation is folded once, whatever is asked of the network afterwards."""
     traces, folds = [], []
 
-    def traced(model: nn.Module, input_size: Size) -> Trace:
+    def traced(model: nn.Module, input_size: Size, modules: Collection[str]) -> Trace:
         traces.append(next(model.parameters()).device)
-        return trace(model, input_size)
+        return trace(model, input_size, modules)
 
     def fold(convolution: Convolution, scaling: Scaling) -> Convolution:
         folds.append(id(scaling))
@@ -180,7 +181,7 @@ def test_a_named_module_is_watched_itself() -> None:
         (("COM9=features.conv1",), ConfigError, "'COM9' cannot be"),
         (("x=features.conv1", "X=features.conv2"), ConfigError, "'X' names two layers"),
         (("x=features.conv1", "y=features.conv1"), ConfigError, "'features.conv1' is watched"),
-        (("x=classifier",), NetworkError, "classifier"),
+        (("x=classifier",), NetworkError, "pools by average"),
     ],
 )
 def test_layers_that_cannot_be_are_named(

@@ -168,7 +168,8 @@ def test_a_forward_pass_for_one_image_only_is_reported(tmp_path: Path) -> None:
         "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
         "        super().__init__()\n        self.one = nn.Conv2d(3, 4, 3)\n"
         "        self.two = nn.Conv2d(3, 4, 3)\n"
-        "    def forward(self, images):\n        return self.two(images.view(1, 3, 16, 16))\n"
+        "    def forward(self, images):\n"
+        "        return self.two(images.view(1, 3, 16, 16) * images)\n"
         "def build():\n    return Net()\n"
     )
     file = write(tmp_path, text)

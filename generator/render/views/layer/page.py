@@ -13,7 +13,7 @@ from generator.render.views.layer.card_pages import Cards, card_scripts, cards_o
 from generator.render.views.layer.health import Trouble, health_view
 from generator.render.views.layer.summary import Summary, summary_view
 from generator.render.views.layer.trends import Trends, trends_view
-from generator.render.views.pictures import field_words, pair
+from generator.render.views.pictures import field_words, pair, seen_words
 from generator.render.words.words import count, first_capital, pixels, several
 
 SHOWN_ABOVE = 3  # filters shown beside the text
@@ -45,7 +45,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
     page = urls.layer(record.name)
     text = frames.content.layers[record.name]
     html = texts.html(text, page)
-    seen = "the whole image" if layer.sees_all else f"{pixels(record.receptive_field)} square"
+    seen = seen_words(layer)
     # A text that shows filters of its own needs no others beside it.
     beside = () if "<figure" in html else layer.steadiest(SHOWN_ABOVE)
     layers = [(urls.layer(each.record.name), each.record.title) for each in frames.gallery.layers]
