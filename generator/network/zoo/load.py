@@ -93,8 +93,8 @@ def _naming(network: WatchedNetwork) -> Iterator[None]:
     except Exception as problem:
         mean, std = (" ".join(map(str, each)) for each in (network.mean, network.std))
         raise NetworkError(
-            f"{network.name}: does not run on pictures of which mean ({mean}) and std ({std}) are "
-            f"taken off ({in_one_line(problem)})"
+            f"{network.name}: does not run on pictures normalised with mean ({mean}) and std "
+            f"({std}) ({in_one_line(problem)})"
         ) from problem
 
 
