@@ -37,6 +37,12 @@ def _size(value: object) -> Size:
     )
 
 
+def _three(value: object) -> object:
+    """Return one number, alone or in a list, three times; anything else as it is."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return [*values] * 3 if len(values) == 1 else value
+
+
 class Settings(BaseModel):
     """All that a build depends on besides the images, the network and the texts themselves.
 
@@ -52,9 +58,9 @@ class Settings(BaseModel):
     """File of weights for the network: safetensors or a state dict."""
     input_size: Annotated[Size, BeforeValidator(_size)] | None = None
     """Pixels that images are brought to: 224, or height x width, 128x64."""
-    # Of one's own network: red, green, blue, of values in 0…1. They have no flags.
-    mean: tuple[Finite, Finite, Finite] | None = None
-    std: tuple[Positive, Positive, Positive] | None = None
+    # Of one's own network: red, green, blue, or one number, of values in 0…1. They have no flags.
+    mean: Annotated[tuple[Finite, Finite, Finite], BeforeValidator(_three)] | None = None
+    std: Annotated[tuple[Positive, Positive, Positive], BeforeValidator(_three)] | None = None
     rule: Rule = "deconvnet"
     """Way down to the pixels: deconvnet, guided, gradient."""
     filters: int | None = Field(default=None, ge=1)

@@ -106,6 +106,17 @@ def test_an_input_size_that_is_none_is_named(tmp_path: Path, text: str) -> None:
         load_settings(file, {})
 
 
+def test_mean_and_std_are_one_number_or_three(tmp_path: Path) -> None:
+    """One stands for all three colours."""
+    file = tmp_path / "gallery.toml"
+    file.write_text("mean = 0.1307\nstd = [0.3081]\n")
+    settings = load_settings(file, {})
+    assert (settings.mean, settings.std) == ((0.1307,) * 3, (0.3081,) * 3)
+    file.write_text("mean = [0.1, 0.2]\n")
+    with pytest.raises(ConfigError, match=r"'mean'"):
+        load_settings(file, {})
+
+
 def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """Asked for by name, it must exist."""
     with pytest.raises(ConfigError, match=r"none\.toml does not exist"):

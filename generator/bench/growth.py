@@ -121,8 +121,8 @@ def _search(settings: Settings, count: int, result: Connection) -> None:
         return None
 
     assert settings.images is not None
-    images = Repeated(open_images(settings.images), count)
     network = zoo.load(settings, pick_device(settings.device))
+    images = Repeated(open_images(settings.images).in_channels(network.channels), count)
     started = time.perf_counter()
     numbers = range(-(-count // settings.batch))
     search_batches(settings, network, images, numbers, silent, silent, silent)

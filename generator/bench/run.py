@@ -35,7 +35,7 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
         spec = settings.images or str(
             draw_photographs(Path(folder) / "photographs", MOST, PHOTOGRAPH)
         )
-        images = open_images(spec)
+        images = open_images(spec).in_channels(network.channels)
         say(f"search and forward pass, in turns, over {len(images)} images")
         yield from measure_search(settings, network, images)
         say("reconstructions, both ways")

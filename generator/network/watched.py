@@ -172,23 +172,24 @@ class WatchedNetwork(LoadedNetwork):
 def pixel_kernels(network: WatchedNetwork, layer: WatchedLayer) -> Tensor | None:
     """Return the kernels [f, 3, k, k] of a layer that looks at pixels; None for any other.
 
-    Such a layer is one convolution of the pixels with square kernels. Batch normalisation, which is
-    part of the kernels returned, and a ReLU may follow it.
+    Such a layer is one convolution of the pixels, or of their grey, with square kernels. Batch
+    normalisation, which is part of the kernels returned, and a ReLU may follow it.
     """
     graph = network.graph([layer])
     if graph is None:
         return None
-    first, *others = graph.nodes
+    before = graph.nodes[:1] if network.channels == 1 else ()  # makes the grey
+    first, *others = graph.nodes[len(before) :] or graph.nodes
     op = first.op
     if not (
         isinstance(op, Convolution)
-        and first.inputs == (IMAGE,)
-        and op.weight.shape[1] == 3
+        and first.inputs == (before[0].output if before else IMAGE,)
+        and op.weight.shape[1] == network.channels
         and op.kernel[0] == op.kernel[1]
         and all(isinstance(node.op, Rectifier | Scaling) for node in others)
     ):
         return None
-    return op.weight[: layer.filters].contiguous()
+    return op.weight[: layer.filters].expand(-1, 3, -1, -1).contiguous()
 
 
 def _square(name: str, cone: Cone) -> PixelField:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image, ImageOps
-from torch import Tensor
+from torch import Tensor, nn
 
 from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
@@ -42,6 +42,16 @@ def deep():  # fields of 20, larger than a side, and of 58, larger than both
         nn.Conv2d(3, 4, 7, padding=3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 7, padding=3),
         nn.ReLU(), nn.Conv2d(4, 4, 20, padding=10), nn.ReLU(),
     )
+
+def grey():  # of one channel, as a network of handwritten digits
+    torch.manual_seed(4)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 5, 5), nn.ReLU(),
+        nn.Flatten(), nn.Linear(5 * 10 * 10, 3),
+    )
+
+def flow():
+    return nn.Sequential(nn.Conv2d(11, 4, 3), nn.ReLU())
 
 def uneven():
     return nn.Sequential(
@@ -126,6 +136,46 @@ def test_an_input_that_is_no_square(
     whole = "larger than the input of 32 × 16, so that every patch is a whole image"
     assert (whole in page) == (function == "deep")
     assert "32 × 16 px" in (tmp_path / "site" / "network.html").read_text()
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "gradient"])
+def test_a_network_of_one_channel(tmp_path: Path, rule: str) -> None:
+    """It is fed grey, the pages show grey, and its first kernels are shown as any others."""
+    size, mean, std = Size.square(28), 0.1307, 0.3081
+    settings = f"input_size = 28\nmean = {mean}\nstd = [{std}]\nrule = '{rule}'"
+    said = build(tmp_path, "grey", "one=0,two=4", "--no-stimuli", settings=settings)
+    assert "site: written" in said, said
+    atlas = Atlas.open(tmp_path / "atlas")
+    assert atlas.manifest.network.mean == (mean,) * 3
+    assert atlas.manifest.network.std == (std,) * 3
+    model = own_network(tmp_path / "net.py", "grey", None).model.eval()
+    assert isinstance(model, nn.Sequential)
+    images = []
+    for path in sorted((tmp_path / "pictures").rglob("*.png")):
+        with Image.open(path) as image:
+            fitted = ImageOps.fit(image, (28, 28), Image.Resampling.BILINEAR).convert("L")
+        images.append((np.asarray(fitted) / 255 - mean) / std)
+    seen = torch.from_numpy(np.stack(images)).float()[:, None]
+    one, two = atlas.manifest.layers
+    assert (one.receptive_field, one.stride, one.offset, one.grid) == (5, 1, -2, (28, 28))
+    assert (two.receptive_field, two.stride, two.offset, two.grid) == (14, 2, -2, (10, 10))
+    with torch.no_grad():
+        assert_same_nine(atlas.arrays("one"), model[0](seen))
+        assert_same_nine(atlas.arrays("two"), model[:5](seen))
+    assert [sheet.name for sheet in one.kernels] == ["untrained", "trained"]
+    for picture in ("patches", "reconstructions"):
+        with Image.open(tmp_path / "site" / "one" / f"0.{picture}.webp") as sheet:
+            red, green, blue = np.asarray(sheet.convert("RGB")).transpose(2, 0, 1)
+        assert (red == green).all()
+        assert (green == blue).all()
+        assert np.ptp(red) > 50
+    assert size == atlas.manifest.network.input_size
+
+
+def test_other_numbers_of_channels_are_refused(tmp_path: Path) -> None:
+    """The input size is not to blame."""
+    said = build(tmp_path, "flow", "one=1")
+    assert "net.py:flow: takes 11 channels; pictures have three, red, green and blue" in said
 
 
 def test_strides_that_differ_are_refused(tmp_path: Path) -> None:

@@ -260,6 +260,24 @@ def test_the_middle_is_cut_in_the_proportions_of_the_input(
         )
 
 
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA"])
+def test_grey_is_what_pillow_makes_of_the_colours(tmp_path: Path, mode: str) -> None:
+    """Three equal planes of luminance; opacity stays."""
+    values = np.random.default_rng(6).integers(0, 256, (23, 31, 4), np.uint8)
+    path = tmp_path / "a.png"
+    Image.fromarray(values).convert(mode).save(path)
+    size = Size(9, 14)
+    coloured, grey = read_image(path, size), read_image(path, size, grey=True)
+    expected = Image.fromarray(coloured[:3].transpose(1, 2, 0).copy()).convert("L")
+    assert (grey[:3] == np.asarray(expected)).all()
+    assert (grey[3] == coloured[3]).all()
+    (tmp_path / "set").mkdir()
+    path.rename(tmp_path / "set" / "a.png")
+    images = open_images(str(tmp_path / "set"))
+    assert (images.in_channels(1).read(0, size) == grey).all()
+    assert (images.in_channels(3).read(0, size) == coloured).all()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (2, 3)])
 def test_tiny_and_narrow_pictures_are_enlarged(tmp_path: Path, shape: tuple[int, int]) -> None:
     """One pixel, and a strip one pixel wide, fill the whole square."""

@@ -48,6 +48,7 @@ class Job:
         ours = (settings.atlas, workspace.folder, settings.site)  # their pictures are no input
         images = open_images(settings.images, leave_out=ours)
         network = zoo.load(settings, device)
+        images = images.in_channels(network.channels)
         identity = identity_of(settings, network, images)
         return cls(settings, network, untrained(network), images, workspace, identity)
 

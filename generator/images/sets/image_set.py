@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +68,8 @@ class ImageSet:
     no Python object for each picture.
     """
 
+    grey = False  # whether pictures are read without their colours
+
     def __init__(
         self,
         name: str,  # short, for people: of a folder, file or data set, never a path
@@ -106,9 +110,15 @@ class ImageSet:
         """Return one line of 1 to 120 characters without control characters."""
         return caption_of(self.path(row), self._captions)
 
+    def in_channels(self, channels: int) -> Self:
+        """Return the set as a network of so many channels sees it: in grey for one."""
+        seen = copy.copy(self)
+        seen.grey = channels == 1
+        return seen
+
     def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
         """Return a picture as `decode.read_image` does: [4, *size]. Raises PictureError."""
-        return read_image(self.encoded(row), size)
+        return read_image(self.encoded(row), size, grey=self.grey)
 
     def is_there(self, row: int) -> bool:
         """Say whether the place of a picture is there: its folder or archive, not the picture.

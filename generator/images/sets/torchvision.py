@@ -65,7 +65,7 @@ class TorchvisionImages(ImageSet):
     def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
         picture = self._picture(row)
         with reading():
-            return middle_of(picture, size)
+            return middle_of(picture, size, grey=self.grey)
 
     def is_there(self, row: int) -> bool:
         return is_filled(self._root)

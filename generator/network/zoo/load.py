@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 
@@ -15,6 +16,7 @@ from generator.network.graph.selfcheck import require_as_traced
 from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import state_digest
+from generator.network.zoo.channels import channels_of, feed_grey
 from generator.network.zoo.default_layers import CHOICES
 from generator.network.zoo.layers import modules_to_watch
 from generator.network.zoo.loaded import LoadedNetwork, freeze, in_one_line
@@ -49,6 +51,9 @@ def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwo
     model.to(device)
     network = WatchedNetwork(**facts, filters=settings.filters, rule=RULES[settings.rule])
     with _naming(network):
+        network = replace(network, channels=channels_of(model, network.input_size))
+        if network.channels == 1:
+            feed_grey(model)
         require_as_traced(network)
     return network
 

@@ -32,6 +32,7 @@ class LoadedNetwork:
     classes: tuple[str, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)  # layer → module; its usual layers
     code_sha256: str = ""  # of the file that makes it, where it is a person's own
+    channels: int = 3  # that the images have to show: 3, or 1 where they are to be grey
     random: bool = False  # whether its weights are still to be drawn
     # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
     history: tuple[tuple[str, str, Tensor], ...] = ()

@@ -28,7 +28,8 @@ from generator.render.words.words import (
 )
 
 FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
-SMALL_FIELD = 24  # a box below this side is ringed, or it would be overlooked
+# Of the image's side: a box below this is ringed, or it would be overlooked; the ring's radius.
+SMALL_FIELD, RING = 24 / 224, 20 / 224
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Whole:
     size: Size  # of the image, input pixels
     sheet: tuple[str, str, str]  # left, top and side of the sheet, so that the right tile shows
     field: tuple[int, int, int, int]  # left, top, width, height
-    ring: tuple[str, str] | None  # middle; None where the field is large enough to be seen
+    ring: tuple[str, str, str] | None  # middle, radius; None where the field is seen without
     alt: str
 
 
@@ -164,6 +165,7 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
     above, before, _, _ = size.around
     top, left, bottom, right = place.box
     middle = short((left + right) / 2, 2), short((top + bottom) / 2, 2)
+    small = bottom - top < SMALL_FIELD * max(size)
     return Whole(
         src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
         view_box=f"{before - margin} {above - margin} {side} {side}",
@@ -174,7 +176,7 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
             short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
         ),
         field=(left, top, right - left, bottom - top),
-        ring=middle if bottom - top < SMALL_FIELD else None,
+        ring=(*middle, short(RING * max(size), 2)) if small else None,
         alt=f"Whole image of patch {place.rank}, receptive field outlined: "
         f"{_span('rows', top, bottom, size.height)}, "
         f"{_span('columns', left, right, size.width)}",

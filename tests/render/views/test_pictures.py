@@ -77,4 +77,9 @@ def test_a_whole_image_that_is_no_square_lies_where_its_tile_has_it(tmp_path: Pa
     assert shown is not None
     assert (shown.view_box, shown.sheet[:2]) == ("-56 0 224 224", ("-56", "0"))
     assert (shown.size, shown.field) == (Size(224, 112), (110, 100, 7, 7))
+    assert shown.ring == ("113.5", "103.5", "20")
+    wider = replace(place, box=(100, 80, 124, 104))
+    seen = whole("index.html", layer, replace(facts, places=(wider,)), wider)
+    assert seen is not None
+    assert seen.ring is None
     assert shown.alt.endswith("rows 100 to 106, columns 110 to 111")
