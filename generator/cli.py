@@ -92,7 +92,7 @@ MORE_FLAGS = {
 }
 # Flags that several verbs take.
 NETWORK = ("config", "network", "weights", "input_size", "rule", "filters", "images", "atlas")
-SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "stimuli")
+SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "icc", "stimuli")
 PAGES = ("strict", "base_url", "templates", "content")
 
 
@@ -296,6 +296,8 @@ def _print_compute(report: ComputeReport | None) -> None:
             f"reconstructions: {report.reconstructed}, {duration(report.reconstruct_seconds)}, "
             f"{rate:.1f} reconstructions/s (with patches, images and their encoding)"
         )
+    for line in report.remarks:
+        click.echo(line)
     for file in report.skipped:
         _say(f"skipped: {file.path!r}: {file.reason}")
     if report.skipped:

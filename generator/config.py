@@ -67,7 +67,7 @@ class Settings(BaseModel):
     """The first N filters of each layer only: a quick look at a large network."""
     images: str | None = None
     """A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, the address of such archives,
-    torchvision:NAME:ROOT, or a .txt that lists paths."""
+    torchvision:NAME:ROOT[:key=value], or a .txt that lists paths."""
     atlas: Path = Path("build/atlas")
     """Folder of the atlas: build/atlas."""
     site: Path = Path("site")
@@ -82,6 +82,8 @@ class Settings(BaseModel):
     """Processes that decode images: 2."""
     one_per_label: bool = False
     """Give each filter nine images of nine different labels."""
+    icc: bool = False
+    """Convert images with an ICC profile to sRGB first; else their colours stay as they are."""
     stimuli: bool = True
     """Show each filter drawn figures, or leave that out."""
     strict: bool = False

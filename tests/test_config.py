@@ -30,6 +30,7 @@ def test_flags_lie_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) 
         ("list.txt", "{0}/list.txt"),
         ("/far/photos.zip", "/far/photos.zip"),
         ("torchvision:CIFAR10:data/cifar", "torchvision:CIFAR10:{0}/data/cifar"),
+        ("torchvision:EMNIST:a/b:split=letters", "torchvision:EMNIST:{0}/a/b:split=letters"),
         ("torchvision:CIFAR10:", "torchvision:CIFAR10:"),
         ("torchvision:CIFAR10", "torchvision:CIFAR10"),
         ("pipe:cat shards/0.tar", "pipe:cat shards/0.tar"),

@@ -96,6 +96,7 @@ class ImageSetRecord(Record):
     fingerprint: str  # sha256 over relative paths and sizes in bytes
     labels: tuple[str, ...]  # every label of the set, sorted
     skipped: tuple[SkippedFile, ...]
+    remarks: tuple[str, ...] = ()  # on images that were read all the same, a line for each kind
     credits: Credit | None
 
 

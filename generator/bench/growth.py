@@ -15,6 +15,7 @@ import numpy.typing as npt
 from generator.atlas.schema import Credit
 from generator.bench.figures import Figure
 from generator.config import Settings
+from generator.images.remarks import Remark
 from generator.images.sets.image_set import ImageSet
 from generator.names import Size
 
@@ -54,9 +55,11 @@ class Repeated(ImageSet):
     def caption(self, row: int) -> str:
         return self.images.caption(row % len(self.images))
 
-    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
+    def read(
+        self, row: int, size: Size, remarks: list[Remark] | None = None
+    ) -> npt.NDArray[np.uint8]:
         turn, row = divmod(row, len(self.images))
-        pixels = self.images.read(row, size)
+        pixels = self.images.read(row, size, remarks)
         pixels[:3, :2, :2] = np.array([turn % 256, turn // 256, 0])[:, None, None]
         return pixels
 

@@ -55,6 +55,8 @@ from generator.compute.stimuli.run import stage
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
 from generator.files import holder, locked, recover, replace_folder
+from generator.images.remarks import sentences
+from generator.images.sets.image_set import ImageSet
 from generator.network.watched import WatchedLayer, pixel_kernels
 from generator.progress import Progress
 
@@ -68,6 +70,7 @@ class ComputeReport:
     images: int
     duplicates: int
     skipped: tuple[SkippedFile, ...]
+    remarks: tuple[str, ...]  # on files and images, a line for each kind
     filters: dict[str, int]  # by layer
     dead: dict[str, int]  # by layer: filters that no image activates
     unchanged: bool
@@ -79,14 +82,15 @@ class ComputeReport:
     reconstruct_seconds: float = 0.0
 
     @classmethod
-    def of(cls, atlas: Atlas) -> ComputeReport:
-        """Describe an atlas that was found as it should be."""
+    def of(cls, atlas: Atlas, found: ImageSet) -> ComputeReport:
+        """Describe an atlas of a set that was found as it should be."""
         images, layers = atlas.manifest.images, atlas.manifest.layers
         active = {layer.name: atlas.arrays(layer.name).active for layer in layers}
         return cls(
             images=images.count,
             duplicates=images.duplicates,
             skipped=images.skipped,
+            remarks=(*found.remarks(), *images.remarks),
             filters={layer.name: layer.filters for layer in layers},
             dead={name: int((counts == 0).sum()) for name, counts in active.items()},
             unchanged=True,
@@ -208,7 +212,7 @@ def _report_if_made(job: Job, log: Log, *, anew: bool) -> ComputeReport | None:
         if atlas is not None and atlas.identity == made and not anew:
             atlas.verify()
             job.require_nothing_skipped(atlas.manifest.images.skipped)
-            return ComputeReport.of(atlas)
+            return ComputeReport.of(atlas, job.images)
     except AtlasError as problem:
         log(f"{problem}; this run does so")
     if made is not None:
@@ -304,7 +308,7 @@ def _write_atlas(
     workspace.making(job.identity, Atlas.open(workspace.atlas_folder).identity)
     replace_folder(workspace.atlas_folder, target)
     workspace.finished()
-    return ComputeReport.of(Atlas.open(target))
+    return ComputeReport.of(Atlas.open(target), job.images)
 
 
 def _require_there(job: Job, what: str, found: T | None) -> T:
@@ -329,6 +333,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
             fingerprint=images.fingerprint(),
             labels=images.labels(),
             skipped=tuple(found.skipped.values()),
+            remarks=sentences(found.remarks, icc=settings.icc),
             credits=images.credits(),
         ),
         layers=tuple(
@@ -345,6 +350,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
             "batch": settings.batch,
             "generator": __version__,
             **({} if settings.filters is None else {"filters": settings.filters}),
+            **({"icc": True} if settings.icc else {}),
         },
         files={},
     )

@@ -22,10 +22,13 @@ def display_path(path: str) -> str:
     return os.fsencode(path).decode("utf-8", errors="replace")
 
 
-def label_of(path: str) -> str:
-    """Return the name of the parent folder as words; "" for a file at the root."""
+def label_of(path: str, alike: int = 0) -> str:
+    """Return the name of the innermost folder as words; "" for a file outside of folders.
+
+    The innermost folders that are `alike` for all pictures of a set are passed over.
+    """
     *folders, _ = path.split("/")
-    return readable(folders[-1]) if folders else ""
+    return readable(folders[-1 - alike]) if len(folders) > alike else ""
 
 
 def caption_of(path: str, texts: Mapping[str, str], label: str | None = None) -> str:

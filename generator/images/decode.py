@@ -16,15 +16,31 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, features
 
 from generator.errors import ImagesError
 from generator.images.archives import one_line
+from generator.images.colours import bits_of, eight_bit
+from generator.images.remarks import Remark
 from generator.names import Size
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # known by a file's first bytes
-FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF"
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".j2k", ".jpx", ".heic", ".heif", ".hif"),
+)
+# Endings of pictures that are not read: of cameras, of programs that draw, and of others.
+UNREAD = (
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".nef", ".nrw", ".orf", ".pef"),
+    *(".raf", ".raw", ".rw2", ".sr2", ".srw", ".x3f"),
+    *(".ai", ".eps", ".kra", ".psb", ".psd", ".svg", ".svgz", ".xcf"),
+    *(".dcm", ".dds", ".emf", ".exr", ".hdr", ".ico", ".icns", ".jxl", ".jxr", ".pcx", ".pfm"),
+    *(".qoi", ".sgi", ".tga", ".wmf"),
+)
+# Known by a file's first bytes. HEIC comes besides, where `pillow-heif` is installed.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
+FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM, AVIF, JPEG 2000, HEIC"
+AVIF = (b"avif", b"avis")  # brands of files that begin alike
+HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 # Pillow's decoders raise these on damaged data, besides OSError.
 DAMAGE = (
@@ -87,13 +103,21 @@ class UnreadableNow(PictureError):
     """It is the system's fault; the picture may be sound, so nothing goes on without it."""
 
 
-def read_image(source: Path | bytes, size: Size, *, grey: bool = False) -> npt.NDArray[np.uint8]:
+def read_image(
+    source: Path | bytes,
+    size: Size,
+    remarks: list[Remark] | None = None,
+    *,
+    icc: bool = False,
+    grey: bool = False,
+) -> npt.NDArray[np.uint8]:
     """Return a picture, of a file or its bytes, as [4, *size] (c h w): RGB and opacity, 0…255.
 
     It stands upright by its EXIF orientation, is resized until it just covers `size`, and its
     middle is taken. Colours are weighed by opacity where pixels merge; fully transparent ones come
     out black. With `grey` the three colours are the luminance, as ITU-R BT.601 weighs them. Of a
-    moving or many-paged picture the first one counts.
+    moving or many-paged picture the first one counts. What is to be remarked on it is added to
+    `remarks`. With `icc` colours are brought to sRGB.
     Raises UnreadableImage, and UnreadableNow where the system is in trouble.
     """
     with reading(source), _open(source) as image:
@@ -102,7 +126,8 @@ def read_image(source: Path | bytes, size: Size, *, grey: bool = False) -> npt.N
         # wanted size left for the resampling below: 2.4 times faster on photographs of 3000 by
         # 2250 pixels, and half a level of 255 away from the full decoding on average.
         drafted = image.draft(None, (2 * max(size), 2 * max(size)))
-        return middle_of(image, size, drafted[1][2:] if drafted else None, grey=grey)
+        drafted_to = drafted[1][2:] if drafted else None
+        return middle_of(image, size, remarks, drafted_to, icc=icc, grey=grey)
 
 
 def original_size(source: Path | bytes) -> tuple[int, int]:
@@ -124,14 +149,26 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 def _open(source: Path | bytes) -> Image.Image:
     file = io.BytesIO(source) if isinstance(source, bytes) else source
-    return Image.open(file, formats=FORMATS)
+    try:
+        return Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError:
+        if _brand(_start(source)) not in HEIF:
+            raise
+    try:
+        import pillow_heif  # noqa: PLC0415 - it is optional
+    except ImportError:
+        raise UnreadableImage("HEIC: pip install 'filter-gallery[heic]' to read it") from None
+    pillow_heif.register_heif_opener()
+    return Image.open(file, formats=("HEIF",))
 
 
 def middle_of(
     image: Image.Image,
     size: Size,
+    remarks: list[Remark] | None = None,
     drafted: tuple[float, float] | None = None,
     *,
+    icc: bool = False,
     grey: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """Load an opened picture and return it as `read_image` does. Call it inside `reading`.
@@ -140,6 +177,7 @@ def middle_of(
     of its size has its last row and column of pixels cut short.
     """
     _require_moderate(image)
+    bits = bits_of(image)
     image.load()
     orientation = _orientation(image)
     rows, columns = reversed(size) if orientation in SIDEWAYS else size
@@ -147,7 +185,8 @@ def middle_of(
     across, down = min(width, height * columns / rows), min(height, width * rows / columns)
     left, top = (width - across) / 2, (height - down) / 2
     box = (left, top, left + across, top + down)
-    middle = _eight_bit(image).resize((columns, rows), Image.Resampling.BILINEAR, box=box)
+    eight = eight_bit(image, bits, [] if remarks is None else remarks, icc=icc)
+    middle = eight.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
     if orientation in TURNS:
         middle = middle.transpose(TURNS[orientation])
     pixels = _planes(middle)
@@ -187,32 +226,6 @@ def _require_moderate(image: Image.Image) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and image.width * image.height > limit:
         raise Image.DecompressionBombError
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Return a loaded picture as L, RGB or RGBA."""
-    if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_grey_levels(np.asarray(image)))
-    if image.mode in ("L", "RGB") and "transparency" not in image.info:
-        return image
-    if image.mode in ("P", "PA", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
-        return image.convert("RGBA")
-    return image.convert("RGB")
-
-
-def _grey_levels(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """Bring grey values [h, w] of more than eight bits to 0…255.
-
-    Integers in 0…65535 are taken as 16 bits, real numbers in 0…1 as shares of white; anything
-    else has no agreed white, and is stretched from its least to its greatest value.
-    """
-    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    black, white = 0.0, 1.0 if values.dtype.kind == "f" else 65535.0
-    low, high = float(grey.min()), float(grey.max())
-    if low < black or high > white:
-        black, white = low, max(high, low + 1e-12)
-    levels: npt.NDArray[np.uint8] = np.rint((grey - black) / (white - black) * 255).astype(np.uint8)
-    return levels
 
 
 @contextmanager
@@ -257,16 +270,27 @@ def _keep_quiet() -> None:
 
 def _unidentified(source: Path | bytes | None) -> str:
     """Return why Pillow does not know the format of a picture."""
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            start = file.read(16)
-    else:
-        start = (source or b"")[:16]
+    start = _start(source)
     if not start:
         return "empty file"
+    if _brand(start) in AVIF and not features.check("avif"):
+        return "AVIF: this Pillow cannot read it; pip install --upgrade pillow"
     if any(accept and accept(start) is True for _, accept in map(Image.OPEN.__getitem__, FORMATS)):
         return "damaged: its header cannot be read"
     return f"not an image: none of {FORMAT_NAMES}"
+
+
+def _start(source: Path | bytes | None) -> bytes:
+    """Return the first 16 bytes of a picture."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return file.read(16)
+    return (source or b"")[:16]
+
+
+def _brand(start: bytes) -> bytes:
+    """Return what the first bytes of a file in boxes, as MP4 has them, say of its kind."""
+    return start[8:12] if start[4:8] == b"ftyp" else b""
 
 
 def _failed(problem: OSError) -> str:

@@ -28,6 +28,7 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError, UnreadableNow
 from generator.images.forking import end_with_parent, forking, process_context
+from generator.images.remarks import Remark, counts_of
 from generator.images.sets.image_set import ImageSet
 from generator.names import Size
 
@@ -42,6 +43,7 @@ class Decoded:
     valid: npt.NDArray[np.bool_]  # [b] slots with a readable image
     content: npt.NDArray[np.int64]  # [b] a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
+    remarks: npt.NDArray[np.int64]  # [kinds] how many there are of each
 
 
 def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decoded:
@@ -52,13 +54,13 @@ def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decode
     batch, size = len(pixels), Size(*pixels.shape[2:])
     valid = np.zeros(batch, np.bool_)
     content = np.zeros(batch, np.int64)
-    skipped = []
+    skipped, remarks = list[SkippedFile](), list[Remark]()
     pixels[...] = 0
     first = number * batch
     for slot in range(min(batch, len(images) - first)):
         row = first + slot
         try:
-            pixels[slot] = images.read(row, size)
+            pixels[slot] = images.read(row, size, remarks)
         except PictureError as problem:
             path = display_path(images.path(row))
             if isinstance(problem, UnreadableNow) or not images.is_there(row):
@@ -70,7 +72,7 @@ def fill(images: ImageSet, number: int, pixels: npt.NDArray[np.uint8]) -> Decode
         else:
             valid[slot] = True
             content[slot] = content_of(pixels[slot])
-    return Decoded(number, valid, content, tuple(skipped))
+    return Decoded(number, valid, content, tuple(skipped), counts_of(remarks))
 
 
 def content_of(pixels: npt.NDArray[np.uint8]) -> int:

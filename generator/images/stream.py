@@ -27,6 +27,7 @@ class Batch:
     valid: Tensor  # [b] bool: slots with a readable image
     content: Tensor  # [b] int64: a hash of each slot's pixels; 0 where there is no image
     skipped: tuple[SkippedFile, ...]
+    remarks: npt.NDArray[np.int64]  # [kinds] how many there are of each
 
     @property
     def rows(self) -> Tensor:
@@ -56,6 +57,7 @@ def stream(
             valid=torch.from_numpy(found.valid),
             content=torch.from_numpy(found.content),
             skipped=found.skipped,
+            remarks=found.remarks,
         )
 
 

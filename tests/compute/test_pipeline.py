@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from generator.atlas.bins import BINS
 from generator.atlas.schema import LayerArrays
@@ -42,6 +43,7 @@ from generator.network.zoo import load as zoo
 from generator.network.zoo.untrained import untrained
 from tests import ROOT
 from tests.oracles import loops as oracles
+from tests.support.profiles import DISPLAY_P3, matrix_profile
 from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
 
 
@@ -442,6 +444,64 @@ def test_unreadable_images_are_skipped_and_listed(pictures: Path, tmp_path: Path
     assert all(file.reason for file in report.skipped)
 
 
+PROFILED = 11  # pictures, in batches of eight
+
+
+def remarkable(pictures: Path) -> Path:
+    """Give pictures a profile, break that of one, and put a raw file among them."""
+    for path in sorted(pictures.rglob("*.png"))[: PROFILED + 1]:
+        profile = b"words" if path.name == "picture_000.png" else matrix_profile(DISPLAY_P3)
+        with Image.open(path) as image:
+            image.load()
+        image.save(path, icc_profile=profile)
+    (pictures / "left" / "1.cr2").touch()
+    return pictures
+
+
+RAW = "not read: 1 files of other formats, .cr2 (1); save them as JPEG or PNG to have them in"
+BROKEN = "colours: 1 images with an unusable ICC profile, read as they are"
+AS_THEY_ARE = (
+    f"colours: {PROFILED} images with an ICC profile other than sRGB, read as they are; --icc "
+    "converts them"
+)
+
+
+def test_remarks_are_counted_once(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decoded here or beside, in one go or after a stop; an atlas that is there tells them too."""
+    remarkable(pictures)
+    expected = (RAW, AS_THEY_ARE, BROKEN)
+    assert run(pictures, tmp_path / "here").remarks == expected
+    assert run(pictures, tmp_path / "beside", workers=2).remarks == expected
+    stopped_in(monkeypatch, "reconstruct", pictures, tmp_path / "stopped")
+    assert run(pictures, tmp_path / "stopped").remarks == expected
+    again = run(pictures, tmp_path / "here")
+    assert again.unchanged
+    assert again.remarks == expected
+    assert Atlas.open(tmp_path / "here").manifest.images.remarks == expected[1:]
+
+
+def test_colours_in_srgb_are_another_atlas(pictures: Path, tmp_path: Path) -> None:
+    """The setting is part of what the atlas rests on, and its activations are others."""
+    remarkable(pictures)
+    run(pictures, tmp_path / "atlas")
+    plain = Atlas.open(tmp_path / "atlas")
+    before = plain.arrays("layer1").activation
+    report = run(pictures, tmp_path / "atlas", icc=True)
+    converted = Atlas.open(tmp_path / "atlas")
+    assert not report.unchanged
+    assert report.remarks == (
+        RAW,
+        f"converted to sRGB: {PROFILED} images with another ICC profile",
+        BROKEN,
+    )
+    assert converted.manifest.settings["icc"] is True
+    assert "icc" not in plain.manifest.settings
+    assert (converted.arrays("layer1").activation != before).any()
+    assert run(pictures, tmp_path / "atlas", icc=True).unchanged
+
+
 def test_fewer_than_nine_images_leave_places_empty(tmp_path: Path) -> None:
     """Four images fill at most four places."""
     run(draw_pictures(tmp_path / "few", 4), tmp_path / "atlas")
@@ -614,6 +674,7 @@ def stopped_in(
         ({"batch": 5}, r"batch: 8 -> 5"),
         ({"one_per_label": True}, r"one image per label: false -> true"),
         ({"stimuli": False}, r"stimuli: true -> false"),
+        ({"icc": True}, r"colours: as they are -> sRGB by ICC"),
         ("more pictures", r"images changed: 25 -> 26 files"),
         ("another picture", r"images: their content changed"),
     ],

@@ -5,18 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import AvifImagePlugin, Image, ImageFile, ImageOps, features
 from PIL.JpegImagePlugin import JpegImageFile
 
 from generator.errors import ImagesError
 from generator.images import decode
-from generator.images.decode import UnreadableImage, original_size, read_image
+from generator.images.decode import FORMAT_NAMES, UnreadableImage, original_size, read_image
 from generator.images.sets.folder import list_images
 from generator.images.sets.sources import open_images
 from generator.images.stream import stream
@@ -56,6 +59,77 @@ def test_every_format_gives_its_colours(tmp_path: Path, ending: str) -> None:
     assert pixels.flags.c_contiguous
     assert np.abs(pixels[:3, 4, 4].astype(int) - (200, 40, 90)).max() <= 2
     assert (pixels[3] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("ending", "form"),
+    [
+        *[("jfif", "JPEG"), ("jpe", "JPEG"), ("ppm", "PPM"), ("pnm", "PPM"), ("avif", "AVIF")],
+        *[("jp2", "JPEG2000"), ("j2k", "JPEG2000"), ("jpx", "JPEG2000")],
+    ],
+)
+def test_further_endings_are_read(tmp_path: Path, ending: str, form: str) -> None:
+    """A folder of them is a set of images, read by what is in the files."""
+    image = Image.new("RGB", (16, 16), (200, 40, 90))
+    image.save(tmp_path / f"a.{ending}", form, no_jp2=ending == "j2k")
+    images = list_images(tmp_path)
+    assert tuple(images.paths) == (f"a.{ending}",)
+    assert np.abs(images.read(0, Size.square(8))[:3, 4, 4].astype(int) - (200, 40, 90)).max() <= 3
+
+
+def test_grey_and_black_and_white_maps(tmp_path: Path) -> None:
+    """PGM and PBM, the second with 1 for black."""
+    (tmp_path / "a.pgm").write_bytes(b"P2 2 1 10\n0 10\n")
+    (tmp_path / "b.pbm").write_bytes(b"P1 2 2\n0 1 1 0\n")
+    images = list_images(tmp_path)
+    assert images.read(0, Size.square(1))[0].tolist() == [[128]]
+    assert images.read(1, Size.square(2))[0].tolist() == [[255, 0], [0, 255]]
+
+
+HEIC = b"\0\0\0\x1cftypheic" + bytes(16)
+
+
+def test_heic_needs_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it each is left out, with what to install; a set of others goes on."""
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    touch(tmp_path / "a.heic", HEIC)
+    touch(tmp_path / "b.png", png_bytes(tmp_path / ".hidden"))
+    images = list_images(tmp_path)
+    (batch,) = stream(images, Size.square(8), 4, 0, [0])
+    assert [(file.path, file.reason) for file in batch.skipped] == [
+        ("a.heic", "HEIC: pip install 'filter-gallery[heic]' to read it")
+    ]
+
+
+def test_heic_is_read_where_the_package_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package teaches Pillow the format when the first such file is met, not before."""
+
+    class HeifFile(ImageFile.ImageFile):
+        """Stands for that of the package: one colour, whatever the file says."""
+
+        format = "HEIF"
+
+        def _open(self) -> None:
+            self._mode, self._size, self.tile = "RGB", (4, 4), []
+
+        def load(self) -> None:
+            self.im = Image.new("RGB", (4, 4), RED).im
+
+    package = ModuleType("pillow_heif")
+    vars(package)["register_heif_opener"] = partial(
+        monkeypatch.setitem, Image.OPEN, "HEIF", (HeifFile, None)
+    )
+    monkeypatch.setitem(sys.modules, "pillow_heif", package)
+    assert "HEIF" not in Image.OPEN
+    assert colour(read_image(HEIC, Size.square(4)), 0, 0) == (*RED, 255)
+
+
+def test_avif_without_its_library_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old or small build of Pillow knows the format and cannot read it."""
+    monkeypatch.setattr(AvifImagePlugin, "SUPPORTED", False)
+    monkeypatch.setattr(features, "check", lambda name: name != "avif")
+    with pytest.raises(UnreadableImage, match=r"^AVIF: this Pillow cannot read it; pip install"):
+        read_image(HEIC.replace(b"heic", b"avif"), Size.square(4))
 
 
 def converted(path: Path, size: int) -> np.ndarray:
@@ -307,6 +381,7 @@ def test_a_large_jpeg_looks_the_same(tmp_path: Path) -> None:
 def png_bytes(tmp_path: Path) -> bytes:
     """Return a whole PNG of noise."""
     values = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    tmp_path.mkdir(exist_ok=True)
     Image.fromarray(values).save(tmp_path / "whole.png")
     return (tmp_path / "whole.png").read_bytes()
 
@@ -328,8 +403,8 @@ def test_unreadable_files_say_why(tmp_path: Path) -> None:
         "half.png": "truncated",
         "half.jpg": "truncated",
         "start.jpg": "damaged: its header cannot be read",
-        "text.jpg": "not an image: none of JPEG, PNG, WebP, GIF, BMP, TIFF",
-        "print.jpg": "not an image: none of JPEG, PNG, WebP, GIF, BMP, TIFF",
+        "text.jpg": f"not an image: none of {FORMAT_NAMES}",
+        "print.jpg": f"not an image: none of {FORMAT_NAMES}",
         "gone.jpg": "vanished",
         "folder.jpg": "is a directory",
     }

@@ -12,6 +12,7 @@ import torch
 from generator.atlas.schema import SkippedFile
 from generator.errors import ImagesError
 from generator.images.decode import PictureError, UnreadableImage, UnreadableNow
+from generator.images.remarks import Remark
 from generator.images.sets.sources import open_images
 from generator.images.stream import Batch, normalise, stream
 from generator.names import Size
@@ -58,10 +59,12 @@ class Troubled(Counted):
     def is_there(self, row: int) -> bool:
         return self.there
 
-    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
+    def read(
+        self, row: int, size: Size, remarks: list[Remark] | None = None
+    ) -> npt.NDArray[np.uint8]:
         if row == 6:
             raise self.problem
-        return super().read(row, size)
+        return super().read(row, size, remarks)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

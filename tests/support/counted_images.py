@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from generator.atlas.schema import Credit
 from generator.images.decode import UnreadableImage
+from generator.images.remarks import Remark
 from generator.images.sets.image_set import ImageSet
 from generator.names import Size
 
@@ -39,7 +40,9 @@ class Counted(ImageSet):
     def caption(self, row: int) -> str:
         return f"image {row}"
 
-    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
+    def read(
+        self, row: int, size: Size, remarks: list[Remark] | None = None
+    ) -> npt.NDArray[np.uint8]:
         if row in self.unreadable:
             raise UnreadableImage("torn")
         if row == self.end and os.getpid() != HOME:

@@ -42,6 +42,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
         COUNT: len(images),
         CONTENT: images.signature(),
         CREDITS: credit.model_dump() if credit else None,
+        "colours": "sRGB by ICC" if settings.icc else "as they are",
         "batch": settings.batch,
         "device": network.device.type,
         "one image per label": settings.one_per_label,

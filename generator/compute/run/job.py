@@ -46,7 +46,7 @@ class Job:
         device = pick_device(settings.device, local)
         workspace = Workspace(settings.atlas)
         ours = (settings.atlas, workspace.folder, settings.site)  # their pictures are no input
-        images = open_images(settings.images, leave_out=ours)
+        images = open_images(settings.images, leave_out=ours, icc=settings.icc)
         network = zoo.load(settings, device)
         images = images.in_channels(network.channels)
         identity = identity_of(settings, network, images)

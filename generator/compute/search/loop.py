@@ -111,4 +111,5 @@ def _enter(found: SearchState, batch: Batch) -> None:
     found.content[batch.first : last] = batch.content[: last - batch.first].numpy()
     unread = np.flatnonzero(~batch.valid[: last - batch.first].numpy()) + batch.first
     found.skipped.update(zip(unread.tolist(), batch.skipped, strict=True))
+    found.remarks[:] += batch.remarks
     found.done[batch.first // found.extent.batch] = True

@@ -15,6 +15,7 @@ from generator.atlas.schema import SkippedFile
 from generator.compute.search.statistics import ActivationStatistics, hundredth
 from generator.compute.search.topk import TopK
 from generator.files import Arrays
+from generator.images.remarks import counts_of
 
 CPU = torch.device("cpu")
 
@@ -63,6 +64,7 @@ class SearchState:
     done: npt.NDArray[np.bool_]  # [batches]
     content: npt.NDArray[np.int64]  # [images] hash of the pixels; 0 where unread
     skipped: dict[int, SkippedFile]  # by row
+    remarks: npt.NDArray[np.int64]  # [kinds] how many images were remarked on, see `Remark`
 
     @classmethod
     def empty(cls, extent: Extent, device: torch.device = CPU) -> SearchState:
@@ -80,6 +82,7 @@ class SearchState:
             np.zeros(extent.batches, np.bool_),
             np.zeros(extent.images, np.int64),
             {},
+            counts_of(),
         )
 
     @property
@@ -114,6 +117,7 @@ class SearchState:
             np.logical_or.reduce([each.done for each in states]),
             np.bitwise_or.reduce([each.content for each in states]),  # each row is filled by one
             dict(sorted(item for each in states for item in each.skipped.items())),
+            np.sum([each.remarks for each in states], 0),
         )
 
     def on_cpu(self) -> SearchState:
@@ -126,6 +130,7 @@ class SearchState:
         arrays: Arrays = {
             "done": self.done.copy(),
             "content": self.content[self.extent.rows_in(self.done)],
+            "remarks": self.remarks.copy(),
             "skipped": np.frombuffer(json.dumps(skipped).encode(), np.uint8),
         }
         for number, layer in enumerate(self.layers):
@@ -145,6 +150,7 @@ class SearchState:
                 tensor.copy_(torch.from_numpy(arrays[f"{number}.{name}"]))
         for row, record in json.loads(arrays["skipped"].tobytes()):
             found.skipped[row] = SkippedFile(**record)
+        found.remarks[:] = arrays["remarks"]
         return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -17,7 +18,15 @@ from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import EXTENSIONS, FORMAT_NAMES
 from generator.images.root_files import read_captions, read_credits
-from generator.images.sets.image_set import ImageSet, Names, digest, is_filled
+from generator.images.sets.image_set import (
+    ImageSet,
+    Names,
+    count_unread,
+    digest,
+    is_filled,
+    no_images,
+    unread_remarks,
+)
 
 ENDINGS = tuple(os.fsencode(ending) for ending in EXTENSIONS)
 
@@ -33,9 +42,10 @@ class FolderImages(ImageSet):
         paths: Names,
         sizes: npt.NDArray[np.int64],  # [n] bytes
         times: npt.NDArray[np.int64],  # [n] last change, nanoseconds
+        unread: Counter[str],
     ) -> None:
         name = display_path(root.resolve().name)
-        super().__init__(name, paths, sizes, read_captions(root), read_credits(root))
+        super().__init__(name, paths, sizes, read_captions(root), read_credits(root), unread)
         self.root = root
         self._times = times
 
@@ -64,16 +74,17 @@ def list_images(root: Path, leave_out: Iterable[Path] = ()) -> FolderImages:
         raise ImagesError(f"no folder {shown}: give a folder with images ({FORMAT_NAMES})")
     if not root.is_dir():
         raise ImagesError(f"{shown} is not a folder: give a folder with images ({FORMAT_NAMES})")
+    unread = Counter[str]()
     try:
-        paths, sizes, times = _table(_pictures(os.fsencode(root), leave_out))
+        paths, sizes, times = _table(_pictures(os.fsencode(root), leave_out, unread))
     except OSError as problem:
         place = display_path(os.fsdecode(problem.filename or root))
         raise ImagesError(
             f"the images folder {place} cannot be read: {problem.strerror or problem}"
         ) from None
     if not len(paths):
-        raise ImagesError(f"no images in {shown}: it holds no file of {FORMAT_NAMES}")
-    return FolderImages(root, paths, sizes, times)
+        raise ImagesError(no_images(shown, unread_remarks(unread)))
+    return FolderImages(root, paths, sizes, times, unread)
 
 
 def _table(found: Iterator[Found]) -> tuple[Names, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -90,8 +101,11 @@ def _table(found: Iterator[Found]) -> tuple[Names, npt.NDArray[np.int64], npt.ND
     return Names(map(names.raw, order)), columns[0][order], columns[1][order]
 
 
-def _pictures(root: bytes, leave_out: Iterable[Path]) -> Iterator[Found]:
-    """Yield path, size and time of each picture; real folders come before linked ones."""
+def _pictures(root: bytes, leave_out: Iterable[Path], unread: Counter[str]) -> Iterator[Found]:
+    """Yield path, size and time of each picture; real folders come before linked ones.
+
+    Files of other formats are counted in `unread`.
+    """
     folders, links = [b""], list[bytes]()  # paths below the root, with "/" at their end
     seen = {(s.st_dev, s.st_ino) for s in (p.stat() for p in leave_out if p.exists())}
     while folders or links:
@@ -111,12 +125,12 @@ def _pictures(root: bytes, leave_out: Iterable[Path]) -> Iterator[Found]:
                 path = below + entry.name
                 if stat.S_ISDIR(status.st_mode):
                     inner.append((path + b"/", links if entry.is_symlink() else folders))
-                elif (
-                    entry.name.lower().endswith(ENDINGS)
-                    # Or a dead link; reading a pipe or device may never end.
-                    and (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode))
-                ):
-                    pictures.append((path, status.st_size, status.st_mtime_ns))
+                # Or a dead link; reading a pipe or device may never end.
+                elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+                    if entry.name.lower().endswith(ENDINGS):
+                        pictures.append((path, status.st_size, status.st_mtime_ns))
+                    else:
+                        count_unread(unread, path)
         for path, waiting in sorted(inner, key=lambda each: each[0], reverse=True):
             waiting.append(path)
         yield from sorted(pictures)

@@ -6,7 +6,9 @@ import copy
 import hashlib
 import os
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +17,8 @@ import numpy.typing as npt
 
 from generator.atlas.schema import Credit
 from generator.images.captions import caption_of, label_of
-from generator.images.decode import original_size, read_image
+from generator.images.decode import FORMAT_NAMES, UNREAD, original_size, read_image
+from generator.images.remarks import Remark, listed
 from generator.names import Size
 
 
@@ -63,12 +66,13 @@ class Names:
 class ImageSet:
     """Pictures in an order that never changes by itself, numbered from 0 on.
 
-    As it stands here, each picture is a file or its bytes, named and labelled by its path. A set of
-    another kind says otherwise in its own methods. A set can be pickled, is cheap to fork, and has
-    no Python object for each picture.
+    As it stands here, each picture is a file or its bytes, named by its path and labelled by the
+    innermost folder that is not alike for all. A set of another kind says otherwise in its own
+    methods. A set can be pickled, is cheap to fork, and has no Python object for each picture.
     """
 
     grey = False  # whether pictures are read without their colours
+    icc = False  # whether colours are brought to sRGB from the profiles that pictures carry
 
     def __init__(
         self,
@@ -77,12 +81,14 @@ class ImageSet:
         sizes: npt.NDArray[np.int64],  # [n] bytes
         captions: Mapping[str, str],  # of some paths
         credit: Credit | None,
+        unread: Mapping[str, int] | None = None,  # ending → files, as `count_unread` counts them
     ) -> None:
         self.name = name
         self.paths = paths
         self._sizes = sizes
         self._captions = dict(captions)
         self._credit = credit
+        self._unread = dict(unread or {})
 
     def encoded(self, row: int) -> Path | bytes:
         """Return the path of a picture's file, or its bytes. Raises PictureError."""
@@ -100,15 +106,38 @@ class ImageSet:
 
     def label(self, row: int) -> str:
         """Return a picture's label; "" where it has none."""
-        return label_of(self.path(row))
+        return label_of(self.path(row), self._alike)
 
     def labels(self) -> tuple[str, ...]:
         """Return the distinct labels, sorted, without ""."""
-        return folder_labels(folders_of(self.paths.raws()))
+        return self.folder_labels()
+
+    def folders(self) -> set[bytes]:
+        """Return the distinct folders of all pictures that are labelled by a folder."""
+        return folders_of(self.paths.raws())
+
+    def folder_labels(self) -> tuple[str, ...]:
+        """Return the distinct labels of these pictures, sorted, without ""."""
+        return self._by_folder[1]
+
+    @property
+    def _alike(self) -> int:
+        return self._by_folder[0]
+
+    @cached_property
+    def _by_folder(self) -> tuple[int, tuple[str, ...]]:
+        """How many folders are alike at the end of all paths, and the labels before them."""
+        folders = self.folders()
+        alike = alike_at_end(folders)
+        return alike, distinct(label_of(f"{os.fsdecode(folder)}/", alike) for folder in folders)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what is to be told of files that are no pictures of the set, a line each."""
+        return unread_remarks(self._unread)
 
     def caption(self, row: int) -> str:
         """Return one line of 1 to 120 characters without control characters."""
-        return caption_of(self.path(row), self._captions)
+        return caption_of(self.path(row), self._captions, self.label(row))
 
     def in_channels(self, channels: int) -> Self:
         """Return the set as a network of so many channels sees it: in grey for one."""
@@ -116,9 +145,11 @@ class ImageSet:
         seen.grey = channels == 1
         return seen
 
-    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
+    def read(
+        self, row: int, size: Size, remarks: list[Remark] | None = None
+    ) -> npt.NDArray[np.uint8]:
         """Return a picture as `decode.read_image` does: [4, *size]. Raises PictureError."""
-        return read_image(self.encoded(row), size, grey=self.grey)
+        return read_image(self.encoded(row), size, remarks, icc=self.icc, grey=self.grey)
 
     def is_there(self, row: int) -> bool:
         """Say whether the place of a picture is there: its folder or archive, not the picture.
@@ -168,9 +199,34 @@ def folders_of(paths: Iterable[bytes]) -> set[bytes]:
     return {path.rpartition(b"/")[0] for path in paths}
 
 
-def folder_labels(folders: Iterable[bytes]) -> tuple[str, ...]:
-    """Return the distinct labels of the pictures in these folders, sorted, without ""."""
-    return distinct(label_of(f"{os.fsdecode(folder)}/") for folder in folders)
+def alike_at_end(folders: Iterable[bytes]) -> int:
+    """Return how many folders at the end of all paths are alike: 1 for a/images and b/images.
+
+    Pictures outside of folders do not count. Where there is one path only, it is 0.
+    """
+    paths = [folder.split(b"/")[::-1] for folder in folders if folder]
+    shared = os.path.commonprefix(paths)  # noqa: RUF071 - of parts, not of letters
+    return len(shared) if len(paths) > 1 else 0
+
+
+def count_unread(counts: Counter[str], name: bytes) -> None:
+    """Count a file that is not read under its ending where that is one of pictures."""
+    ending = os.fsdecode(os.path.splitext(name)[1].lower())  # noqa: PTH122 - pathlib takes no bytes
+    if ending in UNREAD:
+        counts[ending] += 1
+
+
+def unread_remarks(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Say how many files have endings of pictures that are not read; nothing where none has."""
+    if not counts:
+        return ()
+    told = f"not read: {sum(counts.values())} files of other formats, {listed(counts)}"
+    return (f"{told}; save them as JPEG or PNG to have them in",)
+
+
+def no_images(place: str, remarks: Iterable[str]) -> str:
+    """Say that a place holds no pictures, and what it holds instead."""
+    return "; ".join([f"no images in {place}: it holds no file of {FORMAT_NAMES}", *remarks])
 
 
 def distinct(labels: Iterable[str]) -> tuple[str, ...]:

@@ -1,12 +1,18 @@
-"""The pictures that a text file lists: a path a line, then perhaps a label and a caption."""
+"""The pictures that a text file lists: a path a line, then perhaps a label and a caption.
+
+Tabs stand between them. Where a line without tabs names no file, a path that ends as pictures do is
+read out of it, and what follows after commas or spaces is its label.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from array import array
 from collections.abc import Iterator
-from contextlib import suppress
+from itertools import compress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +21,7 @@ from generator.errors import ImagesError
 from generator.images.archives import clean_name
 from generator.images.captions import caption_of, clean, display_path, label_of
 from generator.images.root_files import read_captions, read_credits
+from generator.images.sets.folder import ENDINGS
 from generator.images.sets.image_set import (
     ImageSet,
     Names,
@@ -26,6 +33,17 @@ from generator.images.sets.image_set import (
 
 COLUMNS = 3  # path, label, caption
 LONGEST_LINE = 1 << 16  # bytes; more is no list of paths
+PATH_AND_LABEL = re.compile(
+    rb"(.*(?:%b))[ ,;]+(.+)" % b"|".join(map(re.escape, ENDINGS)), re.IGNORECASE
+)
+
+
+class _Line(NamedTuple):
+    """What a line says; label and caption are empty where they are left out."""
+
+    path: bytes
+    label: bytes
+    caption: bytes
 
 
 class ListedImages(ImageSet):
@@ -34,18 +52,24 @@ class ListedImages(ImageSet):
     def __init__(self, file: Path) -> None:
         written, self._own_captions = Names(), Names()
         labels, codes = array("i"), dict[str, int]()
-        for path, label, caption in _lines(file):
-            written.append(path)
-            self._own_captions.append(caption)
-            text = clean(label.decode("utf-8", "replace"))
+        facts = array("q")  # of each: bytes, nanoseconds of the last change; zeros for none there
+        self._split = 0  # lines in which a label was found behind a comma or space
+        folder = os.fsencode(file.parent)
+        for line in _lines(file):
+            found, status = _on_disk(folder, line)
+            self._split += found.label != line.label
+            written.append(found.path)
+            self._own_captions.append(found.caption)
+            text = clean(found.label.decode("utf-8", "replace"))
             labels.append(codes.setdefault(text, len(codes)))
+            facts.extend((status.st_size, status.st_mtime_ns) if status else (0, 0))
         if not len(written):
             raise ImagesError(f"{display_path(str(file))}: lists no image; write a path a line")
         self._folder = file.parent
         self._written = written
         self._labels: npt.NDArray[np.int32] = np.array(labels, np.int32)
         self._label_names = tuple(codes)
-        sizes, self._times = _on_disk(file.parent, written)
+        sizes, self._times = np.array(facts, np.int64).reshape(-1, 2).T
         base = _common_folder(written)
         super().__init__(
             display_path(file.name),
@@ -63,10 +87,21 @@ class ListedImages(ImageSet):
         return bool(was_missing) or is_filled(self.encoded(row).parent)
 
     def label(self, row: int) -> str:
-        return self._label_names[self._labels[row]] or label_of(self._written[row])
+        own = self._label_names[self._labels[row]]
+        return own or label_of(self._written[row], self._alike)
 
     def labels(self) -> tuple[str, ...]:
-        return distinct(self.label(row) for row in range(len(self)))
+        return distinct([*self._label_names, *self.folder_labels()])
+
+    def folders(self) -> set[bytes]:
+        unlabelled = [not name for name in self._label_names]
+        return folders_of(compress(self._written.raws(), np.array(unlabelled)[self._labels]))
+
+    def remarks(self) -> tuple[str, ...]:
+        if not self._split:
+            return ()
+        told = f"{self.name}: {self._split} lines without a tab are read as a path and its label"
+        return (f"{told}; write a tab between the two",)
 
     def caption(self, row: int) -> str:
         own = clean(self._own_captions[row])
@@ -79,21 +114,35 @@ class ListedImages(ImageSet):
         return digest(self.paths.raws(), self._sizes, self._times, more=more)
 
 
-def _on_disk(folder: Path, paths: Names) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return size and time of each file, zeros for one that is not there."""
-    sizes, times = array("q"), array("q")
-    for path in paths.raws():
-        size = time = 0
-        with suppress(OSError):  # found unreadable later, with its reason
-            status = os.stat(os.path.join(os.fsencode(folder), path))  # noqa: PTH116, PTH118 - bytes
-            size, time = status.st_size, status.st_mtime_ns
-        sizes.append(size)
-        times.append(time)
-    return np.array(sizes, np.int64), np.array(times, np.int64)
+def _on_disk(folder: bytes, line: _Line) -> tuple[_Line, os.stat_result | None]:
+    """Return a line as it names a file, and the file's status.
+
+    It is taken as it is written first, then with "/" for backslashes, then as a path and a label
+    without a tab. Where no file is there it stays as it is, to be found unreadable later.
+    """
+    for path, label in _readings(line):
+        try:
+            status = os.stat(os.path.join(folder, path))  # noqa: PTH116, PTH118 - pathlib takes no bytes
+        except OSError:
+            continue
+        return _Line(path, label, line.caption), status
+    return line, None
 
 
-def _lines(file: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Yield path, label and caption of each line, the last two empty where they are left out."""
+def _readings(line: _Line) -> Iterator[tuple[bytes, bytes]]:
+    """Yield every path and label that a line may mean, the likeliest first."""
+    yield line.path, line.label
+    if b"\\" in line.path:
+        yield line.path.replace(b"\\", b"/"), line.label
+    parts = None if line.label or line.caption else PATH_AND_LABEL.fullmatch(line.path)
+    if parts is not None and not parts[2].lower().endswith(ENDINGS):  # two pictures otherwise
+        path, label = parts.groups()
+        yield path, label
+        yield path.replace(b"\\", b"/"), label
+
+
+def _lines(file: Path) -> Iterator[_Line]:
+    """Yield path, label and caption of each line."""
     shown = display_path(str(file))
     try:
         with file.open("rb") as lines:
@@ -113,8 +162,7 @@ def _lines(file: Path) -> Iterator[tuple[bytes, bytes, bytes]]:
                     )
                 if not columns[0]:
                     raise ImagesError(f"{place}: begins with a tab, where the path belongs")
-                path, label, caption = columns + [b""] * (COLUMNS - len(columns))
-                yield path, label, caption
+                yield _Line(*columns, *[b""] * (COLUMNS - len(columns)))
     except OSError as problem:
         raise ImagesError(f"{shown}: cannot be read: {problem.strerror}") from None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from PIL import features
+
 from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import EXTENSIONS, FORMAT_NAMES
@@ -21,14 +23,25 @@ COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\
 FORMS = "a folder, a .zip, a .tar, shards such as shards/{0000..0146}.tar, or a list of paths .txt"
 
 
-def open_images(spec: str, leave_out: Iterable[Path] = ()) -> ImageSet:
+def open_images(spec: str, leave_out: Iterable[Path] = (), *, icc: bool = False) -> ImageSet:
     """Open the images that a spec names; folders in `leave_out` are no part of a folder.
+
+    With `icc` their colours are brought to sRGB from the profiles that they carry.
 
     Forms: the path of a folder, of a zip, of an uncompressed tar, of a text file that lists
     paths; `shards/{0000..0146}.tar`; the address of a zip, a tar or shards;
-    `torchvision:NAME:ROOT`.
+    `torchvision:NAME:ROOT`, perhaps with arguments.
     Raises ImagesError for anything else, with the forms that there are.
     """
+    if icc and not features.check("littlecms2"):
+        raise ImagesError("icc: this Pillow has no LittleCMS; pip install --upgrade pillow")
+    images = _open(spec, leave_out)
+    images.icc = icc
+    return images
+
+
+def _open(spec: str, leave_out: Iterable[Path]) -> ImageSet:
+    """Open the images that a spec names."""
     if spec.startswith(PIPE):
         raise ImagesError(
             f"{spec}: commands are not run. Give the address of the tars instead, such as "

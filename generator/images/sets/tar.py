@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from itertools import compress
+from itertools import chain, compress, repeat
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from generator.atlas.schema import Credit
 from generator.errors import ImagesError
 from generator.images.archives import LARGEST, slice_of
 from generator.images.captions import caption_of, clean, display_path, label_of
-from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
+from generator.images.decode import UnreadableImage, reading
 from generator.images.forking import end_with_parent, forking, process_context
+from generator.images.remarks import listed
 from generator.images.root_files import (
     CAPTIONS,
     CREDITS,
@@ -31,8 +33,9 @@ from generator.images.sets.image_set import (
     Names,
     digest,
     distinct,
-    folder_labels,
     folders_of,
+    no_images,
+    unread_remarks,
 )
 from generator.images.sets.tar_index import FACTS, TarIndex, index_tar, parse_record
 
@@ -56,8 +59,11 @@ class TarImages(ImageSet):
         self._tars, self._prefixes = list(tars), list(prefixes)
         self._states = "".join(map(_state, tars))
         indices = _indices(tars, one_each)
+        unread = sum((index.unread for index in indices), Counter[str]())
+        self._left_out = sum((index.left_out for index in indices), Counter[str]())
         if not any(index.names for index in indices):
-            raise ImagesError(f"no images in {name}: it holds no file of {FORMAT_NAMES}")
+            told = (*unread_remarks(unread), *self._left_out_remarks())
+            raise ImagesError(no_images(name, told))
         paths, captions = Names(), dict[str, str]()
         for tar, prefix, index in zip(tars, prefixes, indices, strict=True):
             for path in index.names.raws():
@@ -74,7 +80,7 @@ class TarImages(ImageSet):
             recoded = [*(codes[label] for label in index.label_names), -1]
             table[:, 2] = np.array(recoded)[table[:, 2]]
         self._facts = np.concatenate(tables)  # columns as in `TarIndex.facts`
-        super().__init__(name, paths, self._facts[:, 1], captions, credit)
+        super().__init__(name, paths, self._facts[:, 1], captions, credit, unread)
         self._ends = np.cumsum([len(index.names) for index in indices])  # in the rows of the set
 
     def encoded(self, row: int) -> bytes:
@@ -94,12 +100,28 @@ class TarImages(ImageSet):
         code = int(self._facts[row, 2])
         if code >= 0:
             return self._label_names[code]
-        return label_of(self.path(row).removeprefix(self._prefixes[self._tar(row)]))
+        return label_of(self.path(row).removeprefix(self._prefixes[self._tar(row)]), self._alike)
 
     def labels(self) -> tuple[str, ...]:
-        folders = folders_of(compress(self.paths.raws(), self._facts[:, 2] < 0))
-        folders -= {os.fsencode(prefix[:-1]) for prefix in self._prefixes}
-        return distinct([*self._label_names, *folder_labels(folders)])
+        return distinct([*self._label_names, *self.folder_labels()])
+
+    def folders(self) -> set[bytes]:
+        prefixes = [os.fsencode(prefix) for prefix in self._prefixes]
+        counts = np.diff(self._ends, prepend=0).tolist()
+        of_each = chain.from_iterable(map(repeat, prefixes, counts))  # the prefix of each row
+        named = zip(self.paths.raws(), of_each, strict=True)
+        return folders_of(
+            path.removeprefix(prefix) for path, prefix in compress(named, self._facts[:, 2] < 0)
+        )
+
+    def remarks(self) -> tuple[str, ...]:
+        return (*super().remarks(), *self._left_out_remarks())
+
+    def _left_out_remarks(self) -> tuple[str, ...]:
+        if not self._left_out:
+            return ()
+        told = f"left out: {self._left_out.total()} pictures beside the images of their samples"
+        return (f"{told}, {listed(self._left_out)}",)
 
     def caption(self, row: int) -> str:
         path = self.path(row)

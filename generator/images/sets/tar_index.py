@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -16,11 +18,19 @@ from generator.images.archives import DAMAGE, clean_name, slice_of
 from generator.images.captions import clean, display_path
 from generator.images.root_files import CAPTIONS, CREDITS, parse_json
 from generator.images.sets.folder import ENDINGS
-from generator.images.sets.image_set import Names
+from generator.images.sets.image_set import Names, count_unread
 
 LONGEST_TEXT = 1 << 20  # bytes of a file with a label or caption
 WORDS = (b".cls", b".txt", b".json")  # endings of the files beside a picture
 FACTS = 5  # numbers of each picture
+LAST = 3  # rank of what lies beside the image of a sample
+# What the part of a name before a picture's ending says of it: `1.rgb.png`, `1.depth.png`.
+IMAGE = frozenset(b"image img rgb color colour input photo picture".split())
+BESIDE = frozenset(
+    b"alpha anno annotation annotations canny depth depthmap disp disparity edge edges flow gt "
+    b"heatmap inst instance instances label labels mask masks matte normal normals panoptic seg "
+    b"segmentation sem semantic semseg trimap".split()
+)
 
 
 @dataclass
@@ -33,6 +43,8 @@ class TarIndex:
     facts: array[int] = field(default_factory=lambda: array("q"))
     label_names: list[str] = field(default_factory=list)
     root_files: dict[str, bytes] = field(default_factory=dict)  # CREDITS.toml, captions.json
+    unread: Counter[str] = field(default_factory=Counter)  # ending → files of other formats
+    left_out: Counter[str] = field(default_factory=Counter)  # ending → pictures beside others
 
 
 def index_tar(tar: Path, one_each: bool) -> TarIndex:
@@ -41,12 +53,14 @@ def index_tar(tar: Path, one_each: bool) -> TarIndex:
     Members that follow each other with the same name up to the first dot of the file's name are
     one sample, as WebDataset has it: `.cls` is its label, `.txt` its caption, and `.json` may have
     both under "label" and "caption". With `one_each` a sample gives one picture: the first whose
-    whole ending is that of a picture (`.jpg` before `.seg.png`). Raises ImagesError.
+    whole ending is that of a picture (`.jpg`), else that says it is the image (`.rgb.png`), else
+    that does not say what else it is (`.seg.png`). Without, it gives all pictures, but for those
+    that say so beside one that does not. Raises ImagesError.
     """
     index, codes = TarIndex(), dict[str, int]()
     named = ((name, each) for each in files_in(tar) if (name := _name_of(each)).whole)
     for _, sample in groupby(named, key=lambda each: each[0].sample):
-        pictures, beside = list[tuple[_Name, TarInfo]](), dict[bytes, TarInfo]()
+        pictures, beside = list[_Picture](), dict[bytes, TarInfo]()
         for name, member in sample:
             if name.whole in (CREDITS.encode(), CAPTIONS.encode()):
                 content = slice_of(tar, member.offset_data, member.size)
@@ -55,13 +69,16 @@ def index_tar(tar: Path, one_each: bool) -> TarIndex:
                 pictures.append((name, member))
             elif name.ending in WORDS:
                 beside[name.ending] = member
-        if not pictures:
+            else:
+                count_unread(index.unread, name.whole)
+        taken = _taken(pictures, one_each)
+        kept = {id(each) for each in taken}
+        index.left_out.update(_shown(each) for each in pictures if id(each) not in kept)
+        if not taken:
             continue
         label, *caption = _words(tar, beside)
         code = codes.setdefault(label, len(codes)) if label else -1
-        if one_each:
-            pictures = [min(pictures, key=lambda each: each[0].ending not in ENDINGS)]
-        for name, member in pictures:
+        for name, member in taken:
             index.names.append(name.whole)
             index.facts.extend((member.offset_data, member.size, code, *caption))
     index.label_names.extend(codes)
@@ -113,11 +130,34 @@ class _Name(NamedTuple):
     ending: bytes  # from the first dot on, in small letters
 
 
+_Picture = tuple[_Name, TarInfo]
+
+
 def _name_of(member: TarInfo) -> _Name:
     whole = clean_name(member.name.encode("utf-8", "surrogateescape"))
     folder, slash, file = whole.rpartition(b"/")
     stem, dot, ending = file.partition(b".")
     return _Name(whole, folder + slash + stem, dot + ending.lower())
+
+
+def _taken(pictures: list[_Picture], one_each: bool) -> list[_Picture]:
+    """Return the pictures of a sample that belong to the set."""
+    images = [each for each in pictures if _rank(each[0].ending) < LAST]
+    if not one_each:
+        return images or pictures
+    return [min(images, key=lambda each: _rank(each[0].ending))] if images else []
+
+
+def _shown(picture: _Picture) -> str:
+    return display_path(os.fsdecode(picture[0].ending))
+
+
+def _rank(ending: bytes) -> int:
+    """Say how well an ending suits the image of a sample: 0 best, `LAST` for what lies beside."""
+    if ending in ENDINGS:
+        return 0
+    part = ending.split(b".")[-2]
+    return 1 if part in IMAGE else LAST if part in BESIDE else 2
 
 
 def _words(tar: Path, beside: dict[bytes, TarInfo]) -> tuple[str, int, int]:

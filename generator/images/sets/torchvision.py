@@ -6,7 +6,8 @@ import difflib
 import hashlib
 import inspect
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from generator.errors import ImagesError
 from generator.images.archives import one_line
 from generator.images.captions import caption_of, clean, display_path
 from generator.images.decode import UnreadableImage, middle_of, reading, upright_size
+from generator.images.remarks import Remark
 from generator.images.root_files import read_credits
 from generator.images.sets.image_set import ImageSet, Names, distinct, is_filled
 from generator.names import TORCHVISION, Size
@@ -25,12 +27,17 @@ from generator.network.torchvision_compat import datasets
 
 TARGETS = ("targets", "labels", "_labels", "y")  # where the classes of all pictures may stand
 CLASSES = ("classes", "categories")
+# Parameters that are given otherwise, or not at all: no text can stand for a function.
+NOT_GIVEN = (
+    *("root", "download", "transform", "target_transform", "transforms"),
+    *("loader", "is_valid_file", "extensions"),
+)
 
 
 class TorchvisionImages(ImageSet):
     """The pictures of a data set that gives pairs of a picture and its class."""
 
-    def __init__(self, dataset: Any, root: Path) -> None:
+    def __init__(self, dataset: Any, root: Path, arguments: str = "") -> None:
         name, count = type(dataset).__name__, len(dataset)
         if count == 0:
             raise ImagesError(f"no images in {name} at {display_path(str(root))}")
@@ -41,7 +48,7 @@ class TorchvisionImages(ImageSet):
         self._root = root
         self._classes = _classes(dataset)
         self._targets = _targets(dataset, count)
-        self._fingerprint, self._signature = _digests(root, f"{name}\0{count}\0")
+        self._fingerprint, self._signature = _digests(root, f"{name}\0{count}\0{arguments}")
 
     def label(self, row: int) -> str:
         if self._targets is not None:
@@ -62,10 +69,12 @@ class TorchvisionImages(ImageSet):
     def caption(self, row: int) -> str:
         return caption_of(f"{self.path(row)}.", {}, self.label(row))
 
-    def read(self, row: int, size: Size) -> npt.NDArray[np.uint8]:
+    def read(
+        self, row: int, size: Size, remarks: list[Remark] | None = None
+    ) -> npt.NDArray[np.uint8]:
         picture = self._picture(row)
         with reading():
-            return middle_of(picture, size, grey=self.grey)
+            return middle_of(picture, size, remarks, icc=self.icc, grey=self.grey)
 
     def is_there(self, row: int) -> bool:
         return is_filled(self._root)
@@ -100,10 +109,11 @@ class TorchvisionImages(ImageSet):
 
 
 def open_torchvision(spec: str) -> TorchvisionImages:
-    """Open `torchvision:NAME:ROOT`, the training part where the set has parts; never download.
+    """Open `torchvision:NAME:ROOT` or `torchvision:NAME:ROOT:key=value,key=value`; never download.
 
-    Raises ImagesError for a name that is unknown, a folder that is missing, and with torchvision's
-    own words where it refuses.
+    Without arguments it is the training part where the set has parts. Raises ImagesError for a name
+    that is unknown, a folder that is missing, an argument that is missing or unknown, and with
+    torchvision's own words where it refuses.
     """
     name, _, place = spec.removeprefix(TORCHVISION).partition(":")
     if not name or not place:
@@ -114,23 +124,81 @@ def open_torchvision(spec: str) -> TorchvisionImages:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
         raise ImagesError(f"torchvision has no data set {name!r}; did you mean {near!r}?")
-    root = Path(place)
+    before, _, given = place.rpartition(":")
+    if "=" not in given or not before or Path(place).is_dir():
+        before, given = place, ""
+    root, parameters = Path(before), _parameters(known[name])
     if not root.is_dir():
-        raise ImagesError(f"no folder {display_path(place)}: {_bring(name)}")
-    parameters = inspect.signature(known[name]).parameters
-    flags = {key: key == "train" for key in ("train", "download") if key in parameters}
+        raise ImagesError(f"no folder {display_path(before)}: {_bring(name)}")
+    usual = {key: key == "train" for key in ("train", "download") if key in parameters}
+    arguments = usual | _arguments(f"torchvision:{name}", given, parameters)
     try:
-        dataset = known[name](root, **flags)
+        dataset = known[name](root, **arguments)
     except ImportError as problem:
         raise ImagesError(f"torchvision:{name} needs another package: {problem}") from None
     except (OSError, RuntimeError, TypeError, ValueError, LookupError, EOFError) as problem:
-        text = clean(str(problem)) or type(problem).__name__
+        text = one_line(problem)
+        if given and isinstance(problem, TypeError | ValueError):
+            raise ImagesError(
+                f"torchvision:{name} refuses {given} ({text}); {_named(parameters)}"
+            ) from None
         raise ImagesError(
-            f"torchvision:{name} cannot be opened in {display_path(place)} ({text}); {_bring(name)}"
+            f"torchvision:{name} cannot be opened in {display_path(before)} ({text}); "
+            f"{_bring(name)}"
         ) from None
     if not hasattr(dataset, "__len__"):
         raise ImagesError(f"torchvision:{name} is a stream without a length; give images instead")
-    return TorchvisionImages(dataset, root)
+    return TorchvisionImages(dataset, root, given)
+
+
+def _parameters(kind: type[Any]) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a data set, and those that it hands on to the class above."""
+    found = dict[str, inspect.Parameter]()
+    for each in kind.__mro__:
+        own = inspect.signature(each).parameters if "__init__" in vars(each) else {}
+        found = dict(own) | found
+        if own and not any(one.kind is one.VAR_KEYWORD for one in own.values()):
+            break
+    return {key: each for key, each in found.items() if each.kind is not each.VAR_KEYWORD}
+
+
+def _arguments(
+    shown: str, given: str, parameters: Mapping[str, inspect.Parameter]
+) -> dict[str, bool | int | str]:
+    """Read `key=value,key=value` for a data set's parameters.
+
+    Raises ImagesError, with the names of them all, for one that is unknown, missing or no pair.
+    """
+    own, names = _own(parameters), _named(parameters)
+    arguments = dict[str, bool | int | str]()
+    for pair in filter(None, given.split(",")):
+        key, equals, value = pair.partition("=")
+        if not equals or key not in own:
+            raise ImagesError(f"{shown}: no parameter {key!r}; {names}")
+        arguments[key] = _value(value, own[key])
+    for key, each in own.items():
+        if each.default is each.empty and key not in arguments:
+            raise ImagesError(f"{shown}: needs {key}=…, as in {shown}:ROOT:{key}=VALUE; {names}")
+    return arguments
+
+
+def _own(parameters: Mapping[str, inspect.Parameter]) -> dict[str, inspect.Parameter]:
+    """Return those that a text can give."""
+    return {key: p for key, p in parameters.items() if key not in NOT_GIVEN and key[0] != "_"}
+
+
+def _named(parameters: Mapping[str, inspect.Parameter]) -> str:
+    own = _own(parameters)
+    return f"its parameters are {', '.join(own)}" if own else "it has no parameters"
+
+
+def _value(text: str, parameter: inspect.Parameter) -> bool | int | str:
+    """Read a value as a truth or a whole number, but where the parameter is a text."""
+    if isinstance(parameter.default, str) or parameter.annotation in (str, "str"):
+        return text
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if re.fullmatch("-?[0-9]+", text) else text
 
 
 def _bring(name: str) -> str:

@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +17,17 @@ import numpy as np
 from generator.errors import ImagesError
 from generator.images.archives import DAMAGE, LARGEST, clean_name, one_line, slice_of
 from generator.images.captions import display_path
-from generator.images.decode import FORMAT_NAMES, UnreadableImage, reading
+from generator.images.decode import UnreadableImage, reading
 from generator.images.root_files import CAPTIONS, CREDITS, parse_captions, parse_credits
 from generator.images.sets.folder import ENDINGS
-from generator.images.sets.image_set import ImageSet, Names, digest
+from generator.images.sets.image_set import (
+    ImageSet,
+    Names,
+    count_unread,
+    digest,
+    no_images,
+    unread_remarks,
+)
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")  # before each member: mark, length of name, of extra
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -33,7 +41,7 @@ class ZipImages(ImageSet):
         paths = Names()
         # Of each: offset of its local header, bytes in the zip, bytes unpacked, sum, 1 if deflated.
         facts = array("q")
-        at_root: dict[str, bytes] = {}
+        at_root, unread = dict[str, bytes](), Counter[str]()
         try:
             with zipfile.ZipFile(archive) as opened:
                 for path, member in _files(archive, opened):
@@ -44,6 +52,8 @@ class ZipImages(ImageSet):
                         place, size = member.header_offset, member.file_size
                         deflated = int(member.compress_type == DEFLATED)
                         facts.extend((place, member.compress_size, size, member.CRC, deflated))
+                    else:
+                        count_unread(unread, path)
             status = archive.stat()
         except OSError as problem:
             raise ImagesError(f"{archive}: cannot be read: {problem.strerror}") from None
@@ -51,13 +61,13 @@ class ZipImages(ImageSet):
             raise ImagesError(f"{archive} is no whole zip: {one_line(problem)}") from None
         name = display_path(archive.name)
         if not len(paths):
-            raise ImagesError(f"no images in {name}: it holds no file of {FORMAT_NAMES}")
+            raise ImagesError(no_images(name, unread_remarks(unread)))
         self._archive = archive
         self._facts = np.array(facts, np.int64).reshape(-1, 5)
         self._state = f"{status.st_size} {status.st_mtime_ns}".encode()
         captions = parse_captions(at_root.get(CAPTIONS), f"{archive}: {CAPTIONS}")
         credit = parse_credits(at_root.get(CREDITS), f"{archive}: {CREDITS}")
-        super().__init__(name, paths, self._facts[:, 2], captions, credit)
+        super().__init__(name, paths, self._facts[:, 2], captions, credit, unread)
 
     def encoded(self, row: int) -> bytes:
         offset, packed, size, crc, deflated = self._facts[row].tolist()

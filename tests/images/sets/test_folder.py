@@ -55,6 +55,21 @@ def test_formats_are_known_by_their_endings(tmp_path: Path) -> None:
     assert len(list_images(tmp_path)) == 8
 
 
+def test_pictures_of_other_formats_are_counted(tmp_path: Path) -> None:
+    """One line names their endings; where they are all that there is, the error does."""
+    names = ("a/1.CR2", "a/2.cr2", "b/x.psd", "b/notes.txt", ".hidden/3.cr2", "4.svg")
+    for name in names:
+        touch(tmp_path / name)
+    with pytest.raises(ImagesError, match=r"HEIC; not read: 4 files .* \.cr2 \(2\), \.psd \(1\), "):
+        list_images(tmp_path)
+    touch(tmp_path / "b" / "1.jpg")
+    told = "not read: 4 files of other formats, .cr2 (2), .psd (1), .svg (1); save them as JPEG or"
+    assert list_images(tmp_path).remarks() == (f"{told} PNG to have them in",)
+    (tmp_path / "c").mkdir()
+    touch(tmp_path / "c" / "1.jpg")
+    assert list_images(tmp_path / "c").remarks() == ()
+
+
 @pytest.mark.parametrize("make", ["missing", "file", "empty", "other"])
 def test_a_folder_without_images_is_an_error(tmp_path: Path, make: str) -> None:
     """Missing, no folder, empty, nothing of the formats: the error names folder and formats."""

@@ -58,6 +58,54 @@ def test_columns_may_be_left_out(tmp_path: Path) -> None:
     assert images.labels() == ("birds", "pets")
 
 
+@pytest.mark.parametrize(
+    ("line", "path", "label"),
+    [
+        ("b.png 65", "b.png", "65"),
+        ("b.png sea dog", "b.png", "sea dog"),
+        ("b.png,cat", "b.png", "cat"),
+        ("b.png, cat", "b.png", "cat"),
+        ("b.png;cat", "b.png", "cat"),
+        ("pets/cat 1.png cat", "pets/cat 1.png", "cat"),
+        ("pets\\cat 1.png,cat", "pets/cat 1.png", "cat"),
+    ],
+)
+def test_a_label_may_stand_behind_a_comma_or_space(
+    tmp_path: Path, line: str, path: str, label: str
+) -> None:
+    """It is read, and one line says so."""
+    images = open_list(tmp_path, f"{line}\nb.png\tx\n")
+    assert words_of(images)[0][:2] == (path, label)
+    assert images.read(0, Size.square(8)).shape == (4, 8, 8)
+    told = "list.txt: 1 lines without a tab are read as a path and its label; write a tab between"
+    assert images.remarks() == (f"{told} the two",)
+
+
+@pytest.mark.parametrize("name", ["a, b.png", "b.png 65.png", "b.png, c", "a\\b.png"])
+def test_a_path_that_is_there_is_that_path(tmp_path: Path, name: str) -> None:
+    """Commas, spaces and backslashes belong to it."""
+    (tmp_path / name).write_bytes(PNG)
+    images = open_list(tmp_path, f"{name}\n")
+    assert words_of(images)[0][:2] == (name, "")
+    assert images.remarks() == ()
+
+
+@pytest.mark.parametrize("line", ["gone.png 65", "b.png copy.png", "b.png2 x"])
+def test_a_line_that_names_no_file_stays_as_it_is(tmp_path: Path, line: str) -> None:
+    """No other picture is taken for it."""
+    images = open_list(tmp_path, f"{line}\nb.png\n")
+    assert words_of(images)[0][:2] == (line, "")
+    with pytest.raises(UnreadableImage, match=r"^vanished$"):
+        images.read(0, Size.square(8))
+
+
+def test_backslashes_are_separators(tmp_path: Path) -> None:
+    """A list from Windows is read, and its folders are labels."""
+    images = open_list(tmp_path, "pets\\cat 1.png\nb.png\tbirds\n")
+    assert words_of(images) == [("pets/cat 1.png", "pets", "cat 1"), ("b.png", "birds", "b")]
+    assert images.remarks() == ()
+
+
 def test_windows_lines_are_lines(tmp_path: Path) -> None:
     """What ends a line is no part of the caption, or of the path."""
     images = open_list(tmp_path, "b.png\tx\tA bird\r\nb.png\r\n")

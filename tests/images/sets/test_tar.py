@@ -29,18 +29,42 @@ def paths_of(images: ImageSet) -> list[str]:
 
 
 def test_a_sample_gives_one_picture(tmp_path: Path) -> None:
-    """Of several pictures the one whose whole ending is a picture's, the first of these."""
-    members = ["1.seg.png", "1.png", "1.jpg", "2.depth.png", "2.seg.png", "x/1.png", "y/1.png"]
+    """The one whose whole ending is a picture's, else the image by its name, else no mask."""
+    members = [
+        *("1.seg.png", "1.png", "1.jpg", "2.depth.png", "2.seg.png", "3.mask.png", "3.left.png"),
+        *("4.left.png", "4.depth.png", "4.RGB.png", "x/1.png", "y/1.png", "z.cr2"),
+    ]
     write_tar(tmp_path / "0.tar", [(name, PNG) for name in members])
     images = open_images(str(tmp_path / "{0..0}.tar"))
     assert paths_of(images) == [
-        "0.tar/1.png",
-        "0.tar/2.depth.png",
-        "0.tar/x/1.png",
-        "0.tar/y/1.png",
+        *("0.tar/1.png", "0.tar/3.left.png", "0.tar/4.RGB.png", "0.tar/x/1.png", "0.tar/y/1.png")
     ]
+    unread, left_out = images.remarks()
+    assert unread == (
+        "not read: 1 files of other formats, .cr2 (1); save them as JPEG or PNG to have them in"
+    )
+    assert left_out == (
+        "left out: 7 pictures beside the images of their samples, "
+        ".depth.png (2), .jpg (1), .left.png (1), .mask.png (1), .seg.png (2)"
+    )
     assert images.labels() == ("x", "y")  # a shard's name is nobody's label
     assert images.label(0) == ""
+
+
+def test_shards_of_nothing_but_masks_are_told(tmp_path: Path) -> None:
+    """What is there is named with its number."""
+    write_tar(tmp_path / "0.tar", [("1.mask.png", PNG), ("2.mask.png", PNG)])
+    with pytest.raises(ImagesError, match=r"no images in .*; left out: 2 .*, \.mask\.png \(2\)$"):
+        open_images(str(tmp_path / "{0..0}.tar"))
+
+
+def test_folders_of_shards_are_compared_without_the_shards(tmp_path: Path) -> None:
+    """`images` is alike in both shards, and the names of shards are nobody's label."""
+    for number, label in enumerate(("cat", "dog")):
+        write_tar(tmp_path / f"{number}.tar", [(f"{label}/images/1.png", PNG)])
+    images = open_images(str(tmp_path / "{0..1}.tar"))
+    assert [images.label(row) for row in range(2)] == ["cat", "dog"]
+    assert images.labels() == ("cat", "dog")
 
 
 def test_shards_follow_each_other(tmp_path: Path) -> None:

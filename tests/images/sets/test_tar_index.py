@@ -230,6 +230,16 @@ def test_all_pictures_of_one_tar_count(tmp_path: Path) -> None:
     assert [images.label(row) for row in range(3)] == ["a", "a", ""]
 
 
+def test_masks_beside_an_image_do_not_count(tmp_path: Path) -> None:
+    """In one tar too; where masks are all that a sample has, they are the pictures."""
+    members = ["a/x.jpg", "a/x.seg.png", "a/x.2.png", "b.mask.png", "b.depth.png"]
+    images = open_tar(tmp_path, dict.fromkeys(members, PNG))
+    assert paths_of(images) == ["a/x.jpg", "a/x.2.png", "b.mask.png", "b.depth.png"]
+    assert images.remarks() == (
+        "left out: 1 pictures beside the images of their samples, .seg.png (1)",
+    )
+
+
 def test_words_belong_to_their_neighbours_only(tmp_path: Path) -> None:
     """Words before and after a picture count, those of the next sample do not."""
     members = {

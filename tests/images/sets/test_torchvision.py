@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from PIL import Image
 from generator.errors import ImagesError
 from generator.images.decode import UnreadableImage
 from generator.images.sets.sources import open_images
-from generator.images.sets.torchvision import TorchvisionImages
+from generator.images.sets.torchvision import TorchvisionImages, _arguments, _parameters
 from generator.names import Size
+from generator.network.torchvision_compat import datasets
 from tests.support.image_forms import CREDITS, files, write_folder
 
 
@@ -50,6 +52,54 @@ def test_a_data_set_by_name(tmp_path: Path) -> None:
         pixels = images.read(row, Size.square(28))
         assert (pixels[:3] == expected).all()
         assert (pixels[3] == 255).all()
+
+
+def test_arguments_choose_the_part(tmp_path: Path) -> None:
+    """Truths, numbers and texts reach the data set, and another part is another set of images."""
+    write_mnist(tmp_path, [3, 0, 3])
+    labels = tmp_path / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-3] + bytes([7, 7, 1]))
+    whole = open_images(f"torchvision:MNIST:{tmp_path}")
+    train = open_images(f"torchvision:MNIST:{tmp_path}:train=True")
+    test = open_images(f"torchvision:MNIST:{tmp_path}:train=false")
+    assert (train.label(0), whole.label(0), test.label(0)) == (
+        "3 - three",
+        "3 - three",
+        "7 - seven",
+    )
+    assert test.signature() != train.signature()
+    assert test.fingerprint() != train.fingerprint()
+
+
+def test_values_are_read_as_the_parameter_wants_them() -> None:
+    """A year that is a text stays one; a number is a number."""
+    read = partial(_arguments, "torchvision:X")
+    assert read("year=2012", _parameters(datasets.VOCDetection)) == {"year": "2012"}
+    assert read("partition=2,split=val", _parameters(datasets.DTD)) == {
+        "partition": 2,
+        "split": "val",
+    }
+    assert read("background=FALSE", _parameters(datasets.Omniglot)) == {"background": False}
+    assert read("split=letters,train=false", _parameters(datasets.EMNIST)) == {
+        "split": "letters",
+        "train": False,
+    }
+
+
+def test_a_set_that_needs_an_argument(tmp_path: Path) -> None:
+    """EMNIST has its letters in files of their own."""
+    write_mnist(tmp_path, [1, 2])
+    (tmp_path / "MNIST").rename(tmp_path / "EMNIST")
+    for file in (tmp_path / "EMNIST" / "raw").glob("train-*"):
+        file.rename(file.with_name(f"emnist-letters-{file.name}"))
+    images = open_images(f"torchvision:EMNIST:{tmp_path}:split=letters")
+    assert [images.label(row) for row in range(2)] == ["a", "b"]
+
+
+def test_a_folder_with_a_colon_is_a_folder(tmp_path: Path) -> None:
+    """What is there under exactly that name is meant."""
+    write_mnist(tmp_path / "a:b=c", [1])
+    assert len(open_images(f"torchvision:MNIST:{tmp_path / 'a:b=c'}")) == 1
 
 
 def test_a_folder_of_torchvisions_gives_what_the_folder_gives(tmp_path: Path) -> None:
@@ -157,7 +207,26 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, item: object, reason: str)
         ("torchvision:FakeData:.", "no data set 'FakeData'"),
         ("torchvision:MNIST:{}/none", "no folder .*/none: nothing is downloaded here; bring"),
         ("torchvision:MNIST:{}", r"MNIST cannot be opened in .* \(Dataset not found.*bring the"),
-        ("torchvision:EMNIST:{}", r"EMNIST cannot be opened in .* \(.*'split'\)"),
+        (
+            "torchvision:EMNIST:{}",
+            r"EMNIST: needs split=…, as in .*its parameters are train, split$",
+        ),
+        (
+            "torchvision:EMNIST:{}:splat=a",
+            "EMNIST: no parameter 'splat'; its parameters are train,",
+        ),
+        (
+            "torchvision:MNIST:{}:letters=1,x",
+            "MNIST: no parameter 'letters'; its parameters are tr",
+        ),
+        ("torchvision:MNIST:{}:train=1,x", "MNIST: no parameter 'x'; its parameters are train"),
+        ("torchvision:SUN397:{}:train=1", "SUN397: no parameter 'train'; it has no parameters$"),
+        (
+            "torchvision:EMNIST:{}:split=x",
+            r"EMNIST refuses split=x \(.*Valid values are.*\); its param",
+        ),
+        ("torchvision:MNIST:{}:download=true", "no parameter 'download'"),
+        ("torchvision:MNIST:{}/none:train=true", "no folder .*/none: nothing is downloaded"),
         ("torchvision:ImageFolder:{}", "ImageFolder cannot be opened in .*find any class folder"),
     ],
 )
