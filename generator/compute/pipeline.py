@@ -118,6 +118,7 @@ def compute(
             require_replaceable(settings.atlas)
             job = Job.open(settings, processes.local)
             if processes.first:
+                _log_note(job, log)
                 held.enter_context(locked(job.workspace.lock, str(settings.atlas)))
                 require_idle(job)
                 report = _report_if_made(job, log, anew=anew)
@@ -194,7 +195,14 @@ def compute_shard(
             raise ConfigError("--shard is for runs without torchrun; leave out one of the two")
     with enough_memory():
         require_replaceable(settings.atlas)
-        return search_shard(Job.open(settings), shard, progress, log, anew=anew)
+        job = Job.open(settings)
+        _log_note(job, log)
+        return search_shard(job, shard, progress, log, anew=anew)
+
+
+def _log_note(job: Job, log: Log) -> None:
+    if job.network.note:
+        log(job.network.note)
 
 
 def _report_if_made(job: Job, log: Log, *, anew: bool) -> ComputeReport | None:

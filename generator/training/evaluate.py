@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from generator.config import Settings
+from generator.errors import NetworkError
 from generator.network.watched import WatchedLayer, WatchedNetwork, pixel_kernels
 from generator.network.weights import weights_file
 from generator.network.zoo import load as zoo
@@ -79,7 +80,9 @@ def evaluate(weights: Path, folders: list[Path], report: Report) -> None:
     classes = weights_file.provenance_of(weights).classes
     numbers = {name: number for number, name in enumerate(classes)}
     net = ZFNet(len(classes))
-    weights_file.load_into(net, weights)
+    _, filled = weights_file.load_into(net, weights)
+    if filled.lacking:
+        raise NetworkError(filled.lacking)
     listed = [path for path in list_examples(folders, lambda _line: None) if is_held_out(path)]
     pairs = decode(listed, SMALLEST, report)
     right: dict[str, list[bool]] = {}

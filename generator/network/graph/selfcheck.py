@@ -20,6 +20,7 @@ def require_as_traced(network: WatchedNetwork) -> None:
 
     A trace does not see decisions by values, numbers that leave torch and come back, and writing
     through another name. A network without a graph may mix the images of a batch, or draw numbers.
+    Raises it also where they rest on weights that the file of weights lacks.
     """
     images = pictures(network, 2)
     by_graph = network.graph(network.layers) is not None
@@ -28,6 +29,8 @@ def require_as_traced(network: WatchedNetwork) -> None:
             expected = [maps[:1].clone() for maps in run(images[:1] if by_graph else images)]
         with network.watching(network.layers) as run:
             found = run(images[:1].contiguous(memory_format=torch.channels_last))
+    if network.lacking and any(bool(maps.isnan().any()) for maps in (*found, *expected)):
+        raise NetworkError(network.lacking)  # what is missing is NaN
     _require_finite(network, found)
     for layer, one, other in zip(network.layers, found, expected, strict=True):
         if _apart(one, other):

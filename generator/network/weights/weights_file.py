@@ -1,15 +1,19 @@
-"""Files of weights: safetensors, or a state dict saved by torch. Reading one runs no code.
+"""Files of weights: safetensors, or tensors saved by torch. Reading one runs no code in it.
 
 The project's own files are safetensors in float16, with class names and provenance inside.
 """
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Mapping
+import pickletools
+import zipfile
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING  # from Python 2's names, which torch writes
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,69 +22,139 @@ from torch import Tensor, nn
 
 from generator.errors import NetworkError
 from generator.files import hash_file, write_whole
-from generator.network.weights.state import fill
+from generator.network.weights.state import Filled, fill, state_digest
+
+DEPTH = 8  # dicts inside each other
+PLAIN = ("builtins.", "collections.", "torch._utils.")  # what any file of torch asks for
+BY_NAME = "not tensors by name; save them with `torch.save(model.state_dict(), FILE)`"
+
+
+class _Unread:
+    """Stands for an object of a class that is never loaded: it takes anything and does nothing."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __setstate__(self, _state: object) -> None: ...
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file by name, on the CPU.
 
-    `.safetensors` is read as such, anything else as torch saves it; a dict that holds the state
-    dict under "state_dict" is opened. Raises NetworkError naming the file where it cannot be read
-    or holds anything else.
+    The file is safetensors, or what `torch.save` wrote, whatever its ending. A tensor in a dict
+    inside another has the names of both: "state_dict.conv1.weight". All else is left out, and
+    objects of other classes than torch's and Python's own are never made. Raises NetworkError
+    naming the file where it cannot be read or holds no tensors by name.
     """
-    if path.suffix != ".safetensors":
-        return _saved_by_torch(path)
     try:
-        with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+        with path.open("rb") as file:
+            safe = file.read(9).endswith(b"{")  # after eight bytes for the length of the header
+        if safe:
+            with safe_open(path, "pt") as tensors:
+                return {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+        found = _saved_by_torch(path)
     except (SafetensorError, OSError) as problem:
         raise NetworkError(f"weights {path.name}: cannot be read ({problem})") from problem
+    state = dict(_tensors(found))
+    if state and isinstance(found, dict):
+        return state
+    for name, part in found.items() if isinstance(found, dict) else ():
+        if isinstance(part, _Unread):
+            raise NetworkError(f"weights {path.name}: {name!r} is {_kind(part)}, {BY_NAME}")
+    raise NetworkError(f"weights {path.name}: holds {_kind(found)}, {BY_NAME}")
 
 
-def _saved_by_torch(path: Path) -> dict[str, Tensor]:
+def _saved_by_torch(path: Path) -> object:
+    names: list[str] = []
     try:
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as problem:
-        raise NetworkError(f"weights {path.name}: cannot be read ({problem})") from problem
+        names += _classes(path)
+        unread: list[Any] = [
+            (_new_dict if name == "collections.defaultdict" else type(name, (_Unread,), {}), name)
+            for name in names
+        ]
+        if not names or not names[0].startswith("__torch__."):
+            with path.open("rb") as file, torch.serialization.safe_globals(unread):
+                return torch.load(file, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
     except Exception as problem:  # damaged bytes raise whatever they happen to
-        # torch's text goes on with advice that would run code.
-        reason = (str(problem).strip() or type(problem).__name__).splitlines()[0].split(". ")[0]
+        # torch's own text goes on with advice that would run code.
+        text = str(problem.__context__ or problem).strip() or type(problem).__name__
+        reason = text.splitlines()[0].split(". ")[0].rstrip(".")
+        if "persistent_load" in reason:  # so older files hold modules
+            own = (name for name in names if not name.startswith(PLAIN))
+            reason = f"it holds a whole model, with {next(own, 'no class')}"
         raise NetworkError(
             f"weights {path.name}: neither safetensors nor a state dict without other objects "
             f"({reason}); save one with `torch.save(model.state_dict(), FILE)`"
         ) from problem
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not found:
-        raise NetworkError(
-            f"weights {path.name}: holds {_kind(found)} where tensors by name are needed; save "
-            "them with `torch.save(model.state_dict(), FILE)`"
-        )
-    for name, tensor in found.items():
-        if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise NetworkError(
-                f"weights {path.name}: entry {name!r} is {_kind(tensor)}, not a tensor; save the "
-                "tensors alone with `torch.save(model.state_dict(), FILE)`"
-            )
-    return found
+    raise NetworkError(
+        f"weights {path.name}: holds TorchScript, of class {names[0].rpartition('.')[2]}; save its "
+        "tensors with `torch.save(torch.jit.load(FILE).state_dict(), OTHER_FILE)`"
+    )
+
+
+def _new_dict(*_: object) -> dict[Any, Any]:
+    return {}
+
+
+def _classes(path: Path) -> list[str]:
+    """Return the names of the classes and functions in a file that torch saved, in its order."""
+    with path.open("rb") as file:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as parts:
+                inside = (name for name in parts.namelist() if name.endswith("/data.pkl"))
+                pickles: list[IO[bytes]] = [io.BytesIO(parts.read(next(inside, "data.pkl")))]
+        else:  # a number, a version and facts about the machine come before the object
+            file.seek(0)
+            pickles = [file] * 4
+        asked = [
+            str(argument).partition(" ")
+            for each in pickles
+            for opcode, argument, _ in pickletools.genops(each)
+            if opcode.name == "GLOBAL"
+        ]
+    names = (
+        NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
+        for module, _, name in asked
+    )
+    return list(dict.fromkeys(map(".".join, names)))
+
+
+def _tensors(value: object, name: str = "", depth: int = DEPTH) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors in nested dicts with their dotted names."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, dict) and depth:
+        for key, part in value.items():
+            if isinstance(key, str):
+                yield from _tensors(part, f"{name}.{key}" if name else key, depth - 1)
 
 
 def _kind(value: object) -> str:
-    return "an empty dict" if value == {} else f"a value of type {type(value).__name__}"
+    if isinstance(value, _Unread):
+        return f"an object of class {type(value).__name__}"
+    if isinstance(value, dict):
+        return "a dict without tensors" if value else "an empty dict"
+    return f"a value of type {type(value).__name__}"
 
 
 def load_into(
     model: nn.Module,
     path: Path,
     renamed: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = dict,
-) -> str:
-    """Fill a model from a file, in the model's own types; return the file's sha256.
+) -> tuple[str, Filled]:
+    """Fill a model from a file; return a sha256 of its weights, and how they fitted.
 
-    `renamed` gives the file's tensors the names that the model has. Raises NetworkError as
-    `read_state` and `state.fill` do; the model is untouched then.
+    `FILE:PART` takes the tensors whose names begin with that part. `renamed` gives the file's
+    tensors the names that the model has. Raises NetworkError as `read_state` and `state.fill` do;
+    the model is untouched then.
     """
-    fill(model, renamed(read_state(path)), f"weights {path.name}")
-    return hash_file(path)
+    file, part = path, ""
+    if not path.exists():
+        whole, _, part = str(path).rpartition(":")
+        file, part = (Path(whole), part) if Path(whole).is_file() else (path, "")
+    filled = fill(model, renamed(read_state(file)), f"weights {file.name}", part)
+    return state_digest(model) if part else hash_file(file), filled
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class LoadedNetwork:
     code_sha256: str = ""  # of the file that makes it, where it is a person's own
     channels: int = 3  # that the images have to show: 3, or 1 where they are to be grey
     random: bool = False  # whether its weights are still to be drawn
+    note: str = ""  # what a person should know of the file of its weights, in one line
+    lacking: str = ""  # the error to raise where a watched layer needs what that file lacks
     # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
     history: tuple[tuple[str, str, Tensor], ...] = ()
 
@@ -43,8 +45,9 @@ class LoadedNetwork:
         renamed: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = dict,
     ) -> Self:
         """Fill the model from a file, as `weights_file.load_into` does, and name the file."""
-        digest = load_into(self.model, file, renamed)
-        return replace(self, source=f"the file {file.name}", weights_sha256=digest)
+        digest, filled = load_into(self.model, file, renamed)
+        source = f"the file {file.name}"
+        return replace(self, source=source, weights_sha256=digest, **vars(filled))
 
 
 def freeze(model: nn.Module) -> None:

@@ -22,7 +22,6 @@ from generator.files import hash_file
 from generator.names import RANDOM, Size
 from generator.network.rules import Rule
 from generator.network.torchvision_compat import models
-from generator.network.weights.state import plain_names
 from generator.network.zoo.default_layers import CHOICES, default_layers
 from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.untrained import SEED
@@ -33,7 +32,7 @@ from generator.network.zoo.untrained import SEED
 TRANSFORMING = ("googlenet", "inception_v3")
 HALVES = (0.5, 0.5, 0.5)
 # Classifiers on the side, for training only; weights hold them or not.
-AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
+_AUXILIARY = re.compile(r"(?:^|\.)(?:aux1|aux2|AuxLogits)\.")
 # DenseNet's files are older than torchvision's names: …denselayer1.norm.1.weight is norm1 now.
 _OLD_DENSENET = re.compile(r"(?<=\.)(denselayer\d+\.(?:norm|relu|conv))\.(?=[12]\.)")
 
@@ -154,8 +153,8 @@ def with_names_of_today(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return tensors as torchvision's networks name them now, without auxiliary classifiers."""
     return {
         _OLD_DENSENET.sub(r"\1", name): tensor
-        for name, tensor in plain_names(tensors).items()
-        if not name.startswith(AUXILIARY)
+        for name, tensor in tensors.items()
+        if not _AUXILIARY.search(name)
     }
 
 

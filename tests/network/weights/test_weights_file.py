@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from generator.errors import NetworkError
+from generator.files import hash_file
 from generator.network.weights import weights_file
 from generator.network.weights.weights_file import load_into, read_state
 from generator.network.zoo.zfnet import ZFNet, zfnet_with
@@ -26,16 +31,47 @@ def saved(folder: Path, content: Any, name: str = "net.pth") -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
-@pytest.mark.parametrize("prefix", ["", "module."])
-def test_state_dicts_of_torch_come_back(tmp_path: Path, wrapped: bool, prefix: str) -> None:
-    """As they are, from DataParallel, and inside a checkpoint beside other plain values."""
-    state: dict[str, Any] = {prefix + name: part for name, part in net(seed=1).state_dict().items()}
-    content = {"epoch": 3, "state_dict": state, "best": 0.5} if wrapped else state
+class Schedule:
+    """A class that a checkpoint may hold objects of, and that need not be there to read it."""
+
+    def __init__(self) -> None:
+        self.steps = [1, 2]
+
+
+STATE = net(seed=1).state_dict()
+CHECKPOINTS: dict[str, Any] = {
+    "the state alone": STATE,
+    "DataParallel": {f"module.{name}": tensor for name, tensor in STATE.items()},
+    "Lightning": {
+        "state_dict": {f"model.{name}": tensor for name, tensor in STATE.items()},
+        "hyper_parameters": {"lr": 0.1},
+        "optimizer_states": [torch.optim.Adam(net().parameters()).state_dict()],
+    },
+    "an optimizer": {
+        "model_state_dict": STATE,
+        "optimizer_state_dict": torch.optim.SGD(net().parameters(), 0.1).state_dict(),
+        "loss": 0.1,
+    },
+    "numbers of numpy": {"net": STATE, "best": np.float64(0.9), "at": np.int64(3), "f": np.ones(3)},
+    "arguments": {"model": STATE, "args": argparse.Namespace(lr=0.1, out=Path("out"))},
+    "a history": {"state_dict": STATE, "losses": defaultdict(list, {"train": [0.5]})},
+    "objects": {"model": STATE, "schedule": Schedule(), "range": range(3)},
+    "an epoch as a number": {**STATE, "epoch": 3, 4: torch.zeros(1)},
+    "deep inside": {"state": {"base": {"model": {"trunk": STATE}}}},
+}
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("content", CHECKPOINTS.values(), ids=CHECKPOINTS)
+def test_checkpoints_as_people_save_them(tmp_path: Path, content: Any, legacy: bool) -> None:
+    """The network's tensors are found in them, whatever else they hold, however old the format."""
+    file = tmp_path / "net.pth.tar"
+    torch.save(content, file, _use_new_zipfile_serialization=not legacy)
     model = net()
     assert not same(model, net(seed=1))
-    load_into(model, saved(tmp_path, content))
+    digest, filled = load_into(model, file)
     assert same(model, net(seed=1))
+    assert (digest, filled.lacking) == (hash_file(file), "")
 
 
 def test_a_model_that_has_the_prefix_itself_keeps_it(tmp_path: Path) -> None:
@@ -51,11 +87,39 @@ def test_a_model_that_has_the_prefix_itself_keeps_it(tmp_path: Path) -> None:
     assert same(inside, net(seed=1))
 
 
-def test_safetensors_come_back(tmp_path: Path) -> None:
-    """Known by their ending."""
-    save_file(net(seed=1).state_dict(), tmp_path / "net.safetensors")
+def test_one_of_two_networks_in_a_file_is_chosen_behind_a_colon(tmp_path: Path) -> None:
+    """Other weights have another digest. A file whose own name has a colon is itself."""
+    content = {"model": STATE, "model_ema": net(seed=2).state_dict(), "args": argparse.Namespace()}
+    file = saved(tmp_path, content)
+    with pytest.raises(
+        NetworkError, match=r"net\.pth: the tensors under model and under model_ema"
+    ):
+        load_into(net(), file)
     model = net()
-    load_into(model, tmp_path / "net.safetensors")
+    first, _ = load_into(model, tmp_path / "net.pth:model")
+    assert same(model, net(seed=1))
+    second, filled = load_into(model, tmp_path / "net.pth:model_ema")
+    assert same(model, net(seed=2))
+    assert filled.note.startswith(
+        "weights net.pth: the network's tensors are those under model_ema;"
+    )
+    assert len({first, second, hash_file(file)}) == 3
+    with pytest.raises(NetworkError, match=r"net\.pth: holds no tensor of the network under ema$"):
+        load_into(model, tmp_path / "net.pth:ema")
+    load_into(model, saved(tmp_path, STATE, "net.pth:model"))
+    assert same(model, net(seed=1))
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.pth", "net"])
+@pytest.mark.parametrize("safe", [False, True])
+def test_a_file_is_known_by_its_content(tmp_path: Path, name: str, safe: bool) -> None:
+    """Not by its ending."""
+    if safe:
+        save_file(STATE, tmp_path / name)
+    else:
+        saved(tmp_path, STATE, name)
+    model = net()
+    load_into(model, tmp_path / name)
     assert same(model, net(seed=1))
 
 
@@ -66,30 +130,70 @@ class Harmful:
         return (Path.touch, (Path("harm"),))
 
 
+class Commanding:
+    """As the other, by way of the shell."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.system, ("touch harm",))
+
+
+class Quiet:
+    """As the others, and what it gives is used no further."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (open, ("harm", "w"))
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_what_objects_would_do_is_not_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, legacy: bool
+) -> None:
+    """The tensors beside them can be read; a call that is only looked at runs nothing."""
+    monkeypatch.chdir(tmp_path)
+    torch.save({**STATE, "run": Quiet()}, "net.pth", _use_new_zipfile_serialization=not legacy)
+    model = net()
+    load_into(model, Path("net.pth"))
+    assert same(model, net(seed=1))
+    assert not Path("harm").exists()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (Harmful(), "without other objects"),
         ({"0.weight": torch.zeros(1), "run": Harmful()}, "without other objects"),
-        (net(), r"torch\.save\(model\.state_dict\(\), FILE\)"),
+        ({"0.weight": torch.zeros(1), "run": Commanding()}, r"GLOBAL \w+\.system whose module"),
+        (Quiet(), r"an object of class io\.open, not tensors by name"),
+        (
+            net(),
+            r"an object of class torch\.nn\..*Sequential, .*`torch\.save\(model\.state_dict\(\)",
+        ),
+        (
+            {"epoch": 3, "model": net()},
+            r"'model' is an object of class torch\.nn\..*Sequential, not",
+        ),
+        (
+            Schedule(),
+            r"an object of class tests\.network\.weights\.test_weights_file\.Schedule, not",
+        ),
         (torch.zeros(3), "a value of type Tensor"),
         ([torch.zeros(3)], "a value of type list"),
         ({}, "an empty dict"),
-        ({"state_dict": {}}, "an empty dict"),
-        ({"weight": torch.zeros(1), "epoch": 3}, "'epoch' is a value of type int"),
-        ({"model": {"weight": torch.zeros(1)}}, "'model' is a value of type dict"),
-        ({3: torch.zeros(1)}, "entry 3"),
+        ({"state_dict": {}}, "a dict without tensors"),
+        ({3: torch.zeros(1)}, "a dict without tensors"),
     ],
     ids=(
         "an object",
         "an object among tensors",
+        "a command",
+        "a call",
         "a whole module",
+        "a whole module inside",
+        "an object of one's own",
         "a tensor",
         "a list",
         "nothing",
         "nothing inside",
-        "a number among tensors",
-        "another wrapping",
         "a number as a name",
     ),
 )
@@ -103,6 +207,36 @@ def test_anything_but_tensors_by_name_is_refused(
     assert not (tmp_path / "harm").exists()
     assert "weights_only" not in str(caught.value)  # no advice to switch the guard off
     assert "\n" not in str(caught.value)
+
+
+def test_whole_models_of_old_files_are_named(tmp_path: Path) -> None:
+    """They hold the source of their classes."""
+    torch.save(net(), tmp_path / "net.pth", _use_new_zipfile_serialization=False)
+    with pytest.raises(
+        NetworkError,
+        match=r"net\.pth: .*\(it holds a whole model, with torch\.nn\..*\.Sequential\)"
+        r"; save one with `torch\.save\(model\.state_dict\(\), FILE\)`$",
+    ):
+        read_state(tmp_path / "net.pth")
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # it is deprecated
+def test_torchscript_is_named(tmp_path: Path) -> None:
+    """With its class, and how to save its tensors."""
+    torch.jit.script(net()).save(tmp_path / "net.pt")  # type: ignore[no-untyped-call]
+    with pytest.raises(
+        NetworkError,
+        match=r"^weights net\.pt: holds TorchScript, of class Sequential; save its tensors with "
+        r"`torch\.save\(torch\.jit\.load\(FILE\)\.state_dict\(\), OTHER_FILE\)`$",
+    ):
+        read_state(tmp_path / "net.pt")
+
+
+def test_a_zip_of_something_else_is_named(tmp_path: Path) -> None:
+    """Arrays of numpy, say."""
+    np.savez(tmp_path / "net.npz", weight=np.ones(3))
+    with pytest.raises(NetworkError, match=r"net\.npz: neither safetensors nor .*'data\.pkl'"):
+        read_state(tmp_path / "net.npz")
 
 
 @pytest.mark.parametrize("name", ["none.pth", "none.safetensors", "folder.pth"])
@@ -140,49 +274,15 @@ def weights(tmp_path: Path) -> Path:
     return path
 
 
-def rewrite(path: Path, changes: dict[str, torch.Tensor | None]) -> None:
-    """Put tensors into a weights file, or take them out."""
-    tensors = load_file(path)
-    for name, tensor in changes.items():
-        if tensor is None:
-            del tensors[name]
-        else:
-            tensors[name] = tensor
-    save_file(tensors, path, {"classes": '["cat", "dog"]', "source": '""', "trained_on": '""'})
-
-
 def test_what_is_saved_comes_back(weights: Path) -> None:
     """Provenance in full, tensors as float16 holds them."""
     net = ZFNet(2)
-    digest = load_into(net, weights)
+    digest, _ = load_into(net, weights)
     assert weights_file.provenance_of(weights) == PROVENANCE
     assert len(digest) == 64
     torch.manual_seed(0)
     for name, tensor in ZFNet(2).state_dict().items():
         assert torch.equal(net.state_dict()[name], tensor.half().float())
-
-
-@pytest.mark.parametrize(
-    ("name", "tensor", "words"),
-    [
-        ("features.conv3.bias", None, "is missing"),
-        ("features.conv2.weight", torch.zeros(256, 96, 3, 3), "shape [256, 96, 3, 3]"),
-        ("features.conv1.bias", torch.full((96,), float("nan")), "NaN"),
-        ("features.conv9.bias", torch.zeros(3), "does not belong"),
-    ],
-)
-def test_wrong_tensors_are_named(
-    weights: Path, name: str, tensor: torch.Tensor | None, words: str
-) -> None:
-    """A missing, misshapen, broken or foreign tensor is an error that names it."""
-    rewrite(weights, {name: tensor})
-    net = ZFNet(2)
-    before = {key: value.clone() for key, value in net.state_dict().items()}
-    with pytest.raises(NetworkError) as caught:
-        load_into(net, weights)
-    assert name in str(caught.value)
-    assert words in str(caught.value)
-    assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights at all", b"\x08\0\0\0\0\0\0\0{broken}"])

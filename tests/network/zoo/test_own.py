@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from generator.atlas.store import Atlas
-from generator.compute.pipeline import compute
+from generator.compute.pipeline import compute, compute_shard
+from generator.compute.run.checkpoints import Share
 from generator.config import Settings, load_settings
 from generator.errors import ConfigError, NetworkError
 from generator.names import Size
@@ -280,6 +281,94 @@ def test_a_network_as_tutorials_write_them(tmp_path: Path) -> None:
     )
     assert compute(settings, lambda *_: None, lambda *_: None) is not None
     assert [layer.filters for layer in Atlas.open(tmp_path / "atlas").manifest.layers] == [6, 8]
+
+
+HEADED = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.fc = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3), nn.Linear(5, 10)
+    def forward(self, images):
+        return self.fc(self.two(self.one(images).relu()).relu().mean((2, 3)))
+def build():
+    return Net()
+"""
+BETWEEN = {"deconvnet": "relu", "gradient": "sigmoid"}  # with a graph, and without
+
+
+def headed(folder: Path, head: int | None, left_out: str = "") -> tuple[Path, dict[str, Tensor]]:
+    """Save weights for that network, with a head of so many classes or none."""
+    torch.manual_seed(2)
+    parts: dict[str, nn.Module] = {"one": nn.Conv2d(3, 4, 3), "two": nn.Conv2d(4, 5, 3)}
+    if head is not None:
+        parts["fc"] = nn.Linear(5, head)
+    state = nn.ModuleDict(parts).state_dict()
+    state.pop(left_out, None)
+    torch.save({"state_dict": state}, folder / "best.pth")
+    return folder / "best.pth", state
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "gradient"])
+@pytest.mark.parametrize("head", [None, 7])
+def test_a_head_that_no_watched_layer_needs_may_be_missing(
+    tmp_path: Path, head: int | None, rule: str
+) -> None:
+    """Or be one for other classes. What the file has is as there, and each load is the same."""
+    weights, state = headed(tmp_path, head)
+    file = write(tmp_path, HEADED.replace("images).relu", f"images).{BETWEEN[rule]}"))
+    first, second = (
+        load(file, layers=("low=one", "high=two"), weights=weights, rule=rule) for _ in range(2)
+    )
+    assert first.note == (
+        "weights best.pth: the network's tensors are those under state_dict"
+        "; missing or of another shape, which no watched layer needs: fc.weight, fc.bias"
+    )
+    for name in ("one.weight", "one.bias", "two.weight", "two.bias"):
+        assert torch.equal(first.model.get_parameter(name), state[name])
+    images = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    with first.watching(first.layers) as run, torch.no_grad():
+        maps = run(images)
+    assert not any(bool(each.isnan().any()) for each in maps)
+    assert first.computation == second.computation
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "gradient"])
+@pytest.mark.parametrize("name", ["one.weight", "one.bias", "two.bias"])
+def test_what_a_watched_layer_needs_may_not_be_missing(
+    tmp_path: Path, name: str, rule: str
+) -> None:
+    """It is named. A layer below it can be watched."""
+    weights, _ = headed(tmp_path, 10, name)
+    file = write(tmp_path, HEADED.replace("images).relu", f"images).{BETWEEN[rule]}"))
+    with pytest.raises(
+        NetworkError, match=rf"^net\.py:build: weights best\.pth: tensor {name} is missing$"
+    ):
+        load(file, layers=("low=one", "high=two"), weights=weights, rule=rule)
+    if name.startswith("two"):
+        assert load(file, layers=("low=one",), weights=weights, rule=rule).layers
+
+
+def test_what_is_to_be_known_of_a_file_of_weights_is_said_once(tmp_path: Path) -> None:
+    """In the log, before the search."""
+    weights, _ = headed(tmp_path, 10)
+    settings = Settings(
+        network=f"{write(tmp_path, HEADED)}:build",
+        weights=weights,
+        layers=("low=one",),
+        input_size=16,
+        images=str(draw_pictures(tmp_path / "pictures", 2)),
+        atlas=tmp_path / "atlas",
+        workers=0,
+        stimuli=False,
+    )
+    lines: list[str] = []
+    said = "weights best.pth: the network's tensors are those under state_dict"
+    compute_shard(settings, Share(0, 1), lambda *_: None, lines.append)
+    assert lines == [said]
+    assert compute(settings, lambda *_: None, lines.append) is not None
+    assert lines == [said, said]
 
 
 @pytest.mark.parametrize(
