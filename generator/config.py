@@ -55,7 +55,8 @@ class Settings(BaseModel):
     """zfnet, torchvision:NAME[:WEIGHTS], timm:NAME, or FILE.py:FUNCTION, which runs that file's
     code. With :random at its end, any of the first three has random weights."""
     weights: Path | None = None
-    """File of weights for the network: safetensors or a state dict."""
+    """File of weights for the network, safetensors or a checkpoint of torch; FILE:PART where it
+    holds several networks."""
     input_size: Annotated[Size, BeforeValidator(_size)] | None = None
     """Pixels that images are brought to: 224, or height x width, 128x64."""
     # Of one's own network: red, green, blue, or one number, of values in 0…1. They have no flags.

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
 
 from generator.cli import main
+from generator.errors import NetworkError
 from generator.network.weights import weights_file
 from generator.network.zoo.zfnet import ZFNet
 from generator.training.data import is_held_out
+from generator.training.evaluate import evaluate
 
 
 def test_train_evaluates_weights(tmp_path: Path) -> None:
@@ -54,3 +57,11 @@ def test_train_evaluates_weights(tmp_path: Path) -> None:
     for line in lines[3:]:
         assert 0 < float(line.rpartition(" ")[2]) < 1
     assert set(tmp_path.iterdir()) == {pictures, weights}
+
+
+def test_weights_without_a_classifier_are_not_evaluated(tmp_path: Path) -> None:
+    """It is what the figures are of."""
+    weights = tmp_path / "net.safetensors"
+    weights_file.save(ZFNet(3), weights_file.Provenance(("a", "b"), "", ""), weights)
+    with pytest.raises(NetworkError, match=r"tensor classifier\.weight has shape \[3, 512\]"):
+        evaluate(weights, [tmp_path], lambda _line: None)

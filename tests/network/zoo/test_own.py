@@ -357,7 +357,7 @@ def test_what_is_to_be_known_of_a_file_of_weights_is_said_once(tmp_path: Path) -
         network=f"{write(tmp_path, HEADED)}:build",
         weights=weights,
         layers=("low=one",),
-        input_size=16,
+        input_size=Size.square(16),
         images=str(draw_pictures(tmp_path / "pictures", 2)),
         atlas=tmp_path / "atlas",
         workers=0,

@@ -194,6 +194,7 @@ def test_auxiliary_classifiers_in_a_file_are_left_out(tmp_path: Path) -> None:
         whole.get_parameter("inception5b.branch1.conv.weight"),
     )
     assert not any("aux" in name for name in found.model.state_dict())
+    assert (found.note, found.lacking) == ("", "")
 
 
 def test_old_names_of_densenet_are_todays() -> None:
@@ -209,6 +210,8 @@ def test_old_names_of_densenet_are_todays() -> None:
     assert "features.denseblock1.denselayer1.norm.1.weight" in old
     assert list(with_names_of_today(old)) == list(now)
     assert list(with_names_of_today(now)) == list(now)
+    trained = {f"module.{name}": tensor for name, tensor in old.items()}
+    assert list(with_names_of_today(trained)) == [f"module.{name}" for name in now]
 
 
 def test_a_file_of_weights_is_taken_as_it_is(small: Path) -> None:
