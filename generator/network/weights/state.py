@@ -101,7 +101,7 @@ def _prefix(
         return ""
     if len(best) > 1:
         raise NetworkError(
-            f"{where}: the tensors under {' and under '.join(p[:-1] for p in best)} fit alike; "
+            f"{where}: the tensors under {' and under '.join(p[:-1] for p in best[:NAMED])} fit alike; "
             f"say which, as in --weights FILE:{best[0][:-1]}"
         )
     return best[0]
