@@ -100,8 +100,9 @@ def _prefix(
     if not best or "" in best:
         return ""
     if len(best) > 1:
+        parts = " and under ".join(prefix[:-1] for prefix in best[:NAMED])
         raise NetworkError(
-            f"{where}: the tensors under {' and under '.join(p[:-1] for p in best[:NAMED])} fit alike; "
+            f"{where}: the tensors under {parts} fit alike; "
             f"say which, as in --weights FILE:{best[0][:-1]}"
         )
     return best[0]
