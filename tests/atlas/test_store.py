@@ -22,8 +22,9 @@ from generator.atlas.store import (
 )
 from generator.errors import AtlasError
 from generator.files import PARTIAL, hash_file
+from generator.names import Size
 from generator.render.facts import read_gallery
-from tests.support.tiny_atlas import DEAD, IMAGES, LAYERS, make_atlas
+from tests.support.tiny_atlas import DEAD, IMAGES, LAYERS, NETWORK, make_atlas
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +255,13 @@ def test_an_atlas_without_stimuli_has_no_files_of_them(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="layer2 was shown no stimuli"):
         atlas.measures("layer2", "measures")
     assert read_gallery(atlas).layer("layer2").measures == ()
+
+
+def test_an_input_size_is_one_number_where_it_is_a_square(made: Path, tmp_path: Path) -> None:
+    """As atlases have always held it; otherwise height and width."""
+    assert json.loads((made / "manifest.json").read_text())["network"]["input_size"] == 224
+    assert Atlas.open(made).manifest.network.input_size == Size.square(224)
+    oblong = NETWORK.model_copy(update={"input_size": Size(256, 128)})
+    folder = make_atlas(tmp_path / "atlas", network=oblong)
+    assert json.loads((folder / "manifest.json").read_text())["network"]["input_size"] == [256, 128]
+    assert Atlas.open(folder).manifest.network == oblong

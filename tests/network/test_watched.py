@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,3 +202,22 @@ def test_what_is_no_map_is_refused(turn: Callable[[Tensor], Tensor], words: str)
     """Rows of an image would be taken for filters."""
     with pytest.raises(NetworkError, match=words):
         _ = network_of(Turned(turn), ["norm"], rule=GRADIENT).layers
+
+
+@pytest.mark.parametrize(
+    ("size", "stride"), [(Size(24, 12), 2), (Size(24, 24), 2), (Size(33, 12), 3), (Size(12, 12), 1)]
+)
+def test_without_a_graph_maps_have_the_proportions_of_the_input(size: Size, stride: int) -> None:
+    """The units see everything; maps of another shape are no maps."""
+    first = nn.Conv2d(3, 4, 3, padding=1, stride=stride)
+    model = nn.Sequential(first, nn.Hardswish(), nn.Conv2d(4, 3, 3, padding=1))
+    network = replace(network_of(model, ["2"], rule=GRADIENT), input_size=size)
+    (layer,) = network.layers
+    assert network.cone(layer) is None
+    assert layer.grid == tuple(-(-side // stride) for side in size)
+    assert layer.field.size == 2 * max(size)
+    assert layer.field.interval(0)[0] <= 0
+    assert layer.field.interval(max(layer.grid) - 1)[1] >= max(size)
+    flat = nn.Sequential(first, nn.Hardswish(), nn.Flatten(2), nn.Unflatten(2, (1, -1)))
+    with pytest.raises(NetworkError, match=f"no maps of the input's shape, {size}, one behind"):
+        _ = replace(network_of(flat, ["3"], rule=GRADIENT), input_size=size).layers
