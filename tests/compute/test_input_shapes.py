@@ -185,9 +185,8 @@ def test_strides_that_differ_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "site").exists()
 
 
-def test_an_input_size_that_does_not_fit_is_named(tmp_path: Path) -> None:
-    """Height comes first."""
-    said = build(tmp_path, "headed", "one=1", "--input-size", "16x32")
-    assert "site: written" in said  # as many numbers come to the head
-    said = build(tmp_path, "headed", "one=1", "--input-size", "32x32", "--anew")
-    assert "does not run on an image of 32 × 32 pixels" in said
+def test_a_head_for_another_input_size_does_not_matter(tmp_path: Path) -> None:
+    """It lies behind the last watched layer; a watched head is named, with height first."""
+    assert "site: written" in build(tmp_path, "headed", "one=1", "--input-size", "16x24")
+    said = build(tmp_path, "headed", "head=7", "--input-size", "16x24", "--anew")
+    assert "does not run on one tensor [1, 3, 16, 24], an image of 16 × 24 pixels" in said

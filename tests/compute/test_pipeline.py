@@ -544,7 +544,7 @@ def test_a_network_that_answers_nan_is_refused(
         return network
 
     monkeypatch.setattr(zoo, "load", broken)
-    with pytest.raises(NetworkError, match=r"layer1.*image 0 "):
+    with pytest.raises(NetworkError, match=r"layer1.*picture_000\.png has an activation"):
         run(pictures, tmp_path / "atlas")
 
 
