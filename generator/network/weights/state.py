@@ -100,9 +100,9 @@ def _prefix(
     if not best or "" in best:
         return ""
     if len(best) > 1:
-        parts = " and under ".join(prefix[:-1] for prefix in best[:NAMED])
+        alike = " and under ".join(prefix[:-1] for prefix in best[:NAMED])
         raise NetworkError(
-            f"{where}: the tensors under {parts} fit alike; "
+            f"{where}: the tensors under {alike} fit alike; "
             f"say which, as in --weights FILE:{best[0][:-1]}"
         )
     return best[0]
