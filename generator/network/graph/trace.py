@@ -1,8 +1,9 @@
 """The graph of a network, found by running it once and recording every function that it calls.
 
 A ReLU may be a module or a function, work in place, or be used twice: each call is a node of its
-own. The value that any other function makes is kept under the name of the module that called it. A
-watched layer that rests on such a value has no graph.
+own. A call that only moves numbers is made once more on the numbers of elements, which tells where
+each was put. The value that any other function makes is kept under the name of the module that
+called it. A watched layer that rests on such a value has no graph.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
 from generator.names import Size
+from generator.network.graph.elements import Elements
 from generator.network.graph.graph import Graph, Map, Node
 from generator.network.graph.ops.convolution import Convolution
 from generator.network.graph.ops.joints import Concatenation, Sum
-from generator.network.graph.ops.moves import move, moves
+from generator.network.graph.ops.moves import Places, move, moves
 from generator.network.graph.ops.op import NoOp, Op, parsed
 from generator.network.graph.ops.pools import AveragePool
 from generator.network.graph.ops.relu import is_gate, note_gate
@@ -43,8 +44,6 @@ _ANEW = (
     *(torch.zeros_like, torch.ones_like, torch.full_like, torch.empty_like),
     *(Tensor.new_zeros, Tensor.new_ones, Tensor.new_full, Tensor.new_empty, Tensor.new_tensor),
 )
-
-
 _EITHER_WAY = (torch.maximum, Tensor.maximum, torch.max, torch.fmax)
 _DRAWS = {getattr(torch, name) for name in ("rand", "randn", "randint", "normal", "bernoulli")}
 
@@ -97,7 +96,7 @@ class Trace:
     def _output(self, path: str) -> int:
         values = self.outputs.get(path, [])
         if not values:
-            known = ", ".join(list(self.outputs)[:40])
+            known = ", ".join(list(self.outputs)[:40]) or "none that does"
             raise NetworkError(
                 f"the network runs no module named {path!r} that gives feature maps; it has {known}"
             )
@@ -116,12 +115,10 @@ class _Recorder(TorchFunctionMode):
         self.model = model
         self.trace = Trace({})
         self.kept: list[Tensor] = []  # so that no identity is given twice
-        # By identity: the number of a value, or where each number of a tensor that is no map came
-        # from: element numbers of values, 0 for a zero.
+        # By identity: the number of a value, or the elements of a tensor that is no map.
         self.values: dict[int, int | Tensor] = {}
         self.versions: dict[int, int] = {}
-        self.starts: list[int] = []  # by value: the number of its first element
-        self.elements = 0  # how many there are
+        self.elements = Elements()
         self._name(image, self._value(image.shape, "the image"))
         self.scope: list[tuple[str, nn.Module]] = []
 
@@ -167,72 +164,52 @@ class _Recorder(TorchFunctionMode):
         return [*_tensors(func(*told[0], **told[1]))]
 
     def _elements(self, tensor: Tensor) -> Tensor:
-        """Return the element numbers of a tensor, as floats, which some functions need."""
+        """Return the element numbers of a tensor; an index stays as it is."""
         value = self.values.get(id(tensor))
         if isinstance(value, Tensor):
             return value
         if value is not None:
-            first = self.starts[value]
-            numbers = torch.arange(first, first + tensor.numel(), dtype=torch.float64)
-            return numbers.to(tensor.device).reshape(tensor.shape)
+            return self.elements.of(value, tensor)
         if not tensor.is_floating_point():
-            return tensor  # an index
+            return tensor
         if tensor.any():
             raise NoOp("puts constants beside maps")
         return torch.zeros_like(tensor, dtype=torch.float64)
 
     def _record_moved(self, func: Callable[..., Any], made: Tensor, elements: Tensor) -> None:
-        if not _is_map(made):
-            self._name(made, elements)
-            return
-        value = self._moved(elements, self._maker(func))
+        value = self._moved(elements, self._maker(func)) if _is_map(made) else elements
         if value is not None:
             self._name(made, value)
 
     def _moved(self, elements: Tensor, maker: str) -> int | None:
         """Return the value of these elements [1, c, h, w] or [1, c]; None if all are zeros."""
-        numbers = elements[0].cpu().numpy().astype(np.int64)
-        numbers = numbers.reshape(*numbers.shape, *(1,) * (3 - numbers.ndim))
-        starts = np.array(self.starts)
-        owners = np.searchsorted(starts, numbers, side="right") - 1
-        sources = [int(value) for value in np.unique(owners[numbers > 0])]
+        sources, places = self.elements.sources(elements[0])
         if not sources:
             return None
+        shapes = self.trace.shapes
         for source in sources:
-            if self.trace.shapes[source] == NO_MAP:
+            if shapes[source] == NO_MAP:
                 value = self._value(elements.shape, maker)
                 self.trace.others[value] = self.trace.others[source]
                 return value
-        source, first = self._joined(sources, maker)
-        places = np.where(numbers > 0, numbers - starts[owners] + first[owners], -1)
-        op = move(places, astuple(self.trace.shapes[source]), elements.device)
-        return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
-
-    def _joined(self, sources: Sequence[int], maker: str) -> tuple[int, npt.NDArray[np.int64]]:
-        """Return one value of several, one behind the other, and where in it each begins."""
-        shapes = [astuple(self.trace.shapes[source]) for source in sources]
-        sizes = [math.prod(shape) for shape in shapes]
-        if len({shape[1:] for shape in shapes}) > 1:
-            flat = [self._flat(source, maker) for source in sources]
-            return self._joined(flat, maker)[0], self._first(sources, sizes)
-        if len(sources) == 1:
-            return sources[0], self._first(sources, sizes)
-        maps = tuple(shape[0] for shape in shapes)
-        shape = (1, sum(maps), *shapes[0][1:])
-        value = self._node(Concatenation(maps), tuple(sources), shape, maker)
-        return value, self._first(sources, sizes)
+        if len({astuple(shapes[source])[1:] for source in sources}) > 1:
+            sources = [self._flat(source, maker) for source in sources]
+        (source, *others) = sources
+        if others:
+            maps = tuple(shapes[each].maps for each in sources)
+            shape = (1, sum(maps), shapes[source].rows, shapes[source].columns)
+            source = self._node(Concatenation(maps), tuple(sources), shape, maker)
+        return self._placed(source, places.reshape(*places.shape, *(1,) * (3 - places.ndim)), maker)
 
     def _flat(self, source: int, maker: str) -> int:
-        """Return a value as one of so many maps of one number each."""
-        shape = astuple(self.trace.shapes[source])
-        places = np.arange(math.prod(shape)).reshape(-1, 1, 1)
-        op = move(places, shape, torch.device("cpu"))
-        return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
+        """Return a value as so many maps of one place."""
+        count = math.prod(astuple(self.trace.shapes[source]))
+        return self._placed(source, np.arange(count).reshape(-1, 1, 1), maker)
 
-    def _first(self, sources: Sequence[int], sizes: Sequence[int]) -> npt.NDArray[np.int64]:
-        first = np.zeros(len(self.starts), np.int64)
-        first[list(sources)] = np.cumsum([0, *sizes[:-1]])
-        return first
+    def _placed(self, source: int, places: Places, maker: str) -> int:
+        """Return the value whose numbers are those at these places [c, h, w] of a source."""
+        op = move(places, astuple(self.trace.shapes[source]), a_weight(self.model).device)
+        return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
 
     # --- Ops --------------------------------------------------------------------------------------
 
@@ -302,9 +279,7 @@ class _Recorder(TorchFunctionMode):
     def _value(self, shape: Sequence[int], maker: str) -> int:
         """Return the number of a new value, of a tensor of this shape."""
         is_map = len(shape) in (2, 4) and shape[0] == 1
-        value = len(self.starts)
-        self.starts.append(self.elements + 1)
-        self.elements += math.prod(shape)
+        value = self.elements.add(shape)
         self.trace.makers[value] = maker
         self.trace.shapes[value] = Map(*shape[1:], *(1,) * (4 - len(shape))) if is_map else NO_MAP
         return value
