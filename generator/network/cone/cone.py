@@ -130,7 +130,8 @@ class Cone:
             starts = tuple(start * window.stride - window.padding for start in span.starts)
             need.append(Span(starts, (span.length - 1) * window.stride + window.span))
         have, sizes = self.spans(value, units), [axis.size for axis in self.axes[value]]
-        if have == tuple(need) and all(node.op.window(axis) == Window() for axis in (0, 1)):
+        alike = sizes == [axis.size for axis in self.axes[node.output]]
+        if alike and have == tuple(need) and all(node.op.window(n) == Window() for n in (0, 1)):
             return Identity(())  # outside stays outside
         return crop(have, (need[0], need[1]), (sizes[0], sizes[1]))
 
