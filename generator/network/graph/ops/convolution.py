@@ -27,9 +27,13 @@ class Convolution(Windowed):
     groups: int
     behind: Pair = (0, 0)  # rows, columns of zeros behind the padding on that side
 
-    def run(self, value: Tensor, padding: Pair) -> Tensor:
-        if any(self.behind) and any(padding):
+    def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
+        value = inputs[0]
+        if any(self.behind):
             value = F.pad(value, (0, self.behind[1], 0, self.behind[0]))
+        return self.run(value, self.padding)
+
+    def run(self, value: Tensor, padding: Pair) -> Tensor:
         shape = (self.stride, padding, self.dilation, self.groups)
         return F.conv2d(value, self.weight, self.bias, *shape)
 
