@@ -45,7 +45,10 @@ class TransposedConvolution(Op):
 
     def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         shape = (self.stride, self.padding, self.dilation, self.groups)
-        return [F.conv2d(signal, self.weight, None, *shape)]
+        below = F.conv2d(signal, self.weight, None, *shape)
+        # Of as many rows and columns more as a step has, the input made none.
+        rows, columns = (each // step for each, step in zip(self.extra, self.stride, strict=True))
+        return [below[:, :, : below.shape[2] - rows, : below.shape[3] - columns]]
 
 
 @reads(F.conv_transpose2d)
