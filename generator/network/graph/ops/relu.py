@@ -45,7 +45,7 @@ def _relu(input: Tensor, inplace: bool = False) -> Parsed:
     return (input,), Rectifier()
 
 
-@reads(F.threshold)
+@reads(F.threshold, torch.threshold, torch.threshold_)
 def _threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Parsed:
     if (threshold, value) != (0, 0):
         raise NoOp("has its threshold elsewhere than at zero")
@@ -68,13 +68,19 @@ def _where(condition: Tensor, input: Tensor | float, other: Tensor | float) -> P
     return (input,), Rectifier()
 
 
+@reads(Tensor.where)
+def _tensor_where(input: Tensor, condition: Tensor, other: Tensor | float) -> Parsed:
+    return _where(condition, input, other)
+
+
 @reads(F.relu6)
 def _relu6(input: Tensor, inplace: bool = False) -> Parsed:
     return (input,), Rectifier(6.0)
 
 
 @reads(torch.clamp, torch.clamp_, Tensor.clamp, Tensor.clamp_)
-@reads(torch.clamp_min, Tensor.clamp_min, Tensor.clamp_min_)
+@reads(torch.clip, torch.clip_, Tensor.clip, Tensor.clip_)
+@reads(torch.clamp_min, torch.clamp_min_, Tensor.clamp_min, Tensor.clamp_min_)
 def _clamp(
     input: Tensor, min: float | Tensor | None = None, max: float | Tensor | None = None
 ) -> Parsed:
