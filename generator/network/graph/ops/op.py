@@ -113,11 +113,12 @@ def described(value: object) -> str:
 def reach_of(rests: Tensor) -> Reach:
     """Return an op's reach along an axis; `rests` [outputs, inputs] says what rests on what.
 
-    What a border adds to the whole map, mirrored or repeated, is no part of the reach.
+    What a border adds to the whole map, mirrored or repeated, is no part of the reach. A border is
+    smaller than the map.
     """
     outputs, inputs = rests.shape
     used = {output: row.nonzero().flatten() for output, row in enumerate(rests) if row.any()}
-    for first in range(outputs - inputs + 1):
+    for first in range(outputs - inputs + 1 if outputs < 2 * inputs else 0):
         if rests[first : first + inputs].equal(torch.eye(inputs, dtype=torch.bool)):
             return Reach(1, -first, -first)  # the whole map, mirrored or repeated at its border
     step = Fraction(inputs, outputs)
