@@ -18,7 +18,7 @@ from generator.errors import NetworkError
 from generator.network.cone.geometry import PixelField
 from generator.network.graph.ops.op import parsed
 from generator.network.graph.ops.pools import MaxPool
-from generator.network.graph.ops.relu import rectifier_of
+from generator.network.graph.ops.relu import note_gate, rectifier_of
 from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
 IMAGES = 2
@@ -47,7 +47,9 @@ class _Through(TorchFunctionMode):
             inputs, op = parsed(func, args, kwargs) or ((), None)
             if isinstance(op, MaxPool) and op.dilation == (1, 1):
                 return F.avg_pool2d(inputs[0], op.kernel, op.stride, op.padding, op.rounds_up)
-        return func(*args, **kwargs)
+        output = func(*args, **kwargs)
+        note_gate(func, args, output)
+        return output
 
 
 def pictures(network: LoadedNetwork, count: int) -> Tensor:
