@@ -29,7 +29,7 @@ from generator.network.graph.ops.joints import Concatenation, Sum
 from generator.network.graph.ops.moves import Places, move, moves
 from generator.network.graph.ops.op import NoOp, Op, parsed
 from generator.network.graph.ops.pools import AveragePool
-from generator.network.graph.ops.relu import is_gate, note_gate
+from generator.network.graph.ops.relu import Rectifier, is_gate, note_gate
 from generator.network.modes import ignoring_modes
 from generator.network.rules import Rule
 from generator.network.zoo.loaded import a_weight, in_one_line
@@ -45,7 +45,11 @@ _ANEW = (
     *(Tensor.new_zeros, Tensor.new_ones, Tensor.new_full, Tensor.new_empty, Tensor.new_tensor),
 )
 _EITHER_WAY = (torch.maximum, Tensor.maximum, torch.max, torch.fmax)
-_DRAWS = {getattr(torch, name) for name in ("rand", "randn", "randint", "normal", "bernoulli")}
+_DRAWS = {
+    *(torch.rand, torch.randn, torch.randint, torch.randperm, torch.normal, torch.bernoulli),
+    *(torch.rand_like, torch.randn_like, torch.randint_like),
+    *(Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.random_, Tensor.exponential_),
+}
 
 
 class NoProjection(NetworkError):
@@ -133,11 +137,12 @@ class _Recorder(TorchFunctionMode):
         touched = {id(part) for part in _tensors((args, kwargs))} & self.values.keys()
         moved = self._move(func, args, kwargs) if touched and moves(func, args, kwargs) else None
         read = "" if moved or not touched else self._parse(func, args, kwargs, touched)
+        strangers = self._strangers((args, kwargs)) if touched else []
         output = func(*args, **kwargs)
         note_gate(func, args, output)
         if func in _DRAWS:
             self._record(func, ", which draws numbers,", output)
-        if not touched or func in _ANEW or is_gate(output):
+        if not touched or func in _ANEW:
             return output
         if moved is not None:
             for made, elements in zip(_tensors(output), moved, strict=True):
@@ -149,6 +154,9 @@ class _Recorder(TorchFunctionMode):
                 read = "" if isinstance(read, tuple) and read[1] is not None else read
         for known in filter(self._written, tuple(self.kept)):
             self._record(func, ", which writes into a map,", known)
+        for other, writes in strangers:
+            if id(other) not in self.values and _writes(other) != writes:
+                self._record(func, ", which writes a map into another tensor,", other)
         return output
 
     # --- Moves: where the numbers of a tensor came from -------------------------------------------
@@ -169,6 +177,8 @@ class _Recorder(TorchFunctionMode):
         if isinstance(value, Tensor):
             return value
         if value is not None:
+            if not tensor.is_floating_point():
+                raise NoOp("chooses by values")
             return self.elements.of(value, tensor)
         if not tensor.is_floating_point():
             return tensor
@@ -213,6 +223,12 @@ class _Recorder(TorchFunctionMode):
 
     # --- Ops --------------------------------------------------------------------------------------
 
+    def _strangers(self, part: Any) -> list[tuple[Tensor, int]]:
+        """Return tensors that hold no value yet, and how often each was written into."""
+        found = [each for each in _tensors(part) if id(each) not in self.values]
+        found += [each._base for each in found if each._base is not None]  # noqa: SLF001
+        return [(each, _writes(each)) for each in found if not each.is_inference()]
+
     def _written(self, tensor: Tensor) -> bool:
         """Return whether a value, or one that shares its memory, was written over since named."""
         return self.versions[id(tensor)] != _writes(tensor)
@@ -233,6 +249,9 @@ class _Recorder(TorchFunctionMode):
             return f", which {reason},"
         if func in _SUMS and len(touched) == 1 and isinstance(args[0], Tensor):
             return self._sum_of_moved(func, *args, **kwargs)
+        if isinstance(op, Rectifier):
+            gates = {id(part) for part in _tensors((args, kwargs)) if is_gate(part, inputs[0])}
+            touched = touched - gates
         if {id(tensor) for tensor in inputs} != touched:
             return ""
         values = tuple(self.values[id(tensor)] for tensor in inputs)
@@ -258,7 +277,7 @@ class _Recorder(TorchFunctionMode):
 
     def _sum_of_moved(
         self, func: Callable[..., Any], stack: Tensor, dim: object = None, **others: object
-    ) -> tuple[tuple[int, ...], Op] | str:
+    ) -> tuple[tuple[int, ...], Op | None] | str:
         """Return what a sum along an axis is where it adds maps that were stacked."""
         elements = self.values.get(id(stack))
         if not isinstance(elements, Tensor) or not isinstance(dim, int) or others:
@@ -268,7 +287,9 @@ class _Recorder(TorchFunctionMode):
             return ""
         values = [self._moved(part, self._maker(func)) for part in parts]
         known = tuple(value for value in values if value is not None)
-        return known, Sum((1,) * len(known))
+        if not known:
+            return ""
+        return known, Sum((1,) * len(known)) if len(known) > 1 else None
 
     def _node(self, op: Op, inputs: tuple[int, ...], shape: Sequence[int], maker: str) -> int:
         """Add a node; return the value that it makes."""

@@ -147,6 +147,8 @@ def _scaling(value: Tensor, gain: Tensor | float, shift: Tensor | float) -> Scal
 
 def _per_map(constant: Tensor | float, value: Tensor) -> Tensor:
     """Return a constant that goes with a map [1, c, …], as one number for each c: [c]."""
+    if value.dim() < 2:
+        raise NoOp("is arithmetic with a number that is no map")
     numbers = torch.as_tensor(constant, dtype=torch.float64, device=value.device).detach()
     shape = (1,) * (value.dim() - numbers.dim()) + tuple(numbers.shape)
     maps = value.shape[1]
