@@ -103,9 +103,20 @@ def _interval(seen: Tensor) -> Interval:
 
 
 def _fitted(units: Sequence[int], seen: Sequence[Interval], length: int) -> PixelField | None:
-    """Return the field that explains what units see of an axis of so many pixels, if one does."""
-    if all(each == (0, length) for each in seen):
+    """Return the field that explains what units see of an axis of so many pixels, if one does.
+
+    The last pixels may be left over by strides, so that no unit sees them.
+    """
+    last = max(stop for _, stop in seen)
+    if all(each == (0, last) for each in seen) and (
+        last == length or (last > 0 and len(set(units)) > 1)
+    ):
         return PixelField(length, 1, 0)
+    return _of_one_form(units, seen, length) or _of_one_form(units, seen, last)
+
+
+def _of_one_form(units: Sequence[int], seen: Sequence[Interval], length: int) -> PixelField | None:
+    """Return the field that units see, cut off behind so many pixels; None where they have none."""
     ends: tuple[dict[int, int], dict[int, int]] = (
         {unit: start for unit, (start, _) in zip(units, seen, strict=True) if start > 0},
         {unit: stop for unit, (_, stop) in zip(units, seen, strict=True) if stop < length},
