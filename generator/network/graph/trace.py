@@ -26,7 +26,7 @@ from generator.network.graph.elements import Elements
 from generator.network.graph.graph import Graph, Map, Node
 from generator.network.graph.ops.convolution import Convolution
 from generator.network.graph.ops.joints import Concatenation, Sum
-from generator.network.graph.ops.moves import Places, move, moves
+from generator.network.graph.ops.moves import Gather, Places, move, moves
 from generator.network.graph.ops.op import NoOp, Op, parsed
 from generator.network.graph.ops.pools import AveragePool
 from generator.network.graph.ops.relu import Rectifier, is_gate, note_gate
@@ -218,7 +218,12 @@ class _Recorder(TorchFunctionMode):
 
     def _placed(self, source: int, places: Places, maker: str) -> int:
         """Return the value whose numbers are those at these places [c, h, w] of a source."""
-        op = move(places, astuple(self.trace.shapes[source]), a_weight(self.model).device)
+        device = a_weight(self.model).device
+        op = move(places, astuple(self.trace.shapes[source]), device)
+        before = next((node for node in self.trace.nodes if node.output == source), None)
+        if isinstance(op, Gather) and before is not None and isinstance(before.op, Gather):
+            source, places = before.inputs[0], before.op.before(places)  # two are one
+            op = move(places, before.op.here, device)
         return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
 
     # --- Ops --------------------------------------------------------------------------------------

@@ -106,6 +106,11 @@ class Gather(Op):
     def reach(self, axis: int) -> Reach:
         return self.reaches[axis]
 
+    def before(self, places: Places) -> Places:
+        """Return where in its input the values lay that are at these places of its output."""
+        own = self.places.cpu().numpy()
+        return np.where(places >= 0, own[np.maximum(places, 0)], -1)
+
     def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
         found = inputs[0].flatten(1)[:, self.places]
         found[:, self.places < 0] = 0
