@@ -209,7 +209,11 @@ class _Recorder(TorchFunctionMode):
             maps = tuple(shapes[each].maps for each in sources)
             shape = (1, sum(maps), shapes[source].rows, shapes[source].columns)
             source = self._node(Concatenation(maps), tuple(sources), shape, maker)
-        return self._placed(source, places.reshape(*places.shape, *(1,) * (3 - places.ndim)), maker)
+        places = places.reshape(*places.shape, *(1,) * (3 - places.ndim))
+        before = next((node for node in self.trace.nodes if node.output == source), None)
+        if before is not None and isinstance(before.op, Gather):
+            source, places = before.inputs[0], before.op.before(places)  # two are one
+        return None if (places < 0).all() else self._placed(source, places, maker)
 
     def _flat(self, source: int, maker: str) -> int:
         """Return a value as so many maps of one place."""
@@ -218,12 +222,7 @@ class _Recorder(TorchFunctionMode):
 
     def _placed(self, source: int, places: Places, maker: str) -> int:
         """Return the value whose numbers are those at these places [c, h, w] of a source."""
-        device = a_weight(self.model).device
-        op = move(places, astuple(self.trace.shapes[source]), device)
-        before = next((node for node in self.trace.nodes if node.output == source), None)
-        if isinstance(op, Gather) and before is not None and isinstance(before.op, Gather):
-            source, places = before.inputs[0], before.op.before(places)  # two are one
-            op = move(places, before.op.here, device)
+        op = move(places, astuple(self.trace.shapes[source]), a_weight(self.model).device)
         return source if op is None else self._node(op, (source,), (1, *places.shape), maker)
 
     # --- Ops --------------------------------------------------------------------------------------
