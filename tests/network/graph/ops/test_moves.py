@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
@@ -44,6 +44,7 @@ def test_places_anywhere_have_their_adjoint(data: st.DataObject) -> None:
     place = st.integers(-1, int(np.prod(here)) - 1)
     count = int(np.prod(there))
     places = np.array(data.draw(st.lists(place, min_size=count, max_size=count))).reshape(there)
+    assume((places >= 0).any())  # zeros alone are no move
     value = drawn(2, *here)
     op = move(places, here, torch.device("cpu"))
     if op is None:
@@ -194,6 +195,17 @@ def test_what_does_more_than_move_is_refused(part: str) -> None:
     """The part is named, whatever the empty image gives."""
     function, words = REFUSED[part]
     assert words in refusal(function)
+
+
+def spread(value: Tensor) -> Tensor:
+    """Put a column of zeros behind each column."""
+    return torch.stack([value, torch.zeros_like(value)], -1).flatten(3)
+
+
+def test_zeros_between_are_followed() -> None:
+    """Also where nothing is left but zeros, which are no map."""
+    require_like_the_network(Around(lambda x: spread(x).index_select(3, torch.tensor([9, 4, 2]))))
+    refusal(lambda x: x[..., :2] + spread(x).index_select(3, torch.tensor([9, 1])))
 
 
 def test_a_part_that_is_read_by_a_graph_and_written_over_stays() -> None:

@@ -55,11 +55,11 @@ def test_gradients_go_through_each(part: str) -> None:
 
 
 def test_the_deconvnet_passes_over_local_response_normalisation() -> None:
-    """Its gradient is that of the normalisation, its deconvnet that of a network without."""
+    """The signal stays as it is; gradients are those of the normalisation."""
     part = nn.LocalResponseNorm(3, 0.5, 0.75, 2.0)
     require_like_the_network(Around(part), rules=(GUIDED, GRADIENT))
-    op = Pointwise(functional.gelu, (), {})
-    assert not op.goes_down(DECONVNET)
+    truth = Around(lambda x: x + (part(x) - x).detach())
+    require_like_the_network(Around(part), truth, rules=(DECONVNET,))
 
 
 def test_arguments_tell_two_functions_apart() -> None:
