@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -12,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from generator.errors import ConfigError
-from generator.names import Rule, Size, beside, file_and_function
+from generator.names import Rule, Size, beside, file_and_function, nearest
 
 RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
 
@@ -124,8 +123,7 @@ def _read(file: Path) -> dict[str, Any]:
         if key in RENAMED:
             raise ConfigError(f"{file}: the key {key!r} is gone; write {RENAMED[key]!r} instead")
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0)[0]
-            raise ConfigError(f"{file}: unknown key {key!r}; did you mean {near!r}?")
+            raise ConfigError(f"{file}: unknown key {key!r}; did you mean {nearest(key, known)!r}?")
     own = file_and_function(values["network"]) if isinstance(values.get("network"), str) else None
     if own is not None:
         values["network"] = f"{file.parent / own[0]}:{own[1]}"

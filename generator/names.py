@@ -1,7 +1,9 @@
-"""What the settings `network`, `rule` and `images` may say; other rooms need it as well."""
+"""What the settings `network`, `rule` and `images` may say, and what a mistyped name may mean."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -42,6 +44,11 @@ class Size(NamedTuple):
         side = max(self)
         top, left = -((side - self.height) // 2), -((side - self.width) // 2)
         return top, left, top + side, left + side
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is most like another; there must be one."""
+    return difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
 
 
 def file_and_function(network: str) -> tuple[Path, str] | None:

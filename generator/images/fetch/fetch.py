@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ from generator.files import write_whole
 from generator.images.fetch import caltech101, patterns, tuxpaint
 from generator.images.root_files import CAPTIONS, CREDITS, write_credits
 from generator.images.sets.folder import list_images
+from generator.names import nearest
 
 Report = Callable[[str], None]  # takes one line for people
 Make = Callable[[Path, Path, Path | None, Report], tuple[Credit, dict[str, str]]]
@@ -42,9 +42,9 @@ def fetch(name: str, data: Path, *, source: Path | None = None, report: Report) 
     """
     known = (*SETS, SAMPLE)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
         raise ImagesError(
-            f"no image set {name!r}; did you mean {near!r}? There are {', '.join(known)}"
+            f"no image set {name!r}; did you mean {nearest(name, known)!r}? "
+            f"There are {', '.join(known)}"
         )
     if name != SAMPLE:
         return _fetch_one(name, data, source, report)

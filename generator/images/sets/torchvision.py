@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import inspect
 import os
@@ -22,7 +21,7 @@ from generator.images.decode import UnreadableImage, middle_of, reading, upright
 from generator.images.remarks import Remark
 from generator.images.root_files import read_credits
 from generator.images.sets.image_set import ImageSet, Names, distinct, is_filled
-from generator.names import TORCHVISION, Size
+from generator.names import TORCHVISION, Size, nearest
 from generator.network.torchvision_compat import datasets
 
 TARGETS = ("targets", "labels", "_labels", "y")  # where the classes of all pictures may stand
@@ -122,8 +121,9 @@ def open_torchvision(spec: str) -> TorchvisionImages:
         )
     known = {key: kind for key in datasets.__all__ if _is_dataset(kind := getattr(datasets, key))}
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-        raise ImagesError(f"torchvision has no data set {name!r}; did you mean {near!r}?")
+        raise ImagesError(
+            f"torchvision has no data set {name!r}; did you mean {nearest(name, known)!r}?"
+        )
     before, _, given = place.rpartition(":")
     if "=" not in given or not before or Path(place).is_dir():
         before, given = place, ""

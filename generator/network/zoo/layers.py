@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from torch import nn
 
 from generator.errors import ConfigError, NetworkError
+from generator.names import nearest
 from generator.network.zoo.loaded import LoadedNetwork
 
 LISTED = 40  # so many convolutions are named where layers have to be
@@ -46,7 +46,7 @@ def _usual(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
         if name not in loaded.modules:
             raise ConfigError(
                 f"{loaded.name} has no layer {name!r}; did you mean "
-                f"{_nearest(name, loaded.modules)!r}? It has {', '.join(loaded.modules)}; "
+                f"{nearest(name, loaded.modules)!r}? It has {', '.join(loaded.modules)}; "
                 "name=module watches any other"
             )
     return {name: module for name, module in loaded.modules.items() if not asked or name in asked}
@@ -73,17 +73,13 @@ def _explicit(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
         if module not in known:
             raise NetworkError(
                 f"layers: {entry!r}: {loaded.name} has no module {module!r}; did you mean "
-                f"{_nearest(module, known)!r}? Its convolutions are "
+                f"{nearest(module, known)!r}? Its convolutions are "
                 f"{_convolutions(loaded.model)}"
             )
         if module in found.values():
             raise ConfigError(f"layers: {entry!r}: module {module!r} is watched already")
         found[name] = module
     return found
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    return difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
 
 
 def _convolutions(model: nn.Module) -> str:

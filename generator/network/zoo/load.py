@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +10,7 @@ import torch
 
 from generator.config import Settings
 from generator.errors import ConfigError, NetworkError
-from generator.names import NETWORKS, RANDOM, file_and_function
+from generator.names import NETWORKS, RANDOM, file_and_function, nearest
 from generator.network.graph.selfcheck import require_as_traced
 from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
@@ -111,5 +110,5 @@ def _unknown(name: str) -> str:
             return f"network {name!r}: name the function that makes it, {file}:FUNCTION"
     known = ["zfnet", f"zfnet:{RANDOM}", *(f"torchvision:{each}" for each in CHOICES)]
     hints = {each: each for each in known} | {each: f"torchvision:{each}" for each in CHOICES}
-    near = difflib.get_close_matches(name, hints, n=1, cutoff=0)[0]
-    return f"no network is named {name!r}; did you mean {hints[near]!r}? There are {NETWORKS}"
+    hint = hints[nearest(name, hints)]
+    return f"no network is named {name!r}; did you mean {hint!r}? There are {NETWORKS}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import nn
 # Before timm, which imports torchvision: it loads beside any torch only after this.
 import generator.network.torchvision_compat  # noqa: F401
 from generator.errors import ConfigError, NetworkError
-from generator.names import RANDOM, Size
+from generator.names import RANDOM, Size, nearest
 from generator.network.weights.state import state_digest
 from generator.network.zoo.default_layers import numbered
 from generator.network.zoo.loaded import LoadedNetwork
@@ -38,7 +37,7 @@ def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
             f"timm:{name} needs timm ({problem}): pip install filter-gallery[timm]"
         ) from problem
     if not timm.is_model(name):
-        near = difflib.get_close_matches(name, timm.list_models(), n=1, cutoff=0)[0]
+        near = nearest(name, timm.list_models())
         raise ConfigError(f"timm has no network {name!r}; did you mean 'timm:{near}'?")
     if asked not in {"", RANDOM}:
         raise ConfigError(

@@ -5,7 +5,6 @@ Its pretrained weights are brought by torch into its usual cache, and compared w
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 
 from generator.errors import ConfigError, NetworkError
 from generator.files import hash_file
-from generator.names import RANDOM, Size
+from generator.names import RANDOM, Size, nearest
 from generator.network.rules import Rule
 from generator.network.torchvision_compat import models
 from generator.network.zoo.default_layers import CHOICES, default_layers
@@ -55,10 +54,9 @@ def torchvision_network(name: str, asked: str, file: Path | None, rule: Rule) ->
     Raises ConfigError for names that there are not, NetworkError where weights cannot be had.
     """
     if name not in names():
-        near = difflib.get_close_matches(name, names(), n=1, cutoff=0)[0]
         raise ConfigError(
             f"torchvision has no classification network {name!r}; did you mean "
-            f"'torchvision:{near}'?"
+            f"'torchvision:{nearest(name, names())}'?"
         )
     if asked and file is not None:
         raise ConfigError(
@@ -92,10 +90,9 @@ def _weights_named(name: str, asked: str, known: Any) -> Any:
         return known.DEFAULT
     if asked not in known.__members__:
         choices = [*(each.name for each in known), "DEFAULT", RANDOM]
-        near = difflib.get_close_matches(asked, choices, n=1, cutoff=0)[0]
         raise ConfigError(
             f"torchvision has no weights {asked!r} for {name}; did you mean "
-            f"'torchvision:{name}:{near}'? There are {', '.join(choices)}"
+            f"'torchvision:{name}:{nearest(asked, choices)}'? There are {', '.join(choices)}"
         )
     return known[asked]
 
