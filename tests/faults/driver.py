@@ -5,45 +5,38 @@ Orders come in on standard input as lines of JSON, answers go out the same way:
   {"paused": number}  → {"paused": true}, or false where the process ended before it came to pause
   {"resume": number}  → {}
   {"wait": number}    → how the process ended, see `Outcome`
-A forked process starts in milliseconds where a fresh one would import torch for seconds.
+A forked process starts in milliseconds where a fresh one would import torch for seconds. The warm
+one has made a gallery: what libraries import, compile and look up once is there before any fork.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
-import importlib
 import json
 import os
 import resource
 import selectors
 import signal
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import torch
-from PIL import Image
+import torch.distributed
 
 from generator import cli
 from generator.compute.project import run as drawing
 from generator.compute.search import loop
 from tests.faults.fault import Deed
 from tests.faults.moments import Moments
-from tests.support.speed import compile_templates, remember_templates, skip_syncs
+from tests.faults.place import write_settings
+from tests.support.speed import remember_forms, remember_templates, skip_syncs
+from tests.support.tiny_network import draw_pictures
 
-# What every run imports sooner or later, so that only the first one has to wait for it.
-WARM = (
-    "generator.compute.pipeline",
-    "generator.network.zoo.own",
-    "generator.render.site.build",
-    "generator.resources",
-    "pymdownx.superfences",
-    "rich.progress",
-    "torch._dynamo",
-    "torch.distributed",
-    "torch.fx.experimental.symbolic_shapes",
-)
 SIGNALS: dict[Deed, signal.Signals] = {
     "kill": signal.SIGKILL,
     "terminate": signal.SIGTERM,
@@ -65,12 +58,10 @@ class Pipes:
 def main() -> None:
     """Obey orders until there are no more."""
     torch.set_num_threads(1)  # threads do not survive a fork
-    for name in WARM:
-        importlib.import_module(name)
-    Image.init()
     skip_syncs()
     remember_templates()
-    compile_templates()
+    remember_forms()
+    _make_gallery()
     gc.freeze()  # collecting in a forked process would copy all memory
     running: dict[int, Pipes] = {}
     for line in sys.stdin:
@@ -87,6 +78,18 @@ def main() -> None:
         elif verb == "wait":
             answer = _wait(what, running.pop(what))
         print(json.dumps(answer), flush=True)  # noqa: T201  this is how it answers
+
+
+def _make_gallery() -> None:
+    """Run the command line here, once and quietly."""
+    with TemporaryDirectory() as name, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        folder = Path(name)
+        write_settings(folder)
+        arguments = ["build", "--config", str(folder / "measures.toml")]
+        arguments += ["--images", str(draw_pictures(folder / "pictures", 12))]
+        arguments += ["--atlas", str(folder / "atlas"), "--site", str(folder / "site")]
+        with redirect_stdout(nowhere), redirect_stderr(nowhere):
+            cli.main(arguments, standalone_mode=False)
 
 
 def _start(order: dict[str, Any]) -> tuple[int, Pipes]:

@@ -16,6 +16,7 @@ layers = ["layer1=1", "layer2=4"]
 input_size = 16
 batch = 4
 workers = 0
+device = "cpu"
 stimuli = {stimuli}
 """
 NETWORK = Path(__file__).with_name("network.py")
