@@ -19,6 +19,7 @@ from generator.network.cone.geometry import PixelField
 from generator.network.graph.ops.op import parsed
 from generator.network.graph.ops.pools import MaxPool
 from generator.network.graph.ops.relu import note_gate, rectifier_of
+from generator.network.modes import ignoring_modes
 from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
 IMAGES = 2
@@ -77,17 +78,19 @@ def field_of(
     rows, columns = (torch.tensor((each * count)[:count]) for each in units)
     seen = torch.zeros(count, *size, dtype=torch.bool)
     for image in pictures(network, IMAGES):
-        with torch.enable_grad(), _Through():
+        # Some checkpoints run their part again on the way back, which is to be done as before.
+        with ignoring_modes(), torch.enable_grad(), _Through():
             images = image.repeat(count, 1, 1, 1).requires_grad_(True)
             found = run(images)[torch.arange(count), :, rows, columns]
-        if not found.requires_grad:
-            raise NetworkError(
-                f"no gradient comes down from {name}; let the network run without detach, data "
-                "and the like"
-            )
-        # Softmax and the like give the same sum whatever the pixels, but not the same weighted sum.
-        weights = torch.linspace(0.5, 1.5, found.shape[1]).to(found)
-        (gradients,) = torch.autograd.grad((found * weights).sum(), images)
+            if not found.requires_grad:
+                raise NetworkError(
+                    f"no gradient comes down from {name}; let the network run without detach, data "
+                    "and the like"
+                )
+            # Softmax and the like give the same sum whatever the pixels, but not the same weighted
+            # sum.
+            weights = torch.linspace(0.5, 1.5, found.shape[1]).to(found)
+            (gradients,) = torch.autograd.grad((found * weights).sum(), images)
         strength = gradients.abs().amax(1).cpu()
         seen |= strength > ROUNDING * strength.amax((1, 2), keepdim=True)
     down = _fitted(rows.tolist(), [_interval(part) for part in seen.any(2)], size[0])

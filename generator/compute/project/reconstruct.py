@@ -18,6 +18,7 @@ from torch import Tensor
 
 from generator.network.autograd import following
 from generator.network.cone.cone import Cone
+from generator.network.modes import ignoring_modes
 from generator.network.rules import DECONVNET, Rule
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
@@ -47,7 +48,13 @@ def gradients(
     activation, so that it scales with the activation as a reconstruction does.
     """
     images = images.detach().requires_grad_(True)
-    with torch.enable_grad(), following(network.rule), network.watching([layer]) as run:
+    # Some checkpoints run their part again on the way back: the modes are ignored until then.
+    with (
+        ignoring_modes(),
+        torch.enable_grad(),
+        following(network.rule),
+        network.watching([layer]) as run,
+    ):
         (maps,) = run(images)
         places = torch.arange(len(images), device=images.device)
         activations = maps[places, :, units[:, 0], units[:, 1]]

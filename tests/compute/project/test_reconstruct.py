@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from generator.compute.project.reconstruct import gradients, reconstruct
 from generator.names import Rule, Size
@@ -91,3 +92,46 @@ def placed(signal: Tensor, cone: Cone, units: Tensor) -> Tensor:
     for index, (top, left) in enumerate(cone.corners(units)):
         whole[index, :, top : top + signal.shape[2], left : left + signal.shape[3]] = signal[index]
     return whole
+
+
+class Twice(nn.Module):
+    """A part that torch computes again on the way back; no op, and it asks for no gradients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs = 0
+
+    def forward(self, images: Tensor) -> Tensor:
+        def part(value: Tensor) -> Tensor:
+            self.runs += 1
+            with torch.no_grad():
+                return value @ value * value
+
+        output: Tensor = checkpoint(part, images, use_reentrant=False)
+        return output
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # which torch itself uses where it compiles
+def test_a_checkpoint_that_computes_again_does_the_same_again() -> None:
+    """What it asks for does nothing then either, and the gradient is that of the whole."""
+    twice = Twice()
+    model = nn.Sequential(twice, nn.Conv2d(3, 2, 1, bias=False))
+    network = network_of(model, "1", "gradient")
+    (layer,) = network.layers
+    assert network.cone(layer) is None
+    source = torch.Generator().manual_seed(4)
+    images = torch.randn(3, 3, SIZE, SIZE, dtype=torch.float64, generator=source)
+    units, filters = torch.tensor([[0, 1], [2, 3], [1, 1]]), torch.tensor([0, 1, 1])
+    before = twice.runs
+    activation, signal = gradients(network, layer, images, units, filters)
+    assert twice.runs == before + 2
+    for image, (row, column), filter_, value, found in zip(
+        images, units.tolist(), filters.tolist(), activation, signal, strict=True
+    ):
+        kernel = model.get_parameter("1.weight").reshape(2, 3)[filter_]
+
+        pixels = image.requires_grad_(True)
+        unit = (kernel * (pixels @ pixels * pixels)[:, row, column]).sum()
+        torch.testing.assert_close(value, unit.detach())
+        (slope,) = torch.autograd.grad(unit, pixels)
+        torch.testing.assert_close(found, value * slope)
