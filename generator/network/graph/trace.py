@@ -32,6 +32,7 @@ from generator.network.graph.ops.pools import AveragePool
 from generator.network.graph.ops.relu import Rectifier, is_gate, note_gate
 from generator.network.modes import ignoring_modes
 from generator.network.rules import Rule
+from generator.network.zoo.layers import hooks_of
 from generator.network.zoo.loaded import a_weight, in_one_line
 
 # What is raised, and with which words, by a network that an image of another size would fit.
@@ -320,6 +321,8 @@ class _Recorder(TorchFunctionMode):
         plain = type(module).__name__
         leaf = not any(True for _ in module.children())
         what = plain if leaf else f"{plain}, calling {name}"
+        hooked = hooks_of(module)
+        what += f", whose hook {', '.join(hooked)} may change its output" if hooked else ""
         return f"module {path!r} ({what})" if path else f"the network itself (calling {name})"
 
 

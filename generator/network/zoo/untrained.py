@@ -6,7 +6,7 @@ import copy
 import dataclasses
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.prune import BasePruningMethod
 from torch.nn.utils.spectral_norm import SpectralNorm
@@ -24,7 +24,10 @@ def draw_weights(model: nn.Module, seed: int = SEED) -> None:
 
     Convolutions and linear layers are drawn as He and others (2015) propose for ReLUs, which keeps
     signals at their size from layer to layer, with biases of zero. All other modules that can start
-    afresh do so.
+    afresh do so. Nobody knows how to draw what this leaves as it was, such as a kernel that a
+    module keeps as a parameter or buffer of its own. A tensor with numbers along two or more axes
+    is then drawn from the normal distribution of its own mean and standard deviation; any other,
+    which has a number for each map at most, stays.
     """
     # Random numbers fill a tensor in the order in which it lies in memory.
     model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
@@ -34,6 +37,7 @@ def draw_weights(model: nn.Module, seed: int = SEED) -> None:
         for module in list(model.modules()):
             _make_plain(module)
         for module in model.modules():
+            before = [(tensor, tensor.clone()) for tensor in _kernels(module)]
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=source)
                 if module.bias is not None:
@@ -42,6 +46,9 @@ def draw_weights(model: nn.Module, seed: int = SEED) -> None:
                 begin = getattr(module, "reset_parameters", None)
                 if callable(begin):
                     begin()
+            for tensor, old in before:
+                if tensor.equal(old):
+                    tensor.normal_(float(old.mean()), float(old.std()), generator=source)
     model.requires_grad_(False)
 
 
@@ -68,6 +75,18 @@ def untrained(network: WatchedNetwork, seed: int = SEED) -> WatchedNetwork:
         weights_sha256="",
         model=model,
     )
+
+
+def _kernels(module: nn.Module) -> list[Tensor]:
+    """Return a module's own tensors of finite numbers along two or more axes."""
+    own = (*module.parameters(recurse=False), *module.buffers(recurse=False))
+    return [
+        tensor.detach()
+        for tensor in own
+        if tensor.is_floating_point()
+        and sum(length > 1 for length in tensor.shape) > 1
+        and bool(tensor.isfinite().all())
+    ]
 
 
 def _make_plain(module: nn.Module) -> None:

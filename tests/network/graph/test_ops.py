@@ -594,6 +594,21 @@ def test_a_part_without_a_projection_is_refused_by_name(part: str) -> None:
     assert "middle.part" in refused(Holding(NO_PROJECTION[part]()))
 
 
+def test_a_hook_that_changes_an_output_is_named() -> None:
+    """With the module that it is hooked onto, which has a projection itself."""
+
+    def squared(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        return output * output
+
+    model = Holding(nn.ReLU())
+    assert "hook" not in refused(Holding(nn.GELU()))
+    model.middle.part.register_forward_hook(squared)  # type: ignore[union-attr]
+    assert (
+        "module 'middle.part' (ReLU, whose hook test_a_hook_that_changes_an_output_is_named.squared"
+        " may change its output)"
+    ) in refused(model)
+
+
 @pytest.mark.parametrize("part", NO_PROJECTION)
 def test_what_comes_after_the_watched_module_is_nobody_s_concern(part: str) -> None:
     """A layer before such a part can be shown."""

@@ -88,6 +88,57 @@ def test_whatever_can_begin_afresh_does() -> None:
         assert not (part.weight == 7).any()
 
 
+class Holding(nn.Module):
+    """Tensors that no module of torch knows, of several kinds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(5)
+        self.raw = nn.Parameter(0.3 * torch.randn(40, 30, 3, 3) + 0.1)
+        self.register_buffer("kept", 2 * torch.randn(200, 60), persistent=False)
+        self.register_buffer("mean", torch.rand(1, 3, 1, 1))
+        self.register_buffer("index", torch.arange(12).reshape(3, 4))
+        self.register_buffer("mask", torch.full((9, 9), -torch.inf).triu(1))
+        self.register_buffer("even", torch.full((1, 1, 3, 3), 1 / 9))
+
+
+class Beginning(nn.ConvTranspose2d):
+    """A part of torch that starts afresh, with a kernel more that it does not know of."""
+
+    def __init__(self) -> None:
+        super().__init__(6, 8, 3)
+        self.more = nn.Parameter(torch.randn(50, 50))
+
+
+def test_kernels_that_no_module_knows_are_drawn_too() -> None:
+    """With mean and spread as before; what is no kernel stays."""
+    network = tiny_network()
+    network.model.append(Holding())  # type: ignore[operator]
+    network.model.append(Beginning())  # type: ignore[operator]
+    (old, before), (new, after) = (
+        list(model.children())[-2:] for model in (network.model, untrained(network).model)
+    )
+    for trained, drawn in (
+        (old.raw, new.raw),
+        (old.kept, new.kept),
+        (before.more, after.more),
+        (before.weight, after.weight),
+    ):
+        assert isinstance(trained, torch.Tensor)
+        assert isinstance(drawn, torch.Tensor)
+        both = torch.stack([trained.detach().flatten(), drawn.flatten()])
+        assert abs(float(torch.corrcoef(both)[0, 1])) < 0.1
+    for name in ("raw", "kept"):
+        trained, drawn = (
+            part.get_parameter(name) if name == "raw" else part.get_buffer(name)
+            for part in (old, new)
+        )
+        assert drawn.mean().item() == pytest.approx(trained.mean().item(), abs=0.05)
+        assert drawn.std().item() == pytest.approx(trained.std().item(), rel=0.05)
+    for name in ("mean", "index", "mask", "even"):
+        assert torch.equal(new.get_buffer(name), old.get_buffer(name))
+
+
 def test_a_network_that_cannot_be_copied_is_refused() -> None:
     """With the reason."""
     network = tiny_network()
