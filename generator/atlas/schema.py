@@ -61,6 +61,8 @@ class NetworkRecord(Record):
     std: tuple[float, float, float]
     classes: tuple[str, ...]
     trained_on: str  # the image sets and their terms, for people; empty where unknown
+    choice: str = ""  # how the layers were chosen, in a sentence; empty where a person named them
+    skipped: tuple[str, ...] = ()  # what reconstructions pass over: "local response normalisation"
 
     @property
     def is_random(self) -> bool:

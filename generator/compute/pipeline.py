@@ -201,8 +201,8 @@ def compute_shard(
 
 
 def _log_note(job: Job, log: Log) -> None:
-    if job.network.note:
-        log(job.network.note)
+    for line in job.network.note.splitlines():
+        log(line)
 
 
 def _report_if_made(job: Job, log: Log, *, anew: bool) -> ComputeReport | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +18,14 @@ from generator.network.cone.cone import Cone, cone_of
 from generator.network.cone.geometry import PixelField
 from generator.network.graph.graph import IMAGE, Graph, Map
 from generator.network.graph.ops.convolution import Convolution
+from generator.network.graph.ops.pointwise import LocalNormalisation
 from generator.network.graph.ops.relu import Rectifier
 from generator.network.graph.ops.scaling import Scaling
 from generator.network.graph.trace import NoProjection, Trace, trace
 from generator.network.modes import ignoring_modes
 from generator.network.rules import DECONVNET, RULES, Rule
 from generator.network.support import field_of
+from generator.network.zoo.by_resolution import by_resolution
 from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
 # The C library (glibc) keeps freed blocks of up to 32 MiB. It gives larger ones back to the system
@@ -81,6 +84,26 @@ class WatchedNetwork(LoadedNetwork):
         description = f"{self.code_sha256}\n{self._trace.description}"
         return hashlib.sha256(description.encode()).hexdigest()
 
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Name, for people, what the rule passes over on its way down from the layers."""
+        graph = None if self.rule.autograd else self.graph(self.layers)
+        normalised = graph and any(isinstance(node.op, LocalNormalisation) for node in graph.nodes)
+        return ("local response normalisation",) if normalised else ()
+
+    def by_resolution(self) -> tuple[dict[str, str], str]:
+        """Return layers that nobody listed, and how they were chosen, as `by_resolution` does."""
+        return by_resolution(self._trace, self.input_size, self._reaches)
+
+    def with_same_trace(self, **facts: Any) -> WatchedNetwork:
+        """Return the network with other facts, which its graph does not rest on, and not run anew.
+
+        `modules` may be others where none was watched.
+        """
+        network = replace(self, **facts)
+        vars(network)["_trace"] = self._trace
+        return network
+
     def cone(self, layer: WatchedLayer) -> Cone | None:
         """Return the cone of a layer's units; None where only the whole network runs."""
         return self._cone(layer.module)
@@ -129,6 +152,17 @@ class WatchedNetwork(LoadedNetwork):
             graph = self._graph(module)
             self._cones[module] = None if graph is None else cone_of(graph, graph.watched[0])
         return self._cones[module]
+
+    def _reaches(self, module: str) -> bool:
+        """Return whether a module that gives maps can be watched under the rule."""
+        try:
+            cone = self._cone(module)
+            if cone is None:
+                return self._trace.shape(module).has_form_of(self.input_size)
+            _square(module, cone)
+        except (NetworkError, ValueError):
+            return False
+        return True
 
     @cached_property
     def _trace(self) -> Trace:
@@ -205,14 +239,13 @@ def _square(name: str, cone: Cone) -> PixelField:
 
 def _everything(name: str, shape: Map, input_size: Size) -> PixelField:
     """Return a field that is the whole input and more, whichever the unit."""
-    height, width = input_size
-    if abs(shape.columns * height - shape.rows * width) >= height:  # a column too many or too few
+    if not shape.has_form_of(input_size):
         raise NetworkError(
             f"{name}: gives {shape.maps} × {shape.rows} × {shape.columns} values, which are no "
             f"maps of the input's shape, {input_size}, one behind the other; watch a layer that "
             "gives maps [b, c, h, w]"
         )
-    stride, side = max(1, height // shape.rows), max(input_size)
+    stride, side = max(1, input_size.height // shape.rows), max(input_size)
     return PixelField(2 * side, stride, -side)
 
 

@@ -15,6 +15,7 @@ from generator.network.watched import WatchedNetwork
 Identity = dict[str, Any]  # by what people call it; as JSON holds it
 
 CREDITS = "credits"
+CHOICE = "how the layers were chosen"
 COUNT, CONTENT = "images", "content of the images"
 
 
@@ -32,6 +33,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
         "mean": list(network.mean),
         "std": list(network.std),
         "layers": [f"{layer.name}={layer.module}" for layer in layers],
+        CHOICE: network.choice,
         "filters": [layer.filters for layer in layers],
         "kernels while it learned": [
             [name, words, hashlib.sha256(kernels.numpy().tobytes()).hexdigest()]
@@ -52,7 +54,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
 
 def work_of(identity: Identity) -> Identity:
     """Return what unfinished work rests on: all but what is only copied into the atlas."""
-    return {name: value for name, value in identity.items() if name != CREDITS}
+    return {name: value for name, value in identity.items() if name not in (CREDITS, CHOICE)}
 
 
 def is_older(old: Identity, new: Identity) -> bool:

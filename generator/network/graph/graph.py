@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from generator.names import Size
 from generator.network.graph.ops.convolution import Convolution, folded
 from generator.network.graph.ops.op import Op
 from generator.network.graph.ops.scaling import Scaling
@@ -25,6 +26,10 @@ class Map:
     maps: int
     rows: int
     columns: int
+
+    def has_form_of(self, size: Size) -> bool:
+        """Return whether rows are to columns as those of an input, but for less than one column."""
+        return abs(self.columns * size.height - self.rows * size.width) < size.height
 
 
 @dataclass(frozen=True)

@@ -244,8 +244,11 @@ class _Recorder(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         touched: set[int],
-    ) -> tuple[tuple[int, ...], Op | None] | str:
-        """Return inputs and op of a call, or words that say why it is no op."""
+    ) -> tuple[tuple[int, ...], Op] | tuple[tuple[int | Tensor], None] | str:
+        """Return inputs and op of a call, or words that say why it is no op.
+
+        Without an op the output has the numbers of the one input, or of what was moved to there.
+        """
         if func in _EITHER_WAY and id(args[0]) not in touched:
             args = args[::-1]
         try:
@@ -260,21 +263,23 @@ class _Recorder(TorchFunctionMode):
         if {id(tensor) for tensor in inputs} != touched:
             return ""
         values = tuple(self.values[id(tensor)] for tensor in inputs)
+        if op is None:
+            return (values[0],), None
         numbers = tuple(value for value in values if isinstance(value, int))
         return (numbers, op) if len(numbers) == len(values) else ""
 
     def _record(
         self,
         func: Callable[..., Any],
-        read: tuple[tuple[int, ...], Op | None] | str,
+        read: tuple[tuple[int, ...], Op] | tuple[tuple[int | Tensor], None] | str,
         output: Tensor,
     ) -> None:
         if isinstance(read, tuple):
-            inputs, op = read
-            if op is None:
-                self._name(output, inputs[0])
+            if read[1] is None:
+                (value,) = read[0]
+                self._name(output, value.contiguous() if isinstance(value, Tensor) else value)
             else:
-                self._name(output, self._node(op, inputs, output.shape, self._maker(func)))
+                self._name(output, self._node(read[1], read[0], output.shape, self._maker(func)))
             return
         value = self._value(output.shape, self._maker(func))
         self._name(output, value)

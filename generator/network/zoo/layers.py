@@ -11,7 +11,7 @@ from generator.errors import ConfigError, NetworkError
 from generator.names import nearest
 from generator.network.zoo.loaded import LoadedNetwork
 
-LISTED = 40  # so many convolutions are named where layers have to be
+LISTED = 40  # so many convolutions are named where a module is unknown
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a layer's name is a folder's name too
 # Folders that the site has for itself, and files that Windows has for its devices.
 TAKEN = re.compile(r"assets|con|prn|aux|nul|com[1-9]|lpt[1-9]", re.IGNORECASE)
@@ -21,6 +21,7 @@ TAKEN_IN_WORDS = "assets, con, prn, aux, nul, com1 to com9, lpt1 to lpt9"
 def modules_to_watch(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
     """Return name → module path of the layers asked for; of the usual ones where none is.
 
+    A network without usual ones gets none, unless modules are named.
     Each entry of `asked` is the name of one of the usual layers, or each is `name=module`. The
     usual layers keep the network's order, others that in which they are given. Raises ConfigError
     for a layer that there is not and for names that cannot be, NetworkError for an unknown module.
@@ -37,12 +38,7 @@ def modules_to_watch(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, s
 
 
 def _usual(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:
-    if not loaded.modules:
-        raise ConfigError(
-            f"{loaded.name}: say which layers with --layers name=module,…; "
-            f"its convolutions are {_convolutions(loaded.model)}"
-        )
-    for name in asked:
+    for name in asked if loaded.modules else ():
         if name not in loaded.modules:
             raise ConfigError(
                 f"{loaded.name} has no layer {name!r}; did you mean "

@@ -36,6 +36,7 @@ def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwo
     facts = {
         **vars(loaded),
         "modules": modules_to_watch(loaded, settings.layers),
+        "choice": "" if settings.layers else loaded.choice,
         "input_size": settings.input_size or loaded.input_size,
         "mean": settings.mean or loaded.mean,
         "std": settings.std or loaded.std,
@@ -53,6 +54,18 @@ def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwo
         network = replace(network, channels=channels_of(model, network.input_size))
         if network.channels == 1:
             feed_grey(model)
+        found, choice = ({}, "") if network.modules else network.by_resolution()
+    if found:
+        told = ", ".join(f"{layer}={module}" for layer, module in found.items())
+        line = (
+            f"{network.name}: layers found by resolution: {told}; --layers name=module for others"
+        )
+        network = network.with_same_trace(
+            modules=modules_to_watch(replace(loaded, modules=found), settings.layers),
+            choice="" if settings.layers else choice,
+            note=f"{network.note}\n{line}".strip(),
+        )
+    with _naming(network):
         require_as_traced(network)
     return network
 

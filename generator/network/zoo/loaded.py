@@ -31,10 +31,11 @@ class LoadedNetwork:
     weights_sha256: str = ""
     classes: tuple[str, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)  # layer → module; its usual layers
+    choice: str = ""  # how these were chosen, in a sentence; "" where a person named them
     code_sha256: str = ""  # of the file that makes it, where it is a person's own
     channels: int = 3  # that the images have to show: 3, or 1 where they are to be grey
     random: bool = False  # whether its weights are still to be drawn
-    note: str = ""  # what a person should know of the file of its weights, in one line
+    note: str = ""  # what a person should know of its weights and layers, a line for each
     lacking: str = ""  # the error to raise where a watched layer needs what that file lacks
     # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
     history: tuple[tuple[str, str, Tensor], ...] = ()

@@ -25,7 +25,7 @@ def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
 
     `asked` is "random" or "". Input size, mean and std are those of timm's data configuration; as
     with torchvision's networks, the shorter side is brought to the input size itself. Its layers
-    are the ends of stages that timm names, where it names any.
+    are the ends of stages that timm names; where it names none, they are left to be found.
 
     Raises ConfigError for names that there are not, NetworkError where timm is not installed, or
     cannot make the network or bring its weights.
@@ -49,6 +49,7 @@ def timm_network(name: str, asked: str, file: Path | None) -> LoadedNetwork:
     loaded = LoadedNetwork(
         *(name, model, Size(*data["input_size"][1:]), tuple(data["mean"]), tuple(data["std"])),
         modules=numbered(_stages(model)),
+        choice="The layers are the ends of the stages that timm names.",
     )
     if file is not None:
         return loaded.with_weights_of(file)

@@ -65,9 +65,10 @@ def torchvision_network(name: str, asked: str, file: Path | None, rule: Rule) ->
         )
     known = models.get_model_weights(name)
     weights = _weights_named(name, asked, known)
-    loaded = LoadedNetwork(
-        name, _build(name), **_preprocessing(name, weights), modules=default_layers(name, rule)
-    )
+    loaded = LoadedNetwork(name, _build(name), **_preprocessing(name, weights))
+    layers = default_layers(name, rule)
+    if layers is not None:
+        loaded = replace(loaded, modules=layers.layers, choice=layers.sentence)
     if asked == RANDOM:
         return replace(loaded, random=True)
     if file is not None:

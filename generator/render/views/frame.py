@@ -67,6 +67,7 @@ class Table:
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()  # sentences under it
 
 
 class Fact(NamedTuple):

@@ -206,8 +206,11 @@ def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
         )
     head = ("Layer", "Module", "Filters", "Grid", "Receptive field", "Stride", "Offset", "Dead")
     settings = sorted(gallery.manifest.settings.items())
+    network = gallery.manifest.network
+    passed = f"On the way down {' and '.join(network.skipped)} is passed over, as in the paper."
+    notes = (network.choice, passed if network.skipped else "")
     return (
-        Table("The layers of this gallery", head, tuple(rows)),
+        Table("The layers of this gallery", head, tuple(rows), tuple(filter(None, notes))),
         Table(
             "Settings of this gallery",
             ("Setting", "Value"),
