@@ -19,10 +19,11 @@ from generator.render.text.passages import CONDITIONS, conditions
 from generator.render.views.filter.facts_json import facts_json
 from generator.render.views.filter.page import filter_view
 from generator.render.views.layer.page import layer_view
+from generator.render.views.texts import text_view
 from generator.render.words.rules import PROJECTIONS
 from tests import ROOT
 from tests.render.site.test_build import make
-from tests.support.tiny_atlas import DEAD, INPUT_SIZE, PARTLY, make_atlas
+from tests.support.tiny_atlas import DEAD, INPUT_SIZE, NETWORK, PARTLY, make_atlas
 from tests.support.variants import EIGHT, VARIANTS
 from tests.support.views import rooms
 
@@ -289,6 +290,29 @@ def test_layers_say_what_module_they_are(tmp_path: Path) -> None:
     plain = layer_view(frames, texts, frames.gallery.layer("layer3"))
     assert plain.about == ""
     assert "convolution n after its ReLU" in plain.frame.meaning
+
+
+def test_the_method_says_how_layers_were_chosen_and_what_is_passed_over(tmp_path: Path) -> None:
+    """Under the table of layers, and only where it is so."""
+    found = (
+        "The layers were found by resolution: the last ReLU before each change of the maps’ size."
+    )
+    passed = "On the way down local response normalisation is passed over, as in the paper."
+    old = {"choice": found, "skipped": ("local response normalisation",)}
+    for number, facts in enumerate(({}, {"choice": found}, old)):
+        network = NETWORK.model_copy(update=facts)
+        atlas = make_atlas(tmp_path / f"atlas{number}", network=network)
+        assert Atlas.open(atlas).manifest.network == network
+        frames, texts = rooms(atlas)
+        method = next(page for page in frames.content.pages if page.name == "method")
+        layers, *others = text_view(frames, texts, method).tables
+        assert layers.notes == (found, passed)[: len(facts)]
+        assert not any(table.notes for table in others)
+    site = tmp_path / "site"
+    make(atlas, site)
+    words = _words(site / "method.html")
+    assert words.index("The layers of this gallery") < words.index(found) < words.index(passed)
+    assert found not in _words(site / "network.html")
 
 
 def test_duplicates_are_counted_where_the_images_are(tmp_path: Path) -> None:

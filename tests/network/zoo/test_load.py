@@ -105,6 +105,7 @@ def test_settings_change_what_is_looked_at() -> None:
         ("zfnet:random", "deconvnet"),
         ("torchvision:resnet18:random", "deconvnet"),
         ("torchvision:densenet121:random", "gradient"),
+        ("torchvision:mnasnet0_5:random", "deconvnet"),  # its layers are found
     ],
 )
 def test_a_network_is_traced_once_on_its_device(

@@ -112,14 +112,23 @@ def test_numbers_that_cannot_be_are_refused(tmp_path: Path, line: str) -> None:
         load_settings(tmp_path / "gallery.toml", {})
 
 
-def test_layers_have_to_be_named(tmp_path: Path) -> None:
-    """The error lists the convolutions, the first forty of them."""
-    with pytest.raises(ConfigError, match=r"net\.py:build: .*--layers name=module.* 0, 2$"):
-        load(write(tmp_path), layers=())
-    many = "from torch import nn\ndef build():\n    return nn.Sequential(*["
-    many += "nn.Conv2d(3, 3, 1) for _ in range(43)])\n"
-    with pytest.raises(ConfigError, match=r" 38, 39 and 3 more$"):
-        load(write(tmp_path, many, "many.py"), layers=())
+def test_layers_that_nobody_named_are_found(tmp_path: Path) -> None:
+    """A line says which modules they are; some of them, or others, can be named instead."""
+    file = write(tmp_path)
+    network = load(file, layers=())
+    assert network.modules == {"layer1": "1", "layer2": "3"}
+    assert [layer.filters for layer in network.layers] == [4, 5]
+    assert network.choice.startswith("The layers were found by resolution: the last ReLU before")
+    said = "layers found by resolution: layer1=1, layer2=3; --layers name=module for others"
+    assert network.note == f"net.py:build: {said}"
+    some = load(file, layers=("layer2",))
+    assert (some.modules, some.choice) == ({"layer2": "3"}, "")
+    named = load(file)
+    assert (named.choice, named.note) == ("", "")
+    with pytest.raises(ConfigError, match=r"no layer 'layer3'; did you mean 'layer2'"):
+        load(file, layers=("layer3",))
+    with pytest.raises(NetworkError, match=r"'9'; did you mean .*Its convolutions are 0, 2$"):
+        load(file, layers=("deep=9",))
 
 
 @pytest.mark.parametrize(
@@ -369,6 +378,29 @@ def test_what_is_to_be_known_of_a_file_of_weights_is_said_once(tmp_path: Path) -
     assert lines == [said]
     assert compute(settings, lambda *_: None, lines.append) is not None
     assert lines == [said, said]
+
+
+def test_an_atlas_says_how_its_layers_were_chosen(tmp_path: Path) -> None:
+    """Named by hand they are others, though the modules are the same; no image is searched anew."""
+    settings = Settings(
+        network=f"{write(tmp_path)}:build",
+        input_size=Size.square(16),
+        images=str(draw_pictures(tmp_path / "pictures", 2)),
+        atlas=tmp_path / "atlas",
+        workers=0,
+        stimuli=False,
+    )
+    lines: list[str] = []
+    assert compute(settings, lambda *_: None, lines.append) is not None
+    assert len(lines) == 1
+    assert "layer1=1, layer2=3" in lines[0]
+    assert Atlas.open(tmp_path / "atlas").manifest.network.choice.endswith("the maps’ size.")
+    named = settings.model_copy(update={"layers": ("layer1=1", "layer2=3")})
+    report = compute(named, lambda *_: None, lines.append)
+    assert report is not None
+    assert not report.unchanged
+    assert Atlas.open(tmp_path / "atlas").manifest.network.choice == ""
+    assert len(lines) == 1
 
 
 @pytest.mark.parametrize(

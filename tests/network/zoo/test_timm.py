@@ -77,6 +77,7 @@ def test_pretrained_weights_and_their_preprocessing() -> None:
         ("layer1", "1"),
         ("layer2", "3"),
     ]
+    assert network.choice == "The layers are the ends of the stages that timm names."
     assert network.weights_sha256 == state_digest(network.model)
     assert set(network.model.get_parameter("2.bias").tolist()) == {0.25}
 
@@ -133,13 +134,14 @@ def test_names_that_there_are_not_are_refused(name: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("stages", [None, [], [{"module": "nowhere"}], [{"num_chs": 4}]])
-def test_without_stages_layers_have_to_be_named(
+def test_without_stages_layers_are_found(
     timm: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, stages: object
 ) -> None:
     """What timm knows of a network's features may be nothing."""
     made = Net()
     made.feature_info = stages  # type: ignore[assignment]
     monkeypatch.setattr(timm, "create_model", lambda _name, **_: made)
-    with pytest.raises(ConfigError, match=r"--layers name=module.* 0, 2$"):
-        load("tinynet")
+    network = load("tinynet")
+    assert network.modules == {"layer1": "3"}
+    assert network.choice.startswith("The layers were found by resolution")
     assert [layer.filters for layer in load("tinynet", layers=("deep=3",)).layers] == [5]

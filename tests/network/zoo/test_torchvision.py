@@ -23,7 +23,7 @@ from generator.network.watched import WatchedNetwork
 from generator.network.weights.state import fill, state_digest
 from generator.network.zoo import load as zoo
 from generator.network.zoo import torchvision as zoo_torchvision
-from generator.network.zoo.default_layers import CHOICES, default_layers
+from generator.network.zoo.default_layers import CHOICES, DEEP, Choice, default_layers
 from generator.network.zoo.torchvision import (
     HALVES,
     file_name,
@@ -44,6 +44,10 @@ PROMISED = [
     "googlenet",
     "inception_v3",
     "densenet121",
+    "densenet161",
+    "densenet169",
+    "densenet201",
+    "resnext50_32x4d",
     "mobilenet_v2",
 ]
 LITTLE = 96  # pixels; enough for every network here, and quick
@@ -86,7 +90,7 @@ def small(tmp_path: Path) -> Path:
     ("name", "rule"),
     [
         *((name, DECONVNET) for name in PROMISED),
-        *((name, GUIDED) for name in PROMISED if CHOICES[name].deep),
+        *((name, GUIDED) for name in PROMISED if name in DEEP),
     ],
 )
 def test_every_promised_network_has_five_layers(name: str, rule: Rule) -> None:
@@ -101,6 +105,13 @@ def test_every_promised_network_has_five_layers(name: str, rule: Rule) -> None:
     assert strides == sorted(strides)
 
 
+def listed(name: str, rule: Rule) -> Choice:
+    """The layers of a network that is listed."""
+    found = default_layers(name, rule)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("name", [name for name in CHOICES if name.startswith("vgg")])
 def test_the_layers_of_a_vgg_lie_before_its_pools(name: str) -> None:
     """Found by looking at what follows what."""
@@ -110,7 +121,7 @@ def test_the_layers_of_a_vgg_lie_before_its_pools(name: str) -> None:
         for number, (part, after) in enumerate(pairwise(parts))
         if isinstance(after, nn.MaxPool2d) and isinstance(part, nn.ReLU)
     ]
-    assert list(default_layers(name, DECONVNET).values()) == last
+    assert list(listed(name, DECONVNET).modules) == last
 
 
 @pytest.mark.parametrize("name", ["squeezenet1_0", "squeezenet1_1"])
@@ -123,14 +134,64 @@ def test_the_layers_of_a_squeezenet_end_its_widths(name: str) -> None:
         if hasattr(part, "expand1x1")
     }
     last = {width: path for path, width in widths.items()}
-    assert list(default_layers(name, GUIDED).values())[1:] == list(last.values())
+    assert list(listed(name, GUIDED).modules)[1:] == list(last.values())
 
 
 def test_the_layers_of_alexnet_are_its_convolutions() -> None:
     """Each after its ReLU."""
     parts = list(zoo_torchvision._build("alexnet").get_submodule("features").children())
     found = [f"features.{n + 1}" for n, part in enumerate(parts) if isinstance(part, nn.Conv2d)]
-    assert list(default_layers("alexnet", DECONVNET).values()) == found
+    assert list(listed("alexnet", DECONVNET).modules) == found
+
+
+@pytest.mark.parametrize("rule", [DECONVNET, GUIDED])
+def test_families_have_the_layers_of_their_smallest(rule: Rule) -> None:
+    """By name; all others have to be found."""
+    families = {"resnet18": ("resnet", "resnext", "wide_resnet"), "densenet121": ("densenet",)}
+    for smallest, beginnings in families.items():
+        members = [name for name in zoo_torchvision.names() if name.startswith(beginnings)]
+        assert len(members) in {4, 10}
+        for name in members:
+            assert listed(name, rule) == listed(smallest, rule)
+    assert listed("densenet161", rule).modules[-1].endswith("norm5" if rule.autograd else "relu")
+    assert default_layers("regnet_x_400mf", rule) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "last"),
+    [
+        ("mnasnet0_5", "deconvnet", ["layers.16", 1280]),
+        ("shufflenet_v2_x0_5", "deconvnet", ["conv5.2", 1024]),
+        ("regnet_x_400mf", "deconvnet", ["trunk_output.block4.block4-11.activation", 400]),
+        ("regnet_y_400mf", "gradient", ["trunk_output.block4.block4-5.activation", 440]),
+        ("mobilenet_v3_small", "gradient", ["features.12.2", 576]),
+    ],
+)
+def test_layers_of_other_networks_are_found(name: str, rule: str, last: list[Any]) -> None:
+    """Five, at a stride twice that of the one before."""
+    network = load(f"{name}:random", rule=rule, input_size=128)
+    assert [layer.grid for layer in network.layers] == [(side, side) for side in (64, 32, 16, 8, 4)]
+    assert [network.layers[-1].module, network.layers[-1].filters] == last
+    assert network.choice.startswith("The layers were found by resolution: the last ")
+    assert network.note.count("layers found by resolution: layer1=") == 1
+
+
+def test_the_layers_that_the_rule_reaches_are_found() -> None:
+    """Up to the first gate by squeezing; where there is none, the error names what stops it."""
+    assert [layer.module for layer in load("regnet_y_400mf:random", input_size=64).layers] == [
+        "trunk_output.block1.block1-0.f.a.2",
+        "trunk_output.block1.block1-0.f.b.2",
+    ]
+    with pytest.raises(NetworkError, match=r"features\.0\.2' \(SiLU\) has no .*--rule guided or"):
+        load("efficientnet_b0:random", input_size=64)
+
+
+def test_listed_layers_say_what_they_are() -> None:
+    """Unless a person chose among them."""
+    assert load(f"{SMALL}:random").choice == (
+        "The layers are the first convolution, and the last fire module of each of the four widths."
+    )
+    assert load(f"{SMALL}:random", layers=("layer1",)).choice == ""
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -308,7 +369,6 @@ def test_a_damaged_file_in_the_cache_is_named(cache: Path) -> None:
         ("resnet50:IMAGENET1K_V3", r"did you mean 'torchvision:resnet50:IMAGENET1K_V[12]'"),
         ("resnet50:rnd", r"did you mean 'torchvision:resnet50:random'"),
         ("resnet50:random:more", r"no weights 'random:more'"),
-        ("regnet_y_400mf:random", r"--layers name=module.*stem\.0"),
         ("alexnet:DEFAULT", "no such host"),
     ],
 )
