@@ -298,15 +298,15 @@ def test_the_method_says_how_layers_were_chosen_and_what_is_passed_over(tmp_path
         "The layers were found by resolution: the last ReLU before each change of the maps’ size."
     )
     passed = "On the way down local response normalisation is passed over, as in the paper."
-    old = {"choice": found, "skipped": ("local response normalisation",)}
-    for number, facts in enumerate(({}, {"choice": found}, old)):
-        network = NETWORK.model_copy(update=facts)
+    plain, chosen = NETWORK, NETWORK.model_copy(update={"choice": found})
+    old = chosen.model_copy(update={"skipped": ("local response normalisation",)})
+    for number, network in enumerate((plain, chosen, old)):
         atlas = make_atlas(tmp_path / f"atlas{number}", network=network)
         assert Atlas.open(atlas).manifest.network == network
         frames, texts = rooms(atlas)
         method = next(page for page in frames.content.pages if page.name == "method")
         layers, *others = text_view(frames, texts, method).tables
-        assert layers.notes == (found, passed)[: len(facts)]
+        assert layers.notes == (found, passed)[:number]
         assert not any(table.notes for table in others)
     site = tmp_path / "site"
     make(atlas, site)

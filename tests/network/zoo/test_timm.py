@@ -142,6 +142,6 @@ def test_without_stages_layers_are_found(
     made.feature_info = stages  # type: ignore[assignment]
     monkeypatch.setattr(timm, "create_model", lambda _name, **_: made)
     network = load("tinynet")
-    assert network.modules == {"layer1": "3"}
+    assert network.modules == {"layer1": "1", "layer2": "3"}
     assert network.choice.startswith("The layers were found by resolution")
     assert [layer.filters for layer in load("tinynet", layers=("deep=3",)).layers] == [5]
