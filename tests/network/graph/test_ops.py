@@ -62,6 +62,7 @@ NAMED: dict[str, int | None] = {
     "inception_v3": 151,
     "densenet121": 131,
     "mobilenet_v2": 141,
+    "shufflenet_v2_x0_5": 129,  # its layers are found
 }
 OTHER_VGG = ("vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg19", "vgg19_bn")
 # These rules go through average pools between layers, so that all layers can be shown.

@@ -380,16 +380,31 @@ def test_what_is_to_be_known_of_a_file_of_weights_is_said_once(tmp_path: Path) -
     assert lines == [said, said]
 
 
-def test_an_atlas_says_how_its_layers_were_chosen(tmp_path: Path) -> None:
-    """Named by hand they are others, though the modules are the same; no image is searched anew."""
-    settings = Settings(
-        network=f"{write(tmp_path)}:build",
+def small_atlas(folder: Path, text: str) -> Settings:
+    """The settings of an atlas of two pictures."""
+    return Settings(
+        network=f"{write(folder, text)}:build",
         input_size=Size.square(16),
-        images=str(draw_pictures(tmp_path / "pictures", 2)),
-        atlas=tmp_path / "atlas",
+        images=str(draw_pictures(folder / "pictures", 2)),
+        atlas=folder / "atlas",
         workers=0,
         stimuli=False,
     )
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "guided"])
+def test_an_atlas_says_what_its_reconstructions_pass_over(tmp_path: Path, rule: str) -> None:
+    """The deconvnet passes over local response normalisation, gradients go through it."""
+    old = NET.replace("nn.ReLU(), nn.Conv2d(4", "nn.ReLU(), nn.LocalResponseNorm(3), nn.Conv2d(4")
+    settings = small_atlas(tmp_path, old).model_copy(update={"rule": rule})
+    assert compute(settings, lambda *_: None, lambda _: None) is not None
+    network = Atlas.open(tmp_path / "atlas").manifest.network
+    assert network.skipped == (("local response normalisation",) if rule == "deconvnet" else ())
+
+
+def test_an_atlas_says_how_its_layers_were_chosen(tmp_path: Path) -> None:
+    """Named by hand they are others, though the modules are the same; no image is searched anew."""
+    settings = small_atlas(tmp_path, NET)
     lines: list[str] = []
     assert compute(settings, lambda *_: None, lines.append) is not None
     assert len(lines) == 1
