@@ -53,6 +53,11 @@ _DRAWS = {
 }
 
 
+# Inputs and op of a call; without an op the output has the numbers of the one input, or of what was
+# moved to there; or words that say why it is no op.
+Read = tuple[tuple[int, ...], Op] | tuple[tuple[int | Tensor], None] | str
+
+
 class NoProjection(NetworkError):
     """A watched layer rests on a part that a rule does not go through; the text names both."""
 
@@ -244,11 +249,8 @@ class _Recorder(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         touched: set[int],
-    ) -> tuple[tuple[int, ...], Op] | tuple[tuple[int | Tensor], None] | str:
-        """Return inputs and op of a call, or words that say why it is no op.
-
-        Without an op the output has the numbers of the one input, or of what was moved to there.
-        """
+    ) -> Read:
+        """Read a call as an op."""
         if func in _EITHER_WAY and id(args[0]) not in touched:
             args = args[::-1]
         try:
@@ -271,7 +273,7 @@ class _Recorder(TorchFunctionMode):
     def _record(
         self,
         func: Callable[..., Any],
-        read: tuple[tuple[int, ...], Op] | tuple[tuple[int | Tensor], None] | str,
+        read: Read,
         output: Tensor,
     ) -> None:
         if isinstance(read, tuple):
@@ -287,7 +289,7 @@ class _Recorder(TorchFunctionMode):
 
     def _sum_of_moved(
         self, func: Callable[..., Any], stack: Tensor, dim: object = None, **others: object
-    ) -> tuple[tuple[int, ...], Op | None] | str:
+    ) -> Read:
         """Return what a sum along an axis is where it adds maps that were stacked."""
         elements = self.values.get(id(stack))
         if not isinstance(elements, Tensor) or not isinstance(dim, int) or others:
@@ -297,9 +299,7 @@ class _Recorder(TorchFunctionMode):
             return ""
         values = [self._moved(part, self._maker(func)) for part in parts]
         known = tuple(value for value in values if value is not None)
-        if not known:
-            return ""
-        return known, Sum((1,) * len(known)) if len(known) > 1 else None
+        return (known, Sum((1,) * len(known))) if known else ""
 
     def _node(self, op: Op, inputs: tuple[int, ...], shape: Sequence[int], maker: str) -> int:
         """Add a node; return the value that it makes."""
