@@ -81,28 +81,25 @@ class Interpolation(Op):
     antialias: bool
 
     def reach(self, axis: int) -> Reach:
-        return self._reaches[axis]
+        return reach_of(self._weights[axis] != 0)
 
     @cached_property
-    def _reaches(self) -> tuple[Reach, Reach]:
-        """Measure which rows and columns of the output rest on which of the input."""
+    def _weights(self) -> tuple[Tensor, Tensor]:
+        """Return how much rows of the output [o, i] have of the input's, and columns [o, i]."""
         rows, columns = self.here
-        down = torch.eye(rows)[None, :, :, None].expand(1, rows, rows, columns)
-        right = torch.eye(columns)[None, :, None, :].expand(1, columns, rows, columns)
-        return (
-            reach_of(self.forward([down])[0, :, :, 0].T != 0),
-            reach_of(self.forward([right])[0, :, 0, :].T != 0),
-        )
+        one, other = (torch.eye(length, dtype=torch.float64) for length in self.here)
+        down = one[None, :, :, None].expand(1, rows, rows, columns)
+        right = other[None, :, None, :].expand(1, columns, rows, columns)
+        return self.forward([down])[0, :, :, 0].T, self.forward([right])[0, :, 0, :].T
 
     def forward(self, inputs: list[Tensor], *, in_place: bool = False) -> Tensor:
         form = (self.mode, self.align_corners, None, self.antialias)
         return F.interpolate(inputs[0], self.size, self.scale, *form)
 
     def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
-        with torch.inference_mode(mode=False), torch.enable_grad():
-            value = torch.zeros(*signal.shape[:2], *self.here).to(signal).requires_grad_(True)
-            (below,) = torch.autograd.grad(self.forward([value]), value, signal.clone())
-        return [below]
+        # Not by autograd: torch's of an antialiased map of one column is wrong (2.13).
+        down, right = (each.to(signal) for each in self._weights)
+        return [down.T @ signal @ right]
 
 
 @reads(F.interpolate)

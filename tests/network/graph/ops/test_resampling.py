@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
@@ -71,6 +71,7 @@ def interpolations(draw: st.DrawFn) -> dict[str, Any]:
     return arguments
 
 
+@example({"mode": "bilinear", "size": (2, 1), "align_corners": None, "antialias": True})
 @given(interpolations())
 def test_every_interpolation_has_its_adjoint(arguments: dict[str, Any]) -> None:
     """Whether it enlarges or makes smaller."""
