@@ -63,6 +63,11 @@ def true_field(model: nn.Module, size: tuple[int, int]) -> PixelField:
     return PixelField(bottom - top, below - top, top - row * (below - top))
 
 
+def gated(value: Tensor) -> Tensor:
+    """Spell a ReLU by its gate."""
+    return value * (value > 0)
+
+
 ALL: dict[str, Part] = {
     "GroupNorm": nn.GroupNorm(2, MAPS),
     "InstanceNorm2d": nn.InstanceNorm2d(MAPS),
@@ -78,7 +83,8 @@ EXACT: dict[str, tuple[Part, nn.Module]] = {
     "softmax over maps": (nn.Softmax(1), nn.Identity()),
     "norm over maps": (lambda x: x / (x.std(1, keepdim=True) + 0.01), nn.Identity()),
     "ReLU, softmax": (lambda x: torch.relu(x).softmax(1), nn.Identity()),
-    "x * (x > 0), squared": (lambda x: (x * (x > 0)) ** 2, nn.Identity()),
+    "ReLU, shut": (lambda x: torch.relu(x - 99), nn.Identity()),
+    "x * (x > 0), shut": (lambda x: gated(x - 99), nn.Identity()),
     "max pool, softmax": (
         nn.Sequential(nn.MaxPool2d(3, 2, 1), nn.Softmax(1)),
         nn.AvgPool2d(3, 2, 1),
