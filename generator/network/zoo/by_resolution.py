@@ -19,7 +19,6 @@ from generator.network.graph.trace import Trace
 from generator.network.zoo.default_layers import numbered
 
 MOST = 5
-BY_RESOLUTION = "The layers were found by resolution"
 
 
 def by_resolution(
@@ -27,9 +26,9 @@ def by_resolution(
 ) -> tuple[dict[str, str], str]:
     """Return layer name → module of the first layers, at most five, and how they were chosen.
 
-    They are the last ReLUs before the maps change their size, and before the head. Where the maps
-    of some size have no ReLU, they are the last activations; where no module gives any, the last
-    modules that are no pools. All run once, and give maps of more than one place. Where the rule
+    They are the last ReLUs before the maps change their size, and before the head. In a network that
+    has others than ReLUs at some size they are the last activations; where no module gives any, the
+    last modules that are no pools. All run once, and give maps of more than one place. Where the rule
     does not go down from one, as `reaches` says, it is the last from which it does. If there is
     none, the very first is returned, so that whoever watches it learns why. What a network does
     behind its smallest maps, such as enlarging them, is not looked at. Raises NetworkError where no
@@ -65,9 +64,8 @@ def by_resolution(
         for _, run in groupby(falling, size)
     )
     found = tuple(islice(filter(None, last), MOST)) or (modules[values[0]],)
-    return numbered(
-        found
-    ), f"{BY_RESOLUTION}: the last {kind} before each change of the maps’ size."
+    how = f"the last {kind} before each change of the maps’ size"
+    return numbered(found), f"The layers were found by resolution: {how}."
 
 
 def _modules(trace: Trace, input_size: Size) -> dict[int, str]:
