@@ -26,9 +26,9 @@ def by_resolution(
 ) -> tuple[dict[str, str], str]:
     """Return layer name → module of the first layers, at most five, and how they were chosen.
 
-    They are the last ReLUs before the maps change their size, and before the head. In a network that
-    has others than ReLUs at some size they are the last activations; where no module gives any, the
-    last modules that are no pools. All run once, and give maps of more than one place. Where the rule
+    They are the last ReLUs before the maps change their size, and before the head. Of a network
+    that has no ReLU at some size they are the last activations; where no module gives any, the last
+    modules that are no pools. All run once, and give maps of more than one place. Where the rule
     does not go down from one, as `reaches` says, it is the last from which it does. If there is
     none, the very first is returned, so that whoever watches it learns why. What a network does
     behind its smallest maps, such as enlarging them, is not looked at. Raises NetworkError where no
