@@ -210,7 +210,7 @@ def test_what_is_no_map_is_refused(turn: Callable[[Tensor], Tensor], words: str)
 def test_without_a_graph_maps_have_the_proportions_of_the_input(size: Size, stride: int) -> None:
     """The units see everything; maps of another shape are no maps."""
     first = nn.Conv2d(3, 4, 3, padding=1, stride=stride)
-    model = nn.Sequential(first, nn.Hardswish(), nn.Conv2d(4, 3, 3, padding=1))
+    model = nn.Sequential(first, nn.GroupNorm(2, 4), nn.Conv2d(4, 3, 3, padding=1))
     network = replace(network_of(model, ["2"], rule=GRADIENT), input_size=size)
     (layer,) = network.layers
     assert network.cone(layer) is None
@@ -218,6 +218,6 @@ def test_without_a_graph_maps_have_the_proportions_of_the_input(size: Size, stri
     assert layer.field.size == 2 * max(size)
     assert layer.field.interval(0)[0] <= 0
     assert layer.field.interval(max(layer.grid) - 1)[1] >= max(size)
-    flat = nn.Sequential(first, nn.Hardswish(), nn.Flatten(2), nn.Unflatten(2, (1, -1)))
+    flat = nn.Sequential(first, nn.GroupNorm(2, 4), nn.Flatten(2), nn.Unflatten(2, (1, -1)))
     with pytest.raises(NetworkError, match=f"no maps of the input's shape, {size}, one behind"):
         _ = replace(network_of(flat, ["3"], rule=GRADIENT), input_size=size).layers

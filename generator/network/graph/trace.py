@@ -29,7 +29,7 @@ from generator.network.graph.ops.joints import Concatenation, Sum
 from generator.network.graph.ops.moves import Gather, Places, move, moves
 from generator.network.graph.ops.op import NoOp, Op, parsed
 from generator.network.graph.ops.pools import AveragePool
-from generator.network.graph.ops.relu import Rectifier, is_gate, note_gate
+from generator.network.graph.ops.relu import Rectifier, is_of_gate, note_gate
 from generator.network.modes import ignoring_modes
 from generator.network.rules import Rule
 from generator.network.zoo.layers import hooks_of
@@ -260,7 +260,7 @@ class _Recorder(TorchFunctionMode):
         if func in _SUMS and len(touched) == 1 and isinstance(args[0], Tensor):
             return self._sum_of_moved(func, *args, **kwargs)
         if isinstance(op, Rectifier):
-            gates = {id(part) for part in _tensors((args, kwargs)) if is_gate(part, inputs[0])}
+            gates = {id(part) for part in _tensors((args, kwargs)) if is_of_gate(part, inputs[0])}
             touched = touched - gates
         if {id(tensor) for tensor in inputs} != touched:
             return ""
@@ -299,6 +299,8 @@ class _Recorder(TorchFunctionMode):
             return ""
         values = [self._moved(part, self._maker(func)) for part in parts]
         known = tuple(value for value in values if value is not None)
+        if len(known) == 1:
+            return known, None
         return (known, Sum((1,) * len(known))) if known else ""
 
     def _node(self, op: Op, inputs: tuple[int, ...], shape: Sequence[int], maker: str) -> int:

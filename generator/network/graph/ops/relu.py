@@ -62,15 +62,21 @@ def _maximum(input: Tensor, other: Tensor | None = None) -> Parsed:
 
 @reads(torch.where)
 def _where(condition: Tensor, input: Tensor | float, other: Tensor | float) -> Parsed:
-    if not is_gate(condition, input) or torch.as_tensor(other).any():
-        raise NoOp("chooses by a condition")
-    assert isinstance(input, Tensor)
-    return (input,), Rectifier()
+    for value, rest, gates in ((input, other, _gates), (other, input, _shut)):
+        known = gates.get(condition) is value and not torch.as_tensor(rest).any()
+        if known and isinstance(value, Tensor):
+            return (value,), Rectifier()
+    raise NoOp("chooses by a condition")
 
 
 @reads(Tensor.where)
 def _tensor_where(input: Tensor, condition: Tensor, other: Tensor | float) -> Parsed:
     return _where(condition, input, other)
+
+
+@reads(Tensor.masked_fill, Tensor.masked_fill_, torch.masked_fill)
+def _masked_fill(input: Tensor, mask: Tensor, value: Tensor | float) -> Parsed:
+    return _where(mask, value, input)
 
 
 @reads(F.relu6)
@@ -98,24 +104,33 @@ def _hard_tanh(
 
 # --- Gates: x > 0, by which a network may spell its ReLU as x * (x > 0) --------------------------
 
-# The tensor x > 0 → x
-_gates: MutableMapping[Any, Any] = WeakIdKeyDictionary()
-_ABOVE = (torch.gt, torch.greater, Tensor.gt, Tensor.greater, torch.ge, Tensor.ge, Tensor.__gt__)
-_CASTS = (Tensor.to, Tensor.type, Tensor.type_as, Tensor.float, Tensor.double, Tensor.half)
+_gates: MutableMapping[Any, Any] = WeakIdKeyDictionary()  # the tensor x > 0 → x
+_shut: MutableMapping[Any, Any] = WeakIdKeyDictionary()  # the tensor x < 0 → x
+_ABOVE = (torch.gt, torch.greater, Tensor.gt, Tensor.greater, torch.ge, Tensor.ge)
+_BELOW = (torch.lt, torch.less, Tensor.lt, Tensor.less, torch.le, Tensor.le)
+_CASTS = (
+    *(Tensor.to, Tensor.type, Tensor.type_as, Tensor.float, Tensor.double, Tensor.half),
+    *(Tensor.int, Tensor.long, Tensor.bool),
+)
 
 
 def note_gate(function: Callable[..., Any], args: tuple[Any, ...], output: object) -> None:
     """Remember what a call has made, if it is the gate of a ReLU, and of which value."""
-    if function in _ABOVE and len(args) == 2 and not torch.as_tensor(args[1]).any():
-        _gates[output] = args[0]
+    compared = _gates if function in _ABOVE else _shut if function in _BELOW else None
+    if compared is not None and len(args) == 2 and not torch.as_tensor(args[1]).any():
+        compared[output] = args[0]
     elif function in _CASTS and args[0] in _gates:
         _gates[output] = _gates[args[0]]
 
 
-def is_gate(gate: object, value: object = None) -> bool:
-    """Return whether a tensor is 1 where a value, any or this one, is above 0, and 0 elsewhere."""
-    known = _gates.get(gate) if isinstance(gate, Tensor) else None
-    return known is not None and (value is None or known is value)
+def is_gate(gate: object, value: Tensor) -> bool:
+    """Return whether a tensor says where this value is above 0."""
+    return isinstance(gate, Tensor) and _gates.get(gate) is value
+
+
+def is_of_gate(part: Tensor, value: Tensor) -> bool:
+    """Return whether a tensor says where this value is above 0, or where it is below."""
+    return _gates.get(part) is value or _shut.get(part) is value
 
 
 # Every function that a ReLU can be spelled by.

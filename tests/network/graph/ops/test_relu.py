@@ -59,6 +59,10 @@ SPELLINGS: dict[str, Part] = {
     "where(x > 0, x, 0)": lambda x: torch.where(x > 0, x, 0),
     "where(x > 0, x, zeros)": lambda x: torch.where(x > 0, x, zeros(x)),
     "where(x > 0, x, 0.0)": lambda x: torch.where(x > 0.0, x, 0.0),
+    "where(x < 0, 0, x)": lambda x: torch.where(x < 0, 0, x),
+    "masked_fill(x < 0, 0)": lambda x: x.masked_fill(x < 0, 0),
+    "masked_fill_(x <= 0, 0)": lambda x: (y := x.clone()).masked_fill_(y.le(0), 0.0),
+    "x * (x > 0).int()": lambda x: x * (x > 0).int(),
     "x.where(x >= 0, 0)": lambda x: x.where(x.ge(0), 0),
     "x * (x > 0)": lambda x: x * (x > 0),
     "(x > 0) * x": lambda x: (x > 0) * x,
@@ -126,6 +130,7 @@ REFUSED: dict[str, tuple[Part, str]] = {
     "gate of another map": (lambda x: x * (beside(x) > 0), ""),
     "gate at one": (lambda x: x * (x > 1), ""),
     "other values where it is shut": (lambda x: torch.where(x > 0, x, beside(x)), ""),
+    "another map filled": (lambda x: x.masked_fill(beside(x) < 0, 0), "condition"),
     "gate of another map, chosen": (lambda x: torch.where(beside(x) > 0, x, 0), "condition"),
     "gate alone": (lambda x: (x > 0).double(), ""),
     "gate of one place": (
