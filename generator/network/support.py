@@ -22,11 +22,9 @@ from generator.network.graph.ops.relu import note_gate, rectifier_of
 from generator.network.modes import ignoring_modes
 from generator.network.zoo.loaded import LoadedNetwork, a_weight
 
-IMAGES = 2
 SEED = 0
 COARSE = 5  # colours along an edge of a picture
 NOISE = 0.5  # of the range of values
-ROUNDING = 1e-6  # of a unit's largest gradient: less is the rounding of sums that cancel
 Interval = tuple[int, int]  # half-open
 
 
@@ -76,23 +74,19 @@ def field_of(
     units = [sorted({0, 1, n // 2, n // 2 + 1, n - 2, n - 1} & set(range(n))) for n in grid]
     count = max(map(len, units))
     rows, columns = (torch.tensor((each * count)[:count]) for each in units)
-    seen = torch.zeros(count, *size, dtype=torch.bool)
-    for image in pictures(network, IMAGES):
-        # Some checkpoints run their part again on the way back, which is to be done as before.
-        with ignoring_modes(), torch.enable_grad(), _Through():
-            images = image.repeat(count, 1, 1, 1).requires_grad_(True)
-            found = run(images)[torch.arange(count), :, rows, columns]
-            if not found.requires_grad:
-                raise NetworkError(
-                    f"no gradient comes down from {name}; let the network run without detach, data "
-                    "and the like"
-                )
-            # Softmax and the like give the same sum whatever the pixels, but not the same weighted
-            # sum.
-            weights = torch.linspace(0.5, 1.5, found.shape[1]).to(found)
-            (gradients,) = torch.autograd.grad((found * weights).sum(), images)
-        strength = gradients.abs().amax(1).cpu()
-        seen |= strength > ROUNDING * strength.amax((1, 2), keepdim=True)
+    # Some checkpoints run their part again on the way back, which is to be done as before.
+    with ignoring_modes(), torch.enable_grad(), _Through():
+        images = pictures(network, 1).repeat(count, 1, 1, 1).requires_grad_(True)
+        found = run(images)[torch.arange(count), :, rows, columns]
+        if not found.requires_grad:
+            raise NetworkError(
+                f"no gradient comes down from {name}; let the network run without detach, data "
+                "and the like"
+            )
+        # Softmax and the like give the same sum whatever the pixels, but not the same weighted sum.
+        weights = torch.linspace(0.5, 1.5, found.shape[1]).to(found)
+        (gradients,) = torch.autograd.grad((found * weights).sum(), images)
+    seen = (gradients != 0).any(1).cpu()
     down = _fitted(rows.tolist(), [_interval(part) for part in seen.any(2)], size[0])
     right = _fitted(columns.tolist(), [_interval(part) for part in seen.any(1)], size[1])
     if down is None or right is None or down.stride != right.stride:
