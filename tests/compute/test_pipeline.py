@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,13 +35,13 @@ from generator.compute.stimuli.run import LayerMeasures, measure_layer
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError, ImagesError, NetworkError, OutputError
 from generator.images.decode import read_image
+from generator.images.forking import forking
 from generator.images.sets.folder import list_images
 from generator.images.stream import normalise
 from generator.names import Size
 from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.network.zoo import load as zoo
 from generator.network.zoo.untrained import untrained
-from tests import ROOT
 from tests.oracles import loops as oracles
 from tests.support.profiles import DISPLAY_P3, matrix_profile
 from tests.support.tiny_network import SIZE, draw_pictures, tiny_network
@@ -281,47 +281,34 @@ def test_the_previous_atlas_stays_whole_while_a_new_one_is_made(
     assert Atlas.open(tmp_path / "atlas").manifest.images.count == 30
 
 
-SUICIDE = """
-import os, signal, sys
-from pathlib import Path
-from generator.compute import pipeline
-from generator.compute.project import run as drawing
-from generator.compute.search import loop
-from generator.compute.run.workspace import Workspace
-from generator.config import Settings
-from generator.network.zoo import load as zoo
-from tests.support.tiny_network import tiny_network
+def kill_itself(stage: str, count: int, images: Path, atlas: Path) -> None:
+    """Run in this process, until it kills itself at a stage's nth step, or just before the swap."""
+    torch.set_num_threads(1)  # threads do not survive a fork
+    seen = Counter[str]()
 
-stage, count, images, atlas = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-zoo.load = lambda *_: tiny_network()
-loop.SAVE_EVERY, drawing.FILTERS_AT_ONCE = -1.0, 3
-seen = []
+    def kill(name: str = "swap", *_: object) -> None:
+        seen[name] += 1
+        if (name, seen[name]) == (stage, count):
+            os.kill(os.getpid(), signal.SIGKILL)
 
-def progress(name, done, of):
-    seen.append(name)
-    if seen.count(stage) == count:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-if stage == "swap":
-    pipeline.replace_folder = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-settings = Settings(images=images, atlas=Path(atlas), batch=8, workers=0)
-pipeline.compute(settings, progress, print)
-"""
+    setattr(pipeline, "replace_folder", lambda *_: kill())  # noqa: B010  mypy allows no assignment
+    run(images, atlas, kill)
 
 
 def test_a_process_killed_again_and_again_completes_to_the_same_bytes(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kill -9 in the search, between pictures and just before the swap; then a quiet run."""
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
     monkeypatch.setattr(drawing, "FILTERS_AT_ONCE", 3)
     run(pictures, tmp_path / "straight")
-    for stage, count in (("search", 2), ("reconstruct", 2), ("swap", 0)):
-        done = subprocess.run(
-            [sys.executable, "-c", SUICIDE, stage, str(count), pictures, tmp_path / "atlas"],
-            cwd=ROOT,
-            check=False,
-        )
-        assert done.returncode == -signal.SIGKILL
+    for stage, count in (("search", 2), ("reconstruct", 2), ("swap", 1)):
+        words = (stage, count, pictures, tmp_path / "atlas")
+        with forking():
+            process = multiprocessing.get_context("fork").Process(target=kill_itself, args=words)
+            process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         assert not (tmp_path / "atlas").exists()
     report = run(pictures, tmp_path / "atlas")
     assert report.searched == 0

@@ -101,8 +101,12 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 def torchrun(
     processes: int, images: Path, atlas: Path, *flags: str, fatal: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run `compute` in several processes that meet over this machine's loopback."""
+    """Run `compute` in several processes that meet over this machine's loopback.
+
+    They are forked from the launcher, so that torch is imported once.
+    """
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    launcher += ["--run-path", "--start-method=fork"]
     words = [f"--nproc-per-node={processes}", str(ROOT / "tests" / "support" / "tiny_run.py")]
     return subprocess.run(
         [*launcher, *words, "compute", str(images), str(atlas), fatal, *flags],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,18 +15,35 @@ from generator.network.zoo.zfnet import ZFNet
 from generator.training.data import list_examples, load_all
 from generator.training.recipe import Recipe, Stage
 from generator.training.train import hits, train
+from tests.training.conftest import draw_classes
 
-TINY = Recipe(stages=(Stage(32, 1, 0.5, 0.2), Stage(40, 2, 0.7, 0.0)), batch=4, warm_up_epochs=1)
+TINY = Recipe(stages=(Stage(32, 1, 0.5, 0.2), Stage(40, 2, 0.7, 0.0)), batch=12, warm_up_epochs=1)
 
 
 class Stopped(Exception):
     """Stands for a kill between two epochs."""
 
 
-def test_a_stopped_run_goes_on_to_the_same_weights(pictures: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Trained:
+    """What a run that nothing stopped has made and said."""
+
+    net: ZFNet
+    classes: tuple[str, ...]
+    lines: list[str]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Train on the same pictures as the tests, without a break."""
+    folder, lines = tmp_path_factory.mktemp("straight"), list[str]()
+    return Trained(*train([draw_classes(folder / "set")], folder, TINY, lines.append), lines)
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    pictures: Path, straight: Trained, tmp_path: Path
+) -> None:
     """Stopping after the first epoch and starting again changes nothing in the end."""
-    lines: list[str] = []
-    straight, classes = train([pictures], tmp_path / "straight", TINY, lines.append)
 
     def stop_after_first(line: str) -> None:
         if line.startswith("{"):
@@ -37,11 +54,11 @@ def test_a_stopped_run_goes_on_to_the_same_weights(pictures: Path, tmp_path: Pat
     resumed: list[str] = []
     again, _ = train([pictures], tmp_path / "broken", TINY, resumed.append)
     assert "resumed after epoch 1" in resumed
-    for name, tensor in straight.state_dict().items():
+    for name, tensor in straight.net.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name
-    records = [json.loads(line) for line in lines if line.startswith("{")]
+    records = [json.loads(line) for line in straight.lines if line.startswith("{")]
     assert [record["epoch"] for record in records] == [1, 2, 3]
-    assert classes == ("bright", "dark")
+    assert straight.classes == ("bright", "dark")
 
 
 def test_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
@@ -52,10 +69,9 @@ def test_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pictures: Path, straight: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the second epoch cannot write is computed again, to the same weights."""
-    straight, _ = train([pictures], tmp_path / "straight", TINY, print)
     written = []
 
     def fill_up(state: object, path: Path) -> None:
@@ -78,7 +94,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(
     lines: list[str] = []
     again, _ = train([pictures], tmp_path / "full", TINY, lines.append)
     assert "resumed after epoch 1" in lines
-    for name, tensor in straight.state_dict().items():
+    for name, tensor in straight.net.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name
 
 

@@ -97,15 +97,16 @@ def test_what_does_not_run_along_a_line_is_run_whole() -> None:
     """Strides that differ, and units that see the input's border."""
     uneven = network_of(nn.Sequential(nn.Conv2d(3, 2, 5, stride=(1, 1), dilation=(1, 2))), "0")
     assert line(uneven, uneven.layers[0], 45.0, (5, 5), 9, (5, 5)) is None
-    reaching = nn.Sequential(nn.Conv2d(3, 2, SIZE + 3, padding=SIZE))
+    reaching = nn.Sequential(nn.Conv2d(3, 2, SIZE + 3, padding=3))
     network = network_of(reaching, "0")
     place = stage(network.layers[0], Size.square(SIZE))
     assert not place.inside
-    stimuli = draw.gratings(place.side)
-    pictures = torch.from_numpy(stimuli.draw(np.arange(0, len(stimuli), 96)))
+    side, *columns = vars(draw.gratings(place.side)).values()
+    stimuli = draw.Gratings(side, *(column[::96] for column in columns))
+    pictures = torch.from_numpy(stimuli.draw(np.arange(len(stimuli))))
     mean, std = (torch.tensor(part)[:, None, None] for part in (network.mean, network.std))
     maps = network.model((pictures - mean) / std)[:, :, *place.unit]
-    found = respond(network, network.layers[0], stimuli)[::96]
+    found = respond(network, network.layers[0], stimuli)
     np.testing.assert_allclose(found, maps.clamp(min=0), rtol=1e-4, atol=1e-5)
 
 
