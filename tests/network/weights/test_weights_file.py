@@ -19,7 +19,6 @@ from generator.files import hash_file
 from generator.network.weights import weights_file
 from generator.network.weights.weights_file import load_into, read_state
 from generator.network.zoo.zfnet import ZFNet, zfnet_with
-from generator.training.model import TrainingNet, fold
 from tests.network.weights.test_state import net, same
 
 PROVENANCE = weights_file.Provenance(("cat", "dog"), "drawn at random", "nothing")
@@ -292,37 +291,3 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path, content: bytes)
     path.write_bytes(content)
     with pytest.raises(NetworkError, match=r"broken\.safetensors"):
         zfnet_with(path)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_folding_keeps_the_function(seed: int) -> None:
-    """The plain network, ReLU before pool and no normalisation, computes what was trained."""
-    torch.manual_seed(seed)
-    trained = TrainingNet(5).double()
-    for norm in trained.norms:
-        assert isinstance(norm, nn.BatchNorm2d)
-        nn.init.uniform_(norm.weight, 0.2, 2)
-        nn.init.normal_(norm.bias)
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        norm.running_mean.normal_()
-        norm.running_var.uniform_(0.5, 2)
-    trained.eval()
-    images = torch.randn(2, 3, 64, 64, dtype=torch.float64)
-    with torch.no_grad():
-        torch.testing.assert_close(
-            fold(trained).double()(images), trained(images), rtol=1e-4, atol=1e-4
-        )
-
-
-def test_folding_refuses_a_gain_that_would_turn_the_pool_around() -> None:
-    """Max pooling and a decreasing function do not commute."""
-    trained = TrainingNet(2)
-    with torch.no_grad():
-        gain = trained.norms[1].weight
-        assert isinstance(gain, torch.Tensor)
-        gain[3] = -1
-    with pytest.raises(ValueError, match="layer 2"):
-        fold(trained)
-    trained.keep_gains_positive()
-    fold(trained)

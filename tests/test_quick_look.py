@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from generator.atlas.store import Atlas
 from generator.cli import main
 from generator.render.text.content import Subject
-from tests.support.tiny_atlas import make_atlas
 from tests.support.tiny_network import draw_pictures
 
 
@@ -34,13 +33,3 @@ def test_the_first_filters_alone_make_a_site(tmp_path: Path, stimuli: str, reaso
     manifest = Atlas.open(atlas).manifest
     assert manifest.settings["filters"] == 3
     assert Subject.of(manifest).first_only
-
-
-def test_more_filters_than_there_are_leave_nothing_out(tmp_path: Path) -> None:
-    """Only a layer that shows as many filters as were asked for may have more."""
-    manifest = Atlas.open(make_atlas(tmp_path / "atlas")).manifest
-    largest = max(layer.filters for layer in manifest.layers)
-    for asked, first_only in ((largest + 1, False), (largest, True), (None, False)):
-        settings = {} if asked is None else {"filters": asked}
-        subject = Subject.of(manifest.model_copy(update={"settings": settings}))
-        assert subject.first_only is first_only
