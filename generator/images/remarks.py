@@ -33,21 +33,26 @@ def sentences(counts: npt.NDArray[np.int64], *, icc: bool) -> tuple[str, ...]:
     dark = {bits: int(counts[kind]) for kind, bits in DEPTHS.items() if counts[kind]}
     lines = []
     if other and icc:
-        lines.append(f"converted to sRGB: {other} images with another ICC profile")
+        lines.append(f"converted to sRGB: {several(other, "image")} with another ICC profile")
     elif other:
         lines.append(
-            f"colours: {other} images with an ICC profile other than sRGB, read as they are; "
+            f"colours: {several(other, "image")} with an ICC profile other than sRGB, read as they are; "
             "--icc converts them"
         )
     if unusable:
-        lines.append(f"colours: {unusable} images with an unusable ICC profile, read as they are")
+        lines.append(f"colours: {several(unusable, "image")} with an unusable ICC profile, read as they are")
     if dark:
         bits = max(dark)
         lines.append(
-            f"dark: {sum(dark.values())} images that look like {bits}-bit values in 16-bit files; "
+            f"dark: {several(sum(dark.values()), "image")} with the look of {bits}-bit values in 16-bit files; "
             f"stretch them to 16 bits, or save them as PGM with {2**bits - 1} as largest value"
         )
     return tuple(lines)
+
+
+def several(number: int, what: str) -> str:
+    """Return a number of things: "1 image", "3 images"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def listed(endings: Mapping[str, int]) -> str:

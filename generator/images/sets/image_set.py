@@ -18,7 +18,7 @@ import numpy.typing as npt
 from generator.atlas.schema import Credit
 from generator.images.captions import caption_of, label_of
 from generator.images.decode import FORMAT_NAMES, UNREAD, original_size, read_image
-from generator.images.remarks import Remark, listed
+from generator.images.remarks import Remark, listed, several
 from generator.names import Size
 
 
@@ -220,7 +220,7 @@ def unread_remarks(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Say how many files have endings of pictures that are not read; nothing where none has."""
     if not counts:
         return ()
-    told = f"not read: {sum(counts.values())} files of other formats, {listed(counts)}"
+    told = f"not read: {several(sum(counts.values()), "file")} of other formats, {listed(counts)}"
     return (f"{told}; save them as JPEG or PNG to have them in",)
 
 

@@ -19,7 +19,7 @@ from generator.images.archives import LARGEST, slice_of
 from generator.images.captions import caption_of, clean, display_path, label_of
 from generator.images.decode import UnreadableImage, reading
 from generator.images.forking import end_with_parent, forking, process_context
-from generator.images.remarks import listed
+from generator.images.remarks import listed, several
 from generator.images.root_files import (
     CAPTIONS,
     CREDITS,
@@ -120,7 +120,7 @@ class TarImages(ImageSet):
     def _left_out_remarks(self) -> tuple[str, ...]:
         if not self._left_out:
             return ()
-        told = f"left out: {self._left_out.total()} pictures beside the images of their samples"
+        told = f"left out: {several(self._left_out.total(), "picture")} beside the images of their samples"
         return (f"{told}, {listed(self._left_out)}",)
 
     def caption(self, row: int) -> str:

@@ -64,8 +64,8 @@ def remarkable(pictures: Path) -> Path:
     return pictures
 
 
-RAW = "not read: 1 files of other formats, .cr2 (1); save them as JPEG or PNG to have them in"
-BROKEN = "colours: 1 images with an unusable ICC profile, read as they are"
+RAW = "not read: 1 file of other formats, .cr2 (1); save them as JPEG or PNG to have them in"
+BROKEN = "colours: 1 image with an unusable ICC profile, read as they are"
 AS_THEY_ARE = (
     f"colours: {PROFILED} images with an ICC profile other than sRGB, read as they are; --icc "
     "converts them"

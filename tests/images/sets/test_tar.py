@@ -41,7 +41,7 @@ def test_a_sample_gives_one_picture(tmp_path: Path) -> None:
     ]
     unread, left_out = images.remarks()
     assert unread == (
-        "not read: 1 files of other formats, .cr2 (1); save them as JPEG or PNG to have them in"
+        "not read: 1 file of other formats, .cr2 (1); save them as JPEG or PNG to have them in"
     )
     assert left_out == (
         "left out: 7 pictures beside the images of their samples, "

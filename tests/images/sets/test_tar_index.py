@@ -236,7 +236,7 @@ def test_masks_beside_an_image_do_not_count(tmp_path: Path) -> None:
     images = open_tar(tmp_path, dict.fromkeys(members, PNG))
     assert paths_of(images) == ["a/x.jpg", "a/x.2.png", "b.mask.png", "b.depth.png"]
     assert images.remarks() == (
-        "left out: 1 pictures beside the images of their samples, .seg.png (1)",
+        "left out: 1 picture beside the images of their samples, .seg.png (1)",
     )
 
 
