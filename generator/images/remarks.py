@@ -32,20 +32,22 @@ def sentences(counts: npt.NDArray[np.int64], *, icc: bool) -> tuple[str, ...]:
     other, unusable = int(counts[Remark.OTHER_PROFILE]), int(counts[Remark.UNUSABLE_PROFILE])
     dark = {bits: int(counts[kind]) for kind, bits in DEPTHS.items() if counts[kind]}
     lines = []
-    if other and icc:
-        lines.append(f"converted to sRGB: {several(other, "image")} with another ICC profile")
-    elif other:
+    if other:
+        images = several(other, "image")
         lines.append(
-            f"colours: {several(other, "image")} with an ICC profile other than sRGB, read as they are; "
-            "--icc converts them"
+            f"converted to sRGB: {images} with another ICC profile"
+            if icc
+            else f"colours: {images} with an ICC profile other than sRGB, read as they are; --icc "
+            "converts them"
         )
     if unusable:
-        lines.append(f"colours: {several(unusable, "image")} with an unusable ICC profile, read as they are")
+        images = several(unusable, "image")
+        lines.append(f"colours: {images} with an unusable ICC profile, read as they are")
     if dark:
-        bits = max(dark)
+        bits, images = max(dark), several(sum(dark.values()), "image")
         lines.append(
-            f"dark: {several(sum(dark.values()), "image")} with the look of {bits}-bit values in 16-bit files; "
-            f"stretch them to 16 bits, or save them as PGM with {2**bits - 1} as largest value"
+            f"dark: {images} with the look of {bits}-bit values in 16-bit files; stretch them to "
+            f"16 bits, or save them as PGM with {2**bits - 1} as largest value"
         )
     return tuple(lines)
 

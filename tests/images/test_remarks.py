@@ -22,8 +22,8 @@ def test_dark_pictures_are_of_one_depth() -> None:
     counts = counts_of([Remark.TEN_BITS, Remark.TWELVE_BITS, Remark.TEN_BITS])
     (line,) = sentences(counts, icc=False)
     assert line == (
-        "dark: 3 images with the look of 12-bit values in 16-bit files; stretch them to 16 bits, or "
-        "save them as PGM with 4095 as largest value"
+        "dark: 3 images with the look of 12-bit values in 16-bit files; stretch them to 16 bits, "
+        "or save them as PGM with 4095 as largest value"
     )
 
 

@@ -220,7 +220,8 @@ def unread_remarks(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Say how many files have endings of pictures that are not read; nothing where none has."""
     if not counts:
         return ()
-    told = f"not read: {several(sum(counts.values()), "file")} of other formats, {listed(counts)}"
+    files = several(sum(counts.values()), "file")
+    told = f"not read: {files} of other formats, {listed(counts)}"
     return (f"{told}; save them as JPEG or PNG to have them in",)
 
 

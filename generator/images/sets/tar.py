@@ -120,7 +120,8 @@ class TarImages(ImageSet):
     def _left_out_remarks(self) -> tuple[str, ...]:
         if not self._left_out:
             return ()
-        told = f"left out: {several(self._left_out.total(), "picture")} beside the images of their samples"
+        pictures = several(self._left_out.total(), "picture")
+        told = f"left out: {pictures} beside the images of their samples"
         return (f"{told}, {listed(self._left_out)}",)
 
     def caption(self, row: int) -> str:
