@@ -83,7 +83,7 @@ def write_site(made: Site, site: Path, marker: Marker, progress: Progress) -> No
     texts = {**made.texts, MARKER: f"{marker.model_dump_json(indent=1)}\n".encode()}
     try:
         tidy(site)
-        for path in {(working / name).parent for name in (*texts, *made.pictures)}:
+        for path in sorted({(working / name).parent for name in (*texts, *made.pictures)}):
             path.mkdir(parents=True, exist_ok=True)
         for name, content in texts.items():
             (working / name).write_bytes(content)
