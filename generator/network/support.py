@@ -74,9 +74,9 @@ def field_of(
     units = [sorted({0, 1, n // 2, n // 2 + 1, n - 2, n - 1} & set(range(n))) for n in grid]
     count = max(map(len, units))
     rows, columns = (torch.tensor((each * count)[:count]) for each in units)
+    images = pictures(network, 1).repeat(count, 1, 1, 1).requires_grad_(True)
     # Some checkpoints run their part again on the way back, which is to be done as before.
     with ignoring_modes(), torch.enable_grad(), _Through():
-        images = pictures(network, 1).repeat(count, 1, 1, 1).requires_grad_(True)
         found = run(images)[torch.arange(count), :, rows, columns]
         if not found.requires_grad:
             raise NetworkError(
