@@ -8,6 +8,7 @@ weights, in float64, on whole images.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,6 +65,9 @@ NAMED: dict[str, int | None] = {
     "mobilenet_v2": 141,
     "shufflenet_v2_x0_5": 129,  # its layers are found
 }
+# Enough for a quick run: each kind of branch. CI takes all.
+QUICK = ("alexnet", "resnet18", "squeezenet1_1", "googlenet", "densenet121")
+TRIED = tuple(NAMED) if os.environ.get("CI") else QUICK
 OTHER_VGG = ("vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg19", "vgg19_bn")
 # These rules go through average pools between layers, so that all layers can be shown.
 OTHER_RULES: tuple[tuple[str, Rule], ...] = (
@@ -311,7 +315,7 @@ def run_own(folder: Path, **more: Any) -> Run:
     return run(folder, settings, twin, mean, std, gap=4)
 
 
-@pytest.fixture(scope="module", params=[*NAMED, "own file", "own file, no square"])
+@pytest.fixture(scope="module", params=[*TRIED, "own file", "own file, no square"])
 def found(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
@@ -457,7 +461,7 @@ def test_reconstructions_are_those_of_the_whole_image(found: Run) -> None:
     assert_same_reconstructions(found, "deconvnet")
 
 
-@pytest.mark.parametrize(("name", "rule"), OTHER_RULES)
+@pytest.mark.parametrize(("name", "rule"), OTHER_RULES if os.environ.get("CI") else OTHER_RULES[:2])
 def test_other_rules_are_those_of_the_whole_image(name: str, rule: Rule, tmp_path: Path) -> None:
     """Guided backpropagation and the plain gradient reach the pixels from every layer, too."""
     found = run_torchvision(tmp_path, name, rule=rule, input_size=97)
