@@ -73,5 +73,7 @@ class Lines:
 
 def duration(seconds: float) -> str:
     """Return a time for people: "4.2 s", "3 min 20 s"."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from generator import cli
-from generator.progress import EVERY, Lines
+from generator.progress import EVERY, Lines, duration
 
 
 class Log:
@@ -88,3 +88,19 @@ def test_bars_are_for_terminals_and_lines_for_the_rest(
     assert ("━" in early + late) == terminal
     assert all(part in early + late for part in said)
     assert bool(early + late) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (4.21, "4.2 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (60, "1 min 0 s"),
+        (179.6, "3 min 0 s"),
+        (200.2, "3 min 20 s"),
+    ],
+)
+def test_a_minute_has_sixty_seconds(seconds: float, words: str) -> None:
+    """Whatever is rounded."""
+    assert duration(seconds) == words
