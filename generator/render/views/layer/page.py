@@ -46,6 +46,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
     text = frames.content.layers[record.name]
     html = texts.html(text, page)
     seen = seen_words(layer)
+    apart = Fact("Distance between units", pixels(record.stride))
     # A text that shows filters of its own needs no others beside it.
     beside = () if "<figure" in html else layer.steadiest(SHOWN_ABOVE)
     layers = [(urls.layer(each.record.name), each.record.title) for each in frames.gallery.layers]
@@ -64,7 +65,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
         facts=(
             Fact("Filters", count(record.filters)),
             Fact("Each unit sees", seen),
-            Fact("Distance between units", pixels(record.stride)),
+            *((apart,) if record.grid != (1, 1) else ()),
             Fact("Units of one filter", f"{record.grid[0]} × {record.grid[1]}"),
         ),
         about=" ".join(filter(None, (frames.module_of(record), field_words(layer)))),
