@@ -103,10 +103,11 @@ def torchrun(
 ) -> subprocess.CompletedProcess[str]:
     """Run `compute` in several processes that meet over this machine's loopback.
 
-    They are forked from the launcher, so that torch is imported once.
+    They are forked from the launcher, so that torch is imported once. Where one is killed they are
+    not: of forked processes the launcher tells the end of one only.
     """
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    launcher += ["--run-path", "--start-method=fork"]
+    launcher += [] if fatal else ["--run-path", "--start-method=fork"]
     words = [f"--nproc-per-node={processes}", str(ROOT / "tests" / "support" / "tiny_run.py")]
     return subprocess.run(
         [*launcher, *words, "compute", str(images), str(atlas), fatal, *flags],

@@ -140,12 +140,23 @@ def fits(plan: Plan) -> bool:
     size = (plan.size, plan.size)
     steps = [(plan.stem, False), *([(plan.pool, True)] if plan.pool else [])]
     for shape, pools in steps:
-        size = _outputs(shape, size, pools=pools)
-        if min(size) < 1:
+        before, size = size, _outputs(shape, size, pools=pools)
+        if min(size) < 1 or (pools and _sees_padding_only(shape, before, size)):
             return False
     if plan.average:
         size = (size[0] + 1, size[1] + 1)
     return min(_outputs(plan.last, size, pools=False)) >= 1
+
+
+def _sees_padding_only(shape: Shape, size: Pair, outputs: Pair) -> bool:
+    """Return whether a pool has a window with no pixel of the map, whose maximum is −∞."""
+    for axis, pixels in enumerate(size):
+        padding = min(shape.padding[axis], shape.kernel[axis] // 2)
+        taps = [tap * shape.dilation[axis] - padding for tap in range(shape.kernel[axis])]
+        starts = range(0, outputs[axis] * shape.stride[axis], shape.stride[axis])
+        if any(not any(0 <= start + tap < pixels for tap in taps) for start in starts):
+            return True
+    return False
 
 
 def _outputs(shape: Shape, size: Pair, *, pools: bool) -> Pair:

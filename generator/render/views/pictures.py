@@ -60,7 +60,8 @@ def seen_words(layer: LayerFacts) -> str:
     """Say in a few words how much of an image a unit sees."""
     if layer.record.field_known_by == "nothing":
         return "pixels that are not known"
-    return "the whole image" if layer.sees_all else f"{pixels(layer.record.receptive_field)} square"
+    field = pixels(layer.record.receptive_field)
+    return "the whole image" if layer.sees_all else f"a square of {field}"
 
 
 def field_words(layer: LayerFacts) -> str:
