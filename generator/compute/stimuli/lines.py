@@ -67,6 +67,8 @@ def line(
 
 def _along(op: Op, a: int, b: int) -> Op | None:
     """Return the op along t = a·row + b·column, laid out as columns; None if there is none."""
+    if op.whole:
+        return None
     if not isinstance(op, Windowed):
         return op
     if len({*op.stride}) > 1 or len({*op.dilation}) > 1:

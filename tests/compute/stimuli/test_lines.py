@@ -97,6 +97,9 @@ def test_what_does_not_run_along_a_line_is_run_whole() -> None:
     """Strides that differ, and units that see the input's border."""
     uneven = network_of(nn.Sequential(nn.Conv2d(3, 2, 5, stride=(1, 1), dilation=(1, 2))), "0")
     assert line(uneven, uneven.layers[0], 45.0, (5, 5), 9, (5, 5)) is None
+    enlarged = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Upsample(scale_factor=2), nn.Conv2d(2, 2, 3))
+    network = network_of(enlarged, "2")
+    assert line(network, network.layers[0], 45.0, (9, 9), 5, (3, 3)) is None
     reaching = nn.Sequential(nn.Conv2d(3, 2, SIZE + 3, padding=3))
     network = network_of(reaching, "0")
     place = stage(network.layers[0], Size.square(SIZE))
