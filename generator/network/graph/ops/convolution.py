@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from generator.network.graph.ops.op import NoOp, Pair, Parsed, Windowed, pair, reads
-from generator.network.graph.ops.pools import _average_pool
+from generator.network.graph.ops.pools import average_pool
 from generator.network.graph.ops.scaling import Scaling
 from generator.network.rules import Rule
 
@@ -98,7 +98,7 @@ def _linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Parsed
 def _mean(input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Parsed:
     axes = {axis % input.dim() for axis in ((dim,) if isinstance(dim, int) else dim or ())}
     if input.dim() == 4 and axes == {2, 3}:
-        return _average_pool(input, pair(input.shape[2:]))
+        return average_pool(input, pair(input.shape[2:]))
     if input.dim() != 4 or axes != {1} or not keepdim:
         raise NoOp("is a mean over other axes than maps, or rows and columns")
     weight = input.new_full((1, input.shape[1], 1, 1), 1 / input.shape[1])

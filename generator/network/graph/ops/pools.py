@@ -80,7 +80,7 @@ class AveragePool(Windowed):
 
 
 @reads(F.avg_pool2d)
-def _average_pool(
+def average_pool(
     input: Tensor,
     kernel_size: int | Sequence[int],
     stride: int | Sequence[int] | None = None,
@@ -89,6 +89,7 @@ def _average_pool(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Parsed:
+    """Read an average pool; NoOp where windows at the border count other numbers of pixels."""
     kernel, margin = pair(kernel_size), pair(padding)
     if ceil_mode or divisor_override or (margin != (0, 0) and not count_include_pad):
         raise NoOp("divides by numbers that differ at the border")
@@ -105,7 +106,7 @@ def _adaptive_max_pool(
 
 @reads(F.adaptive_avg_pool2d)
 def _adaptive_average_pool(input: Tensor, output_size: int | Sequence[int | None] | None) -> Parsed:
-    return _average_pool(input, _divided(input, output_size))
+    return average_pool(input, _divided(input, output_size))
 
 
 @reads(torch.amax, Tensor.amax)
