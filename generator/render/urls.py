@@ -24,6 +24,8 @@ SITEMAP = "sitemap.xml"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
 _TABLES = r"(search|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
+# Scripts of a study's page, by study and part: only that page fetches them.
+_STUDY_SCRIPTS = r"(live)-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
 
 
 def layer(name: str, page: int = 1) -> str:
@@ -61,6 +63,11 @@ def text_page(name: str) -> str:
     return f"{name}.html"
 
 
+def study_page(name: str) -> str:
+    """Return the page of a study."""
+    return f"{name}.html"
+
+
 def social_card(layer_name: str) -> str:
     """Return the picture that other sites show for a layer and its filters."""
     return f"{layer_name}/card.jpg"
@@ -84,6 +91,12 @@ def cards_script(layer_at: int, page: int = 1) -> str:
 def is_table(path: str) -> bool:
     """Say whether a path is that of tables for a script: data, though written as one."""
     return re.fullmatch(f"{ASSETS}/{_TABLES}", path) is not None
+
+
+def study_script(path: str) -> tuple[str, str] | None:
+    """Return study and part, ("live", "weights-1"), of a path that is a study's script."""
+    found = re.fullmatch(f"{ASSETS}/{_STUDY_SCRIPTS}", path)
+    return (found[1], found[2]) if found else None
 
 
 def link(source: str, target: str) -> str:

@@ -38,12 +38,12 @@ class Pages:
         )
 
     def html(self, name: str, view: View) -> str:
-        """Return a page, made with `pages/<name>.html`.
+        """Return a page, made with `pages/<name>.html`, or with `<name>.html` in a folder.
 
         Raises ContentError, naming the template, where it cannot be read or the view lacks
         something that it asks for.
         """
-        with self._naming(f"pages/{name}.html") as template:
+        with self._naming(f"{name if '/' in name else f'pages/{name}'}.html") as template:
             return template.render(page=view, frame=view.frame) + "\n"
 
     def figure(self, pair: Pair) -> str:

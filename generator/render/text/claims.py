@@ -21,10 +21,13 @@ from pydantic import Field
 from generator.atlas.measures import MEASURES
 from generator.render.text.front_matter import Keys, Table, Words, suggestion
 
+HINT = "; keys of the text stand above the first [[claims]]"  # ends a message on an unknown key
 LABELS = "labels."  # "labels.lotus": places with this label
 
 
-class _Keys(Keys):
+class FactKeys(Keys):
+    """What every claim on a fact says."""
+
     fact: Words
     within: list[float] = Field(
         [], min_length=2, max_length=2, description="two numbers, [low, high]"
@@ -32,11 +35,11 @@ class _Keys(Keys):
     is_: Words = Field("", alias="is")
 
 
-class _FilterKeys(_Keys):
+class _FilterKeys(FactKeys):
     filter: Words
 
 
-class _LayerKeys(_Keys):
+class _LayerKeys(FactKeys):
     layer: Words
     statistic: Literal["median", "share"] = Field(description='"median" or "share"')
     at_least: float = Field(0, description="a number")
@@ -93,25 +96,33 @@ class Claim:
 
 
 def read_claims(front: Table) -> tuple[Claim, ...]:
-    """Return the claims of a text; ContentError with the line of one that is not well formed."""
-    return tuple(_claim(table) for table in front.tables("claims"))
+    """Return the claims of a text on filters and layers; those on drawings are in `drawings`.
+
+    ContentError with the line of one that is not well formed.
+    """
+    tables = front.tables("claims")
+    return tuple(_claim(table) for table in tables if "drawing" not in table.values)
 
 
 def _claim(table: Table) -> Claim:
     if ("filter" in table.values) == ("layer" in table.values):
         raise table.error("a claim names either a filter or a layer")
-    hint = "; keys of the text stand above the first [[claims]]"
     if "layer" in table.values:
-        return _layer_claim(table, table.read(_LayerKeys, hint))
-    keys = table.read(_FilterKeys, hint)
+        return _layer_claim(table, table.read(_LayerKeys, HINT))
+    keys = table.read(_FilterKeys, HINT)
+    fact, says = fact_of(table, keys)
+    return Claim(table.line, keys.filter.partition("/")[0], keys.filter, fact, says)
+
+
+def fact_of(table: Table, keys: FactKeys) -> tuple[Fact, Interval | str]:
+    """Return a fact and what a claim says it is; ContentError where one does not fit the other."""
     fact = _fact(table, keys.fact)
     is_what, wanted, other = (
         ("name", "is", "within") if fact.is_name else ("number", "within", "is")
     )
     if other in table.values:
         raise table.error(f"{fact.name} is a {is_what}; write {wanted} instead of {other}", other)
-    says = _name(table, keys) if fact.is_name else _interval(table, keys, fact.period)
-    return Claim(table.line, keys.filter.partition("/")[0], keys.filter, fact, says)
+    return fact, _name(table, keys) if fact.is_name else _interval(table, keys, fact.period)
 
 
 def _layer_claim(table: Table, keys: _LayerKeys) -> Claim:
@@ -153,13 +164,13 @@ def _fact(table: Table, name: str) -> Fact:
     return FACTS[name]
 
 
-def _name(table: Table, keys: _Keys) -> str:
+def _name(table: Table, keys: FactKeys) -> str:
     if "is" not in table.values:
         raise table.error(f'is is missing: {keys.fact} is a name; write is = "…"')
     return keys.is_
 
 
-def _interval(table: Table, keys: _Keys, period: float) -> Interval:
+def _interval(table: Table, keys: FactKeys, period: float) -> Interval:
     """Return the interval that the claim says; degrees for a fact with a `period`."""
     if not keys.within:
         raise table.error("within is missing: write within = [low, high]")

@@ -3,6 +3,7 @@
     site.toml                     title and description of the site
     layers/<layer>.md             the text of a layer; layers/default.md for a layer without one
     pages/<name>.md               a page of its own; pages/home.md is the first page
+    studies/<study>.md            the text of a study's page
     notes/<layer>/<filter>.md     a note on one filter
 
 A text starts with TOML between two lines of "+++". A text that names filters by number carries
@@ -27,6 +28,7 @@ from generator.atlas.schema import Manifest
 from generator.errors import ContentError
 from generator.names import Rule
 from generator.render.text.claims import Claim, read_claims
+from generator.render.text.drawings import DrawingClaim, read_drawing_claims
 from generator.render.text.front_matter import Keys, Words, read_file, read_front_matter, read_toml
 from generator.render.text.passages import PHOTOGRAPHS, Passage, find_passages
 from generator.render.text.prose import REFERENCE, Source
@@ -48,14 +50,16 @@ class Subject:
     rule: Rule = "deconvnet"
     without_stimuli: frozenset[str] = frozenset()  # layers
     first_only: bool = False  # whether the layers have more filters, which are not shown
+    studies: tuple[str, ...] = ()  # that have a page
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Subject:
-        """Return what an atlas's manifest says."""
+    def of(cls, manifest: Manifest, studies: tuple[str, ...] = ()) -> Subject:
+        """Return what an atlas's manifest says; `studies` are those with a page."""
         filters = {layer.name: layer.filters for layer in manifest.layers}
         bare = frozenset(layer.name for layer in manifest.layers if layer.stimuli is None)
         first_only = manifest.settings.get("filters") in filters.values()
-        return cls(filters, manifest.network.weights_sha256, manifest.rule, bare, first_only)
+        weights = manifest.network.weights_sha256
+        return cls(filters, weights, manifest.rule, bare, first_only, studies)
 
 
 class SiteText(Keys):
@@ -89,6 +93,7 @@ class Text(_NoteKeys):
     source: Source
     passages: tuple[Passage, ...]
     claims: tuple[Claim, ...]
+    drawing_claims: tuple[DrawingClaim, ...]
 
     @property
     def on_photographs(self) -> bool:
@@ -105,12 +110,14 @@ class Content:
     finder: Text
     layers: dict[str, Text]
     pages: tuple[Text, ...]  # in the order of the navigation
+    studies: dict[str, Text]
     notes: dict[tuple[str, int], Text]
 
     @property
     def without_notes(self) -> tuple[Text, ...]:
         """Return every text in use but the notes, each once."""
         texts = (self.home, self.finder, *self.layers.values(), *self.pages)
+        texts += tuple(self.studies.values())
         return tuple({text.source.key: text for text in texts}.values())
 
 
@@ -133,6 +140,7 @@ def read_content(folder: Path, subject: Subject, warn: Warn) -> Content:
         finder=pages.pop("finder"),
         layers={name: reader.layer(name) for name in subject.filters},
         pages=tuple(sorted(pages.values(), key=lambda page: (page.order, page.name))),
+        studies={name: reader.study(name) for name in subject.studies},
         notes=reader.notes(),
     )
 
@@ -155,6 +163,12 @@ class _Reader:
             self.warn(f"content/layers/{name}.md is missing; {name} gets the text of {fallback}")
             return self._text(fallback)
         return self._fitting(f"layers/{name}.md", fallback)
+
+    def study(self, name: str) -> Text:
+        key = f"studies/{name}.md"
+        if not (self.folder / key).is_file():
+            raise ContentError(f"{self.folder / key}: missing; this page needs its text")
+        return self._fitting(key)
 
     def notes(self) -> dict[tuple[str, int], Text]:
         found: dict[tuple[str, int], Text] = {}
@@ -204,6 +218,7 @@ class _Reader:
         if text.rule and text.rule != subject.rule:
             return f"pictures made by the rule {text.rule}, and the atlas has {subject.rule}"
         measured = {claim.layer for claim in text.claims if not claim.fact.photographs}
+        measured |= {claim.layer for claim in text.drawing_claims if claim.fact}
         if bare := sorted(measured & subject.without_stimuli):
             return f"responses to stimuli, and this atlas has none of {', '.join(bare)}"
         if measured and subject.first_only:
@@ -215,6 +230,7 @@ class _Reader:
         named = {found[2] for found in re.finditer(REFERENCE, text.source.without_code())}
         layers = {name.strip().partition("/")[0] for name in named}
         layers |= {claim.layer for claim in text.claims}
+        layers |= {claim.layer for claim in text.drawing_claims}
         return sorted(
             name
             for name in layers - self.subject.filters.keys()
@@ -224,7 +240,7 @@ class _Reader:
     def _text(self, key: str, kind: type[_NoteKeys] = _TextKeys) -> Text:
         path = self.folder / key
         table, body, first_line = read_front_matter(path)
-        claims = read_claims(table)
+        claims, drawing_claims = read_claims(table), read_drawing_claims(table)
         keys = table.read(kind)
         source = Source(str(path), key, body, first_line)
         text = Text(
@@ -233,6 +249,7 @@ class _Reader:
             source=source,
             passages=find_passages(source),
             claims=claims,
+            drawing_claims=drawing_claims,
         )
         if text.on_photographs and not text.images:
             raise source.error_on(
@@ -247,7 +264,9 @@ class _Reader:
 
 def _require_no_filters(text: Text) -> None:
     """Raise ContentError where a text for any network says something of filters by number."""
-    named = [(claim.line, "a claim is about one network") for claim in text.claims]
+    lines = [claim.line for claim in text.claims]
+    lines += [claim.line for claim in text.drawing_claims]
+    named = [(line, "a claim is about one network") for line in lines]
     for line, mention, _ in text.source.filters_named():
         named.append((line, f"{mention} names a filter by number"))
     if named:

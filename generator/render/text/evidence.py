@@ -2,29 +2,38 @@
 
 A filter that a text names needs a claim from stimuli in the same text, claims from photographs need
 a passage on photographs, and every claim must be true. Claims from photographs are checked only
-where the atlas was built from the image set that the text names.
+where the atlas was built from the image set that the text names, claims on drawings against the
+answers that a study measured.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
 from generator.errors import ContentError
 from generator.render.facts import FilterFacts, FilterMeasures, Gallery, LayerFacts
 from generator.render.text.claims import LABELS, Claim, Fact, Interval
 from generator.render.text.content import Content, Text
+from generator.render.text.drawings import Answers, DrawingClaim, unknown_drawings
 from generator.render.text.front_matter import suggestion
 
 Value = float | str | None  # of a fact; None where a filter gives no ground for it
 
 
-def check_claims(content: Content, gallery: Gallery) -> None:
-    """Check the claims of all texts in use; ContentError names each that fails."""
+def check_claims(
+    content: Content, gallery: Gallery, answers: Answers = MappingProxyType({})
+) -> None:
+    """Check the claims of all texts in use; ContentError names each that fails.
+
+    `answers` are those of the network to drawings.
+    """
     faults: list[str] = []
     notes = [(text, f"{layer}/{number}") for (layer, number), text in content.notes.items()]
     for text, about in (*((text, "") for text in content.without_notes), *notes):
-        found = sorted({*_unclaimed(text, about, gallery), *_untrue(text, gallery)})
+        wrong = (*_untrue(text, gallery), *_untrue_of_drawings(text, gallery, answers))
+        found = sorted({*_unclaimed(text, about, gallery), *wrong})
         faults += [f"{text.source.file}:{line}: {said}" for line, said in found]
     if faults:
         raise ContentError("\n".join(faults))
@@ -56,6 +65,41 @@ def _untrue(text: Text, gallery: Gallery) -> Iterator[tuple[int, str]]:
             yield claim.line, f"{said}; mend the text or the claim"
 
 
+def _untrue_of_drawings(
+    text: Text, gallery: Gallery, answers: Answers
+) -> Iterator[tuple[int, str]]:
+    """Yield line and message for each claim on a drawing that is not so."""
+    for claim in text.drawing_claims:
+        said = next(unknown_drawings(claim, answers), "") or _fewer(claim, gallery, answers)
+        if said:
+            yield claim.line, f"{said}; mend the text or the claim"
+
+
+def _fewer(claim: DrawingClaim, gallery: Gallery, answers: Answers) -> str:
+    """Say how many filters are as a claim on a drawing says, if too few; else ""."""
+    ten = answers[claim.drawing][claim.layer]
+    if claim.fact:
+        filters = [gallery.layer(claim.layer).filters[number] for number in ten]
+        values = [value_of(claim.fact, facts, gallery) for facts in filters]
+        so = sum(_agrees(value, claim.says) for value in values)
+        what = f"have {claim.fact.name} {claim.says}"
+    else:
+        others = set(answers[claim.unlike][claim.layer])
+        so = sum(number not in others for number in ten)
+        what = f"are not among those of {claim.unlike}"
+    if so >= claim.of_ten:
+        return ""
+    subject = f"of the filters of {claim.layer} that answer most to {claim.drawing}"
+    return f"{subject}, {so} {what}, the claim says at least {claim.of_ten}"
+
+
+def _agrees(value: Value, says: Interval | str) -> bool:
+    """Say whether the value of a fact is as a claim says."""
+    if isinstance(says, Interval):
+        return isinstance(value, int | float) and _rounded(value) in says
+    return value == says
+
+
 def _contradiction(claim: Claim, text: Text, gallery: Gallery) -> str:
     """Say what the atlas says instead of a claim, or why it says nothing; "" if all is well."""
     fact, layer = claim.fact, gallery.layer(claim.layer)
@@ -69,7 +113,7 @@ def _contradiction(claim: Claim, text: Text, gallery: Gallery) -> str:
         return ""
     if not fact.photographs and layer.record.stimuli is None:
         return f"{fact.name} rests on stimuli, and {claim.layer} was shown none"
-    values = [_value(fact, each, gallery) for each in filters]
+    values = [value_of(fact, each, gallery) for each in filters]
     if claim.untrained:
         values = [getattr(measures, fact.name) for measures in layer.untrained]
     reason = _why(fact, filters[0].measures)
@@ -84,9 +128,9 @@ def _difference(claim: Claim, values: Sequence[Value], reason: str) -> str:
         none = f"has no {fact.name}: {reason}" if claim.filter else f"no filter has {fact.name}"
         return f"{subject} {none}"
     value, says = values[0] if claim.filter else _statistic(values, claim.share_of), claim.says
-    found = _rounded(value) if isinstance(value, int | float) else value
-    if found == says or (isinstance(says, Interval) and isinstance(found, float) and found in says):
+    if _agrees(value, says):
         return ""
+    found = _rounded(value) if isinstance(value, int | float) else value
     what = fact.name if claim.filter else f"median {fact.name}"
     if claim.share_of is not None:
         at_least = "" if isinstance(claim.share_of, str) else "at least "
@@ -108,7 +152,7 @@ def _unknown_name(claim: Claim, layer: LayerFacts) -> str:
     return "" if name in known else f"there is no {kind} {name}{suggestion(name, known)}"
 
 
-def _value(fact: Fact, facts: FilterFacts, gallery: Gallery) -> Value:
+def value_of(fact: Fact, facts: FilterFacts, gallery: Gallery) -> Value:
     """Return the value of a fact for one filter."""
     if fact.name.startswith(LABELS):
         return dict(facts.labels).get(fact.name.removeprefix(LABELS), 0)

@@ -27,6 +27,7 @@ class Texts:
             "pages/home.md": urls.HOME,
             "pages/finder.md": urls.FINDER,
             **{f"pages/{page.name}.md": urls.text_page(page.name) for page in content.pages},
+            **{f"studies/{name}.md": urls.study_page(name) for name in content.studies},
             **{f"layers/{name}.md": urls.layer(name) for name in content.layers},
         }
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from generator.atlas.schema import LayerRecord
 from generator.render import urls
 from generator.render.facts import Gallery
 from generator.render.site.assets import Assets
-from generator.render.text.content import Content
+from generator.render.text.content import Content, Text
 
 MEANING = "Layer n means the output of convolution n after its ReLU."
 MEANING_OF_MODULES = "A layer here is the output of one module of the network; its page names it."
@@ -104,6 +104,16 @@ class Frame:
     card: str  # whole address of the picture that other sites show
 
 
+class Inviting(Protocol):
+    """A study with a page of its own, as other pages see it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def invitation(self, layer: str = "", number: int | None = None) -> Target:
+        """Return the way to its page from home, from a layer's page, or from a filter's."""
+
+
 @dataclass(frozen=True)
 class Frames:
     """Makes the frame of each page from what all pages share."""
@@ -113,6 +123,9 @@ class Frames:
     assets: Assets
     base_url: str | None
     version: str
+    studies: tuple[Inviting, ...] = ()
+    # Studies without a page: what is not there, and why.
+    absent: tuple[Fact, ...] = ()
 
     @property
     def _numbered(self) -> bool:
@@ -150,7 +163,7 @@ class Frames:
         unlicensed = card_of and (terms is None or not terms.licence)
         finder = self.content.finder
         records = (layer.record for layer in self.gallery.layers)
-        texts = ((urls.text_page(text.name), text.nav) for text in self.content.pages if text.nav)
+        texts = ((page, text.nav) for page, text in self._texts() if text.nav)
         trail = [self.link(path, *crumb) for crumb in ((urls.HOME, "Home"), *crumbs) if crumbs]
         base = self.base_url
         return Frame(
@@ -181,6 +194,19 @@ class Frames:
             canonical=urls.absolute(base, path) if base else "",
             card=urls.absolute(base, urls.social_card(card_of)) if base and card_of else "",
         )
+
+    def invitations(
+        self, source: str, layer: str = "", number: int | None = None
+    ) -> tuple[Link, ...]:
+        """Return the ways to the studies from home, a layer's page or a filter's, `source`."""
+        return tuple(self.link(source, *study.invitation(layer, number)) for study in self.studies)
+
+    def _texts(self) -> list[tuple[str, Text]]:
+        """Return page and text, in the order of the navigation."""
+        content = self.content
+        found = [(urls.text_page(text.name), text) for text in content.pages]
+        found += [(urls.study_page(name), text) for name, text in content.studies.items()]
+        return sorted(found, key=lambda each: (each[1].order, each[1].name))
 
     def link(self, source: str, target: str, words: str) -> Link:
         """Return the link as written on the page `source`."""

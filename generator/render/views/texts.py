@@ -54,6 +54,7 @@ class HomeView:
     frame: Frame
     summary: str
     html: str
+    invitations: tuple[Link, ...]  # to studies
     stages_title: str
     stages: tuple[Stage, ...]
     rule: str  # how the filters shown were chosen
@@ -93,6 +94,7 @@ def home_view(frames: Frames, texts: Texts) -> HomeView:
         ),
         summary=text.summary,
         html=texts.html(text, urls.HOME),
+        invitations=frames.invitations(urls.HOME),
         stages_title="From layer to layer" if several_layers else "The layer",
         stages=tuple(
             _stage(layer, frames.content.layers[layer.record.name]) for layer in gallery.layers
@@ -183,11 +185,12 @@ def text_view(frames: Frames, texts: Texts, text: Text) -> TextView:
     return TextView(
         frame=frames.frame(path, text.title, text.summary, crumbs=[(path, text.title)]),
         html=texts.html(text, path),
-        tables=tuple(table for table in add(frames.gallery) if table.rows) if add else (),
+        tables=tuple(table for table in add(frames) if table.rows) if add else (),
     )
 
 
-def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
+def _method_tables(frames: Frames) -> tuple[Table, ...]:
+    gallery = frames.gallery
     rows = []
     for layer in gallery.layers:
         record = layer.record
@@ -219,8 +222,8 @@ def _method_tables(gallery: Gallery) -> tuple[Table, ...]:
     )
 
 
-def _network_tables(gallery: Gallery) -> tuple[Table, ...]:
-    network = gallery.manifest.network
+def _network_tables(frames: Frames) -> tuple[Table, ...]:
+    network = frames.gallery.manifest.network
     classes = [Fact("Classes", count(len(network.classes)))] if network.classes else []
     rows = (
         Fact("Name", network.name),
@@ -229,12 +232,14 @@ def _network_tables(gallery: Gallery) -> tuple[Table, ...]:
         Fact("Input", f"{network.input_size} px"),
         *classes,
         _trained_on(network),
+        *frames.absent,
     )
     return (Table("The network of this gallery", NO_HEAD, rows),)
 
 
-def _credit_tables(gallery: Gallery) -> tuple[Table, ...]:
-    images, network = gallery.manifest.images, gallery.manifest.network
+def _credit_tables(frames: Frames) -> tuple[Table, ...]:
+    manifest = frames.gallery.manifest
+    images, network = manifest.images, manifest.network
     terms = images.credits or Credit(
         title=images.root_name,
         authors="not known",

@@ -60,6 +60,7 @@ class FilterView:
 
     frame: Frame
     facts: tuple[Fact, ...]
+    invitations: tuple[Link, ...]  # to studies
     empty: str  # "" where all nine places are filled
     places_title: str
     reading: str  # what the three pictures of a place are
@@ -98,6 +99,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
             following=beside[number + 1] if number + 1 < len(layer.filters) else None,
         ),
         facts=_facts(facts, images.count),
+        invitations=frames.invitations(page, record.name, number),
         empty=_empty(len(facts.places)),
         places_title=_places_title(len(facts.places)),
         reading=_reading(layer, common),

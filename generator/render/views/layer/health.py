@@ -19,7 +19,7 @@ ALIKE = 0.95  # correlation of near-duplicates
 AT_BORDER = 7  # places of nine whose receptive field leaves the image
 MOST_NAMED = 30  # filters of one list
 CARD = 3  # elements
-OTHERS = 212  # elements of a layer's page besides cards, the text and the links of the lists
+OTHERS = 214  # elements of a layer's page besides cards, the text and the links of the lists
 
 DEAD = "Dead (no image activates them)"
 NEARLY_DEAD = f"Nearly dead (active on fewer than {FEW * 100:g}{NO_BREAK}% of the images)"

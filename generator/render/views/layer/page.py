@@ -8,7 +8,7 @@ from generator.render import urls
 from generator.render.facts import LayerFacts
 from generator.render.site.markup import read_markup
 from generator.render.text.texts import Texts
-from generator.render.views.frame import Fact, Frame, Frames, Pair, Picture
+from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Picture
 from generator.render.views.layer.card_pages import Cards, card_scripts, cards_on
 from generator.render.views.layer.health import Trouble, health_view
 from generator.render.views.layer.summary import Summary, summary_view
@@ -27,6 +27,7 @@ class LayerView:
     frame: Frame
     facts: tuple[Fact, ...]
     about: str  # what its units are, and how much of the image they see; "" where all is usual
+    invitations: tuple[Link, ...]  # to studies
     html: str
     strongest: tuple[Pair, ...]
     kernels_title: str
@@ -69,6 +70,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
             Fact("Units of one filter", f"{record.grid[0]} × {record.grid[1]}"),
         ),
         about=" ".join(filter(None, (frames.module_of(record), field_words(layer)))),
+        invitations=frames.invitations(page, record.name),
         html=html,
         strongest=tuple(pair(page, layer, facts, small=True) for facts in beside if facts.places),
         kernels_title=_kernels_title(layer),
