@@ -137,6 +137,14 @@ class WatchedNetwork(LoadedNetwork):
         """Return the graph of these layers; None where only the whole network runs."""
         return self._graph(*(layer.module for layer in layers))
 
+    def whole(self) -> tuple[Graph, str]:
+        """Return the graph of all layers and, last, of what the network returns, whatever the rule.
+
+        Where that is not known the words, else "", say why, and the graph ends at the layers.
+        Raises NetworkError, naming the part, where the layers rest on one that is no op.
+        """
+        return self._trace.whole([layer.module for layer in self.layers])
+
     def _graph(self, *modules: str) -> Graph | None:
         if modules not in self._graphs:
             try:

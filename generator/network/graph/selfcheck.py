@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 
 from generator.errors import NetworkError
+from generator.network.graph.graph import Graph
+from generator.network.graph.trace import tensors_in
+from generator.network.modes import ignoring_modes
 from generator.network.support import pictures
 from generator.network.watched import WatchedNetwork, hooked
 
@@ -44,6 +47,19 @@ def require_as_traced(network: WatchedNetwork) -> None:
                     "time; it may normalise by the batch, or draw numbers"
                 )
             )
+
+
+def gives_as_traced(network: WatchedNetwork, graph: Graph) -> bool:
+    """Say whether the last watched value of a graph is what the network returns, on other pixels.
+
+    Of several tensors the first counts.
+    """
+    image = pictures(network, 1)
+    with torch.no_grad():
+        with ignoring_modes():
+            expected = next(tensors_in(network.model(image.clone())))
+        found = graph.run(image.float().contiguous(memory_format=torch.channels_last))[-1]
+    return not _apart(found, expected.float().reshape(found.shape))
 
 
 def _require_finite(network: WatchedNetwork, maps: Sequence[Tensor]) -> None:

@@ -72,6 +72,8 @@ class Trace:
     makers: dict[int, str] = field(default_factory=dict)  # value → "module 'a.b' (Conv2d)"
     outputs: dict[str, list[int]] = field(default_factory=dict)  # module path → values it gave
     folds: dict[int, Convolution] = field(default_factory=dict)  # as `Graph.folded` keeps them
+    result: int | None = None  # the value that the network returned: the first of several
+    no_result: str = ""  # why there is none
 
     def graph(self, modules: Sequence[str], rule: Rule) -> Graph:
         """Return the graph of these modules' outputs, with batch normalisation folded.
@@ -80,17 +82,39 @@ class Trace:
         NoProjection where one rests on a part that the rule does not go through.
         """
         watched = [self._output(path) for path in modules]
-        graph = Graph(tuple(self.nodes), self.shapes, tuple(watched)).behind(watched)
+        graph = self._behind(watched)
         for node in graph.nodes:
             if not node.op.goes_down(rule):
                 what = ", which pools by average," if isinstance(node.op, AveragePool) else ""
                 raise NoProjection(
                     f"{self.makers[node.output]}{what} has no projection in the {rule.name}"
                 )
-        for value in graph.shapes:
-            if value in self.others:
-                raise NoProjection(f"{self.others[value]} has no projection in the {rule.name}")
+        if stranger := self._stranger(watched):
+            raise NoProjection(f"{stranger} has no projection in the {rule.name}")
         return graph.folded(self.folds)
+
+    def whole(self, modules: Sequence[str]) -> tuple[Graph, str]:
+        """Return the graph of these modules' outputs, whatever the rule, and why it ends there.
+
+        Where nothing but ops makes what the network returned, that is its last watched value and
+        the reason is "". Raises NetworkError as `graph` does.
+        """
+        watched = [self._output(path) for path in modules]
+        if stranger := self._stranger(watched):
+            raise NoProjection(f"{stranger} is no op")
+        ends = self.no_result
+        if self.result is not None:
+            stranger = self._stranger([self.result])
+            ends = f"{stranger} is no op" if stranger else ""
+            watched += [] if stranger else [self.result]
+        return self._behind(watched).folded(self.folds), ends
+
+    def _behind(self, watched: Sequence[int]) -> Graph:
+        return Graph(tuple(self.nodes), self.shapes, tuple(watched)).behind(watched)
+
+    def _stranger(self, watched: Sequence[int]) -> str:
+        """Name who made the first value below these that no op makes; "" where ops make all."""
+        return next((self.others[v] for v in self._behind(watched).shapes if v in self.others), "")
 
     @property
     def description(self) -> str:
@@ -140,7 +164,7 @@ class _Recorder(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        touched = {id(part) for part in _tensors((args, kwargs))} & self.values.keys()
+        touched = {id(part) for part in tensors_in((args, kwargs))} & self.values.keys()
         moved = self._move(func, args, kwargs) if touched and moves(func, args, kwargs) else None
         read = "" if moved or not touched else self._parse(func, args, kwargs, touched)
         strangers = self._strangers((args, kwargs)) if touched else []
@@ -151,10 +175,10 @@ class _Recorder(TorchFunctionMode):
         if not touched or func in _ANEW:
             return output
         if moved is not None:
-            for made, elements in zip(_tensors(output), moved, strict=True):
+            for made, elements in zip(tensors_in(output), moved, strict=True):
                 self._record_moved(func, made, elements)
             return output
-        for made in _tensors(output):
+        for made in tensors_in(output):
             if id(made) not in self.values or self._written(made):
                 self._record(func, read, made)
                 read = "" if isinstance(read, tuple) and read[1] is not None else read
@@ -164,6 +188,14 @@ class _Recorder(TorchFunctionMode):
             if id(other) not in self.values and _writes(other) != writes:
                 self._record(func, ", which writes a map into another tensor,", other)
         return output
+
+    def note_result(self, returned: object) -> None:
+        """Record which value the network returned: the first tensor, if it has a known form."""
+        value = next((self.values.get(id(each)) for each in tensors_in(returned)), None)
+        if isinstance(value, int) and self.trace.shapes[value] != NO_MAP:
+            self.trace.result = value
+        else:
+            self.trace.no_result = "the network returns no vector and no maps of its image"
 
     # --- Moves: where the numbers of a tensor came from -------------------------------------------
 
@@ -175,7 +207,7 @@ class _Recorder(TorchFunctionMode):
             told = _replaced((args, kwargs), self._elements)
         except NoOp:
             return None
-        return [*_tensors(func(*told[0], **told[1]))]
+        return [*tensors_in(func(*told[0], **told[1]))]
 
     def _elements(self, tensor: Tensor) -> Tensor:
         """Return the element numbers of a tensor; an index stays as it is."""
@@ -235,7 +267,7 @@ class _Recorder(TorchFunctionMode):
 
     def _strangers(self, part: Any) -> list[tuple[Tensor, int]]:
         """Return tensors that hold no value yet, and how often each was written into."""
-        found = [each for each in _tensors(part) if id(each) not in self.values]
+        found = [each for each in tensors_in(part) if id(each) not in self.values]
         found += [each._base for each in found if each._base is not None]  # noqa: SLF001
         return [(each, _writes(each)) for each in found if not each.is_inference()]
 
@@ -260,7 +292,7 @@ class _Recorder(TorchFunctionMode):
         if func in _SUMS and len(touched) == 1 and isinstance(args[0], Tensor):
             return self._sum_of_moved(func, *args, **kwargs)
         if isinstance(op, Rectifier):
-            gates = {id(part) for part in _tensors((args, kwargs)) if is_of_gate(part, inputs[0])}
+            gates = {id(part) for part in tensors_in((args, kwargs)) if is_of_gate(part, inputs[0])}
             touched = touched - gates
         if {id(tensor) for tensor in inputs} != touched:
             return ""
@@ -343,16 +375,16 @@ def _writes(tensor: Tensor) -> int:
     return tensor._version  # noqa: SLF001 - torch has no other name for it
 
 
-def _tensors(part: Any) -> Iterator[Tensor]:
+def tensors_in(part: Any) -> Iterator[Tensor]:
     """Yield every tensor in nested arguments."""
     if isinstance(part, Tensor):
         yield part
     elif isinstance(part, Mapping):
         for each in part.values():
-            yield from _tensors(each)
+            yield from tensors_in(each)
     elif isinstance(part, tuple | list):
         for each in part:
-            yield from _tensors(each)
+            yield from tensors_in(each)
 
 
 def _replaced(part: Any, other: Callable[[Tensor], Tensor]) -> Any:
@@ -408,16 +440,18 @@ def trace(model: nn.Module, input_size: Size, modules: Collection[str] = ()) -> 
             image = torch.zeros(1, 3, *input_size).to(a_weight(model))
             recorder = _Recorder(model, image)
             with _following(model, recorder), ignoring_modes(), recorder:
-                model(image)
+                returned = model(image)
     except Exception as problem:  # a person's network may raise anything
-        if recorder is not None and modules and set(modules) <= recorder.trace.outputs.keys():
-            return recorder.trace
         words = in_one_line(problem)
+        if recorder is not None and modules and set(modules) <= recorder.trace.outputs.keys():
+            recorder.trace.no_result = f"behind its layers the network fails ({words})"
+            return recorder.trace
         mend = "; set its input size" if isinstance(problem, UNFIT) and _of_sizes(words) else ""
         raise NetworkError(
             f"the network does not run on one tensor {[1, 3, *input_size]}, an image of "
             f"{input_size} pixels ({words}){mend}"
         ) from problem
+    recorder.note_result(returned)
     return recorder.trace
 
 

@@ -81,10 +81,10 @@ class Interpolation(Op):
     antialias: bool
 
     def reach(self, axis: int) -> Reach:
-        return reach_of(self._weights[axis] != 0)
+        return reach_of(self.weights[axis] != 0)
 
     @cached_property
-    def _weights(self) -> tuple[Tensor, Tensor]:
+    def weights(self) -> tuple[Tensor, Tensor]:
         """Return how much rows of the output [o, i] have of the input's, and columns [o, i]."""
         rows, columns = self.here
         one, other = (torch.eye(length, dtype=torch.float64) for length in self.here)
@@ -98,7 +98,7 @@ class Interpolation(Op):
 
     def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         # Not by autograd: torch's of an antialiased map of one column is wrong (2.13).
-        down, right = (each.to(signal) for each in self._weights)
+        down, right = (each.to(signal) for each in self.weights)
         return [down.T @ signal @ right]
 
 

@@ -1,0 +1,14 @@
+"""Studies: what is asked of a network beyond its nine images, a room for each.
+
+`compute` runs those that are on, after the core atlas. Nothing here imports torch but the rooms'
+own `measure` modules, which the stage imports when it runs one.
+"""
+
+from __future__ import annotations
+
+from generator.studies.live import LIVE
+from generator.studies.study import Study
+
+STUDIES: dict[str, Study] = {study.name: study for study in (LIVE,)}
+
+__all__ = ["STUDIES", "Study"]
