@@ -24,8 +24,7 @@ SITEMAP = "sitemap.xml"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
 _TABLES = r"(search|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
-# Scripts of a study's page, by study and part: only that page fetches them.
-_STUDY_SCRIPTS = r"(live)-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
+_LIVE = r"live-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
 
 
 def layer(name: str, page: int = 1) -> str:
@@ -93,10 +92,10 @@ def is_table(path: str) -> bool:
     return re.fullmatch(f"{ASSETS}/{_TABLES}", path) is not None
 
 
-def study_script(path: str) -> tuple[str, str] | None:
-    """Return study and part, ("live", "weights-1"), of a path that is a study's script."""
-    found = re.fullmatch(f"{ASSETS}/{_STUDY_SCRIPTS}", path)
-    return (found[1], found[2]) if found else None
+def live_part(path: str) -> str:
+    """Return "weights-1" of a path that is a script of the live page; "" of any other."""
+    found = re.fullmatch(f"{ASSETS}/{_LIVE}", path)
+    return found[1] if found else ""
 
 
 def link(source: str, target: str) -> str:

@@ -34,6 +34,7 @@ from generator.atlas.schema import (
 )
 from generator.atlas.store import AtlasWriter, picture_kinds
 from generator.names import Rule, Size
+from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -98,11 +99,13 @@ def make_atlas(
     network: NetworkRecord = NETWORK,
     duplicates: int = 0,
     one_per_label: bool = False,
+    live: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
     The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
-    in pixels; without it they are squares of one colour.
+    in pixels; without it they are squares of one colour. `live` says why the live study
+    has no page; with "" it has one, with None it never ran.
     """
     draw = draw or _square
     rng = np.random.default_rng(seed)
@@ -159,6 +162,8 @@ def make_atlas(
         files={},
     )
     writer.finish(manifest)
+    if live is not None:
+        write_live(folder, missing=live)
     return folder
 
 

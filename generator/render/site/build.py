@@ -37,6 +37,7 @@ from generator.render.site.output import (
 )
 from generator.render.site.pages import Pages
 from generator.render.site.sharing import sitemap, social_card
+from generator.render.site.studies import Studies, read_studies
 from generator.render.text.content import Subject, read_content
 from generator.render.text.evidence import check_claims
 from generator.render.text.texts import Texts
@@ -52,6 +53,7 @@ from generator.render.views.search_index import search_script
 from generator.render.views.texts import home_view, not_found_view, text_view
 
 FAULTS_NAMED = 5
+NO_STUDIES = Studies((), ())
 
 Warn = Callable[[str], None]
 
@@ -125,17 +127,16 @@ def compose(
 ) -> Site:
     """Return the whole site in memory, its pictures as paths into the atlas."""
     gallery = read_gallery(atlas)
-    content = read_content(content_folder, Subject.of(atlas.manifest), warn)
-    check_claims(content, gallery)
+    studies = read_studies(atlas, gallery)
+    content = read_content(content_folder, Subject.of(atlas.manifest, studies.names), warn)
+    check_claims(content, gallery, studies.answers)
     terms = atlas.manifest.images.credits
     if terms is None or not terms.licence:
         warn(f"the images ({atlas.manifest.images.root_name}) have no licence text: CREDITS.toml")
-    assets = site_assets(pages.templates, gallery)
-    frames = Frames(gallery, content, assets, base_url, __version__)
+    assets = site_assets(pages.templates, gallery, studies)
+    frames = Frames(gallery, content, assets, base_url, __version__, studies.pages, studies.absent)
     texts = Texts(gallery, content, pages.figure)
-    site = Site()
-    for path, data in assets.files.items():
-        site.add(path, data)
+    site = Site(dict(assets.files))
     site.add(".nojekyll", b"")
     site.add(urls.HOME, pages.html("home", home_view(frames, texts)))
     site.add(urls.NOT_FOUND, pages.html("not_found", not_found_view(frames)))
@@ -144,6 +145,9 @@ def compose(
         site.add(urls.finder(number), pages.html("labels", index_view(frames, number)))
     for text in content.pages:
         site.add(urls.text_page(text.name), pages.html("text", text_view(frames, texts, text)))
+    for study in studies.pages:
+        page = pages.html(f"studies/{study.name}", study.view(frames, texts))
+        site.add(urls.study_page(study.name), page)
     total, done = sum(len(layer.filters) for layer in gallery.layers), 0
     for layer in gallery.layers:
         name = layer.record.name
@@ -182,9 +186,13 @@ def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
     }
 
 
-def site_assets(templates: Path, gallery: Gallery) -> Assets:
+def site_assets(templates: Path, gallery: Gallery, studies: Studies = NO_STUDIES) -> Assets:
     """Return style sheets and scripts, with the tables that scripts read."""
-    assets = read_assets(templates / "static")
+    static = templates / "static"
+    assets = read_assets(static)
+    for study in studies.pages:
+        for name, script in study.scripts(static).items():
+            assets = assets.with_script(name, script)
     assets = assets.with_script(urls.SEARCH_INDEX, search_script(gallery))
     for at, layer in enumerate(gallery.layers):
         for number in range(1, len(spans(layer.record.filters)) + 1):

@@ -39,6 +39,14 @@ FILTERS = 1_376
 SITE = 120_000 * KB
 FILES = 20_000
 TABLES_GZIPPED = 150 * KB  # of one script of tables, which few pages fetch
+# Of the live page, which a reader starts with a click that says how much: its own code, each of two
+# scripts; what comes before the first two layers answer; and all of it.
+LIVE_CODE_GZIPPED = 20 * KB
+LIVE_FIRST = 1_000 * KB
+LIVE_WHOLE = 6_000 * KB
+LIVE_CODE = ("page", "engine")
+LIVE_FIRST_PARTS = (*LIVE_CODE, "network", "weights-1", "weights-2")
+READ_BY_SCRIPTS = {"live"}  # kinds of page whose fragments are no ids
 
 Size = tuple[str, int, int, str]  # file, what it has, how much it may have, and of what
 
@@ -127,8 +135,12 @@ def _broken_links(
             target = _inside(name, address)
             if target is None or target not in sizes:
                 yield f"broken link {address!r}"
-            elif parts.fragment and target in pages and parts.fragment not in pages[target].ids:
+            elif parts.fragment and target in pages and not _leads(parts.fragment, pages[target]):
                 yield f"link {address!r}: no such fragment"
+
+
+def _leads(fragment: str, page: PageMarkup) -> bool:
+    return fragment in page.ids or page.kind in READ_BY_SCRIPTS
 
 
 def _inside(page: str, address: str) -> str | None:
@@ -177,7 +189,7 @@ def _over(measured: Iterable[Size]) -> list[Problem]:
 def _page_sizes(
     name: str, page: PageMarkup, content: bytes, sizes: Mapping[str, int]
 ) -> Iterator[Size]:
-    html = _gzipped(content)
+    html = gzipped(content)
     loaded = {_inside(name, address) for address in page.loads if not address.startswith("data:")}
     total = html + sum(sizes.get(target, 0) for target in loaded if target)
     yield name, page.elements, ELEMENTS, "elements"
@@ -195,8 +207,9 @@ def _site_sizes(
     def grown(limit: int) -> int:
         return max(limit, limit * filters // FILTERS)
 
-    packed = {name: _gzipped(text) for name, text in texts.items() if not name.endswith(".html")}
+    packed = {name: gzipped(text) for name, text in texts.items() if not name.endswith(".html")}
     tables = {name: packed.pop(name) for name in tuple(packed) if urls.is_table(name)}
+    live = {part: packed.pop(name) for name in tuple(packed) if (part := urls.live_part(name))}
     scripts = sum(size for name, size in packed.items() if name.endswith(".js"))
     styles = sum(size for name, size in packed.items() if name.endswith(".css"))
     largest = max(sizes, key=lambda name: (sizes[name], name), default="")
@@ -208,7 +221,25 @@ def _site_sizes(
     what = "bytes of tables for a script, gzipped (shorter captions make them smaller)"
     for name, size in tables.items():
         yield name, size, grown(TABLES_GZIPPED), what
+    yield from _live_sizes(live)
 
 
-def _gzipped(content: bytes) -> int:
+def _live_sizes(parts: Mapping[str, int]) -> Iterator[Size]:
+    """Yield the sizes of the live page, given those of its scripts, gzipped; none without it."""
+    if not parts:
+        return
+    for part in LIVE_CODE:
+        yield f"live-{part}.js", parts.get(part, 0), LIVE_CODE_GZIPPED, "bytes, gzipped"
+    early = {part: parts.get(part, 0) for part in LIVE_FIRST_PARTS}
+    for some, limit, when in (
+        (early, LIVE_FIRST, "before two layers answer"),
+        (parts, LIVE_WHOLE, "in all"),
+    ):
+        largest = max(some, key=lambda part: (some[part], part))
+        what = f"bytes {when}, gzipped, most of them live-{largest}.js"
+        yield "the live page", sum(some.values()), limit, what
+
+
+def gzipped(content: bytes) -> int:
+    """Return how many bytes a server sends of a file."""
     return len(zlib.compress(content, 6)) + 12  # gzip's frame is 12 bytes longer than zlib's

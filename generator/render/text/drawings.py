@@ -7,7 +7,8 @@
     within = [120, 150]
 
 Of the ten filters that answer most, at least `of_ten` are as said of a fact from stimuli (`within`
-for a number, `is` for a name), or are not among the ten of the drawing `unlike`.
+for a number, `is` for a name), are among the ten of the drawing `like`, or not among those of the
+drawing `unlike`.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ class _FactKeys(_DrawingKeys, FactKeys):
     pass
 
 
-class _UnlikeKeys(_DrawingKeys):
-    unlike: Words
+class _OtherKeys(_DrawingKeys):
+    like: Words = ""
+    unlike: Words = ""
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,8 @@ class DrawingClaim:
     of_ten: int
     fact: Fact | None = None  # and what it `says`; None where the claim names another drawing
     says: Interval | str = ""
-    unlike: str = ""
-
-    @property
-    def drawings(self) -> tuple[str, ...]:
-        """Return the names of the drawings that the claim speaks of."""
-        return (self.drawing, self.unlike) if self.unlike else (self.drawing,)
+    other: str = ""
+    alike: bool = False  # whether the filters are among those of the other drawing, or not
 
 
 def read_drawing_claims(front: Table) -> tuple[DrawingClaim, ...]:
@@ -63,13 +61,12 @@ def read_drawing_claims(front: Table) -> tuple[DrawingClaim, ...]:
 
 
 def _claim(table: Table) -> DrawingClaim:
-    if ("fact" in table.values) == ("unlike" in table.values):
-        raise table.error("a claim on a drawing names either a fact or, as unlike, another drawing")
-    if "unlike" in table.values:
-        other = table.read(_UnlikeKeys, HINT)
-        return DrawingClaim(
-            table.line, other.drawing, other.layer, other.of_ten, unlike=other.unlike
-        )
+    if sum(key in table.values for key in ("fact", "like", "unlike")) != 1:
+        raise table.error("a claim on a drawing has one of fact, like and unlike")
+    if "fact" not in table.values:
+        ten = table.read(_OtherKeys, HINT)
+        place = (table.line, ten.drawing, ten.layer, ten.of_ten)
+        return DrawingClaim(*place, other=ten.like or ten.unlike, alike="like" in table.values)
     keys = table.read(_FactKeys, HINT)
     fact, says = fact_of(table, keys)
     if fact.photographs:
@@ -79,7 +76,7 @@ def _claim(table: Table) -> DrawingClaim:
 
 def unknown_drawings(claim: DrawingClaim, answers: Answers) -> Iterator[str]:
     """Yield a message for each drawing of a claim that nothing is known of."""
-    for name in claim.drawings:
+    for name in filter(None, (claim.drawing, claim.other)):
         if name not in answers:
             yield f"there is no drawing {name}{suggestion(name, answers)}"
         elif claim.layer not in answers[name]:

@@ -84,9 +84,9 @@ def _fewer(claim: DrawingClaim, gallery: Gallery, answers: Answers) -> str:
         so = sum(_agrees(value, claim.says) for value in values)
         what = f"have {claim.fact.name} {claim.says}"
     else:
-        others = set(answers[claim.unlike][claim.layer])
-        so = sum(number not in others for number in ten)
-        what = f"are not among those of {claim.unlike}"
+        others = set(answers[claim.other][claim.layer])
+        so = sum((number in others) == claim.alike for number in ten)
+        what = f"are {'' if claim.alike else 'not '}among those of {claim.other}"
     if so >= claim.of_ten:
         return ""
     subject = f"of the filters of {claim.layer} that answer most to {claim.drawing}"

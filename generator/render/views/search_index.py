@@ -81,9 +81,9 @@ def _layer(layer: LayerFacts, at: dict[Text, int]) -> dict[str, Any]:
     return {
         "name": layer.record.name,
         "title": layer.record.title,
-        "page": _any_filter(shown.href, first.number),
-        "reconstructions": _any_filter(shown.reconstructions.src, first.number),
-        "patches": _any_filter(shown.patches.src, first.number),
+        "page": any_filter(shown.href, first.number),
+        "reconstructions": any_filter(shown.reconstructions.src, first.number),
+        "patches": any_filter(shown.patches.src, first.number),
         "alt": layer.projection.title,
         "side": shown.patches.width,
         "pixelated": shown.patches.pixelated,
@@ -92,7 +92,7 @@ def _layer(layer: LayerFacts, at: dict[Text, int]) -> dict[str, Any]:
     }
 
 
-def _any_filter(address: str, number: int) -> str:
+def any_filter(address: str, number: int) -> str:
     """Return the address with the number of the filter, which starts its file's name, left open."""
     folder, _, name = address.rpartition("/")
     return f"{folder}/{NUMBER}{name.removeprefix(str(number))}"

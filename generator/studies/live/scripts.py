@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from generator.errors import ContentError
 
 LIVE = "live"  # folder inside `static/`
+# Comments on lines of their own: a quarter of what a reader would fetch.
+COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/)[ \t]*\n", re.MULTILINE | re.DOTALL)
 
 
 def engine_script(static: Path) -> str:
@@ -76,7 +79,8 @@ def _joined(folder: Path) -> str:
     files = sorted(folder.glob("*.js"))
     if not files:
         raise ContentError(f"{folder}: no scripts; the live page needs them (see --templates DIR)")
-    return "\n".join(file.read_text(encoding="utf-8").strip() for file in files)
+    whole = "\n".join(file.read_text(encoding="utf-8").strip() for file in files)
+    return COMMENT.sub("", whole)
 
 
 def _base64(content: bytes) -> str:

@@ -143,7 +143,7 @@ def test_what_a_page_loads_is_counted(
 ) -> None:
     """The bytes of everything that a page fetches are held against its budget, each file once."""
     picture = '<img src="p.webp" alt="" width="1" height="1">'
-    total = check._gzipped(page(picture * 2, kind)) + 100
+    total = check.gzipped(page(picture * 2, kind)) + 100
     monkeypatch.setattr(check, limit, total)
     assert checked(picture * 2, kind).budgets == ()
     monkeypatch.setattr(check, limit, total - 1)
@@ -170,7 +170,7 @@ def test_what_every_filter_adds_to_may_grow_with_them(
     used = {
         "SITE": sum(sizes.values()),
         "FILES": len(sizes),
-        "TABLES_GZIPPED": check._gzipped(texts[index]),
+        "TABLES_GZIPPED": check.gzipped(texts[index]),
     }[name]
 
     def problems(filters: int, limit: int) -> int:

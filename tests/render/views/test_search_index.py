@@ -228,10 +228,10 @@ def test_the_tables_have_a_budget_of_their_own(monkeypatch: pytest.MonkeyPatch) 
     index, code = b"12345 " * 9, b"code"
     sizes = {INDEX: 1, "assets/finder.0.js": 1}
     texts = {INDEX: index, "assets/finder.0.js": code}
-    monkeypatch.setattr(check, "SCRIPTS_GZIPPED", check._gzipped(code))
-    monkeypatch.setattr(check, "TABLES_GZIPPED", check._gzipped(index))
+    monkeypatch.setattr(check, "SCRIPTS_GZIPPED", check.gzipped(code))
+    monkeypatch.setattr(check, "TABLES_GZIPPED", check.gzipped(index))
     assert check_files(texts, sizes).problems == ()
-    monkeypatch.setattr(check, "TABLES_GZIPPED", check._gzipped(index) - 1)
+    monkeypatch.setattr(check, "TABLES_GZIPPED", check.gzipped(index) - 1)
     (problem,) = check_files(texts, sizes).budgets
     assert problem.file == INDEX
     assert "shorter captions" in problem.reason
