@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+from generator.atlas.studies import finish
 
 STUDY = "live"
 INPUT = [224, 224]
@@ -79,14 +80,7 @@ def write_live(folder: Path, *, missing: str = "", classes: bool = True, seed: i
     place.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (place / name).write_bytes(content)
-    manifest = {
-        "study": STUDY,
-        "version": 1,
-        "made_from": {"seed": seed},
-        "missing": missing,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-    }
-    (place / "manifest.json").write_text(json.dumps(manifest))
+    finish(place, STUDY, 1, {"seed": seed}, missing)
 
 
 def _files(classes: bool, rng: np.random.Generator) -> dict[str, bytes]:

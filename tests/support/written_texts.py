@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,14 @@ def toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def read(folder: Path, weights: str = WEIGHTS) -> tuple[Content, list[str]]:
+def read(
+    folder: Path, weights: str = WEIGHTS, without_stimuli: AbstractSet[str] = frozenset()
+) -> tuple[Content, list[str]]:
     """Read texts for the tiny network; return them and the warnings."""
     warnings: list[str] = []
     filters = {"layer1": 4, "layer2": 5, "layer3": 6, "layer4": 5, "layer5": 4}
-    return read_content(folder, Subject(filters, weights), warnings.append), warnings
+    subject = Subject(filters, weights, without_stimuli=frozenset(without_stimuli))
+    return read_content(folder, subject, warnings.append), warnings
 
 
 def refused(folder: Path, gallery: Gallery) -> list[str]:

@@ -63,8 +63,8 @@ def read_studies(atlas: Atlas, gallery: Gallery) -> Studies:
         study = atlas.study(name)
         if study is None:
             continue
-        if study.missing:
-            absent.append(Fact(words, f"not on this site: {study.missing}"))
+        if reason := study.manifest.missing:
+            absent.append(Fact(words, f"not on this site: {reason}"))
         else:
             pages.append(read(study.folder, gallery))
     return Studies(tuple(pages), tuple(absent))
