@@ -1,0 +1,54 @@
+// Look: every filter's map, and the filters whose answers are the most unusual.
+const modes = {};
+const LISTED = 10;
+const CALM = 700; // milliseconds between changes of lists while the camera runs
+let listedAt = 0;
+
+/** Ask for the maps of the layer chosen; null where the answer is for a layer no longer chosen. */
+async function lookAtLayer() {
+  const layer = chosenLayer();
+  if (!ready.has(layer.name)) {
+    waiting = true;
+    what(`${layer.title} is still on its way.`);
+    return null;
+  }
+  const answer = await ask('look', { layer: layer.name });
+  if (layer !== chosenLayer() || !answer) return null;
+  const calm = !moving() || performance.now() - listedAt > CALM || grid.layer !== layer;
+  const ranks = calm ? ranked(layer, answer.maxima) : null;
+  const byRank = part('order').value === 'rank';
+  const order = byRank ? ranks && ranks.map(([filter]) => filter) : Array.from(answer.maxima.keys());
+  const drawn = showMaps(layer, answer, order);
+  follow();
+  if (calm) {
+    listedAt = performance.now();
+    const answering = ranks.filter(([, share]) => share > 0).slice(0, LISTED);
+    fillCards(part('strongest'), answering.map(([filter, share]) => [layer, filter, weakerWords(share)]));
+  }
+  await drawn;
+  return { layer, answer, ranks };
+}
+
+modes.look = {
+  async refresh() {
+    const looked = await lookAtLayer();
+    if (looked && looked.ranks) what(lookWords(looked));
+  },
+  over(context) {
+    const filter = grid.at >= 0 ? grid.order[grid.at] : pinned.layer === grid.layer ? pinned.filter : -1;
+    if (filter < 0 || !grid.answer) return;
+    const [, , width] = grid.answer.shape;
+    const unit = grid.answer.units[filter];
+    lightMap(context, grid.layer, grid.answer, filter);
+    if (grid.answer.maxima[filter] > 0) outlineField(context, grid.layer, Math.floor(unit / width), unit % width);
+  },
+};
+
+function lookWords({ layer, answer, ranks }) {
+  const rare = ranks.filter(([, share]) => share >= 0.99).length;
+  const silent = answer.maxima.filter(value => value <= 0).length;
+  const [[first, share]] = ranks;
+  return `${layer.title}: ${several(silent, 'filter')} of ${layer.filters} stay silent, ${rare} answer more strongly than on 99${NO_BREAK}% of the gallery’s images. Most unusual: filter ${first}, ${weakerWords(share)}.`;
+}
+
+part('order').addEventListener('change', () => begin());

@@ -1,0 +1,15 @@
+// The line that says in words what is seen. It says no more than was computed.
+const SPOKEN = 4000; // milliseconds between sentences while the camera runs, for those who listen
+let spokenAt = 0;
+
+function what(words) {
+  if (moving() && performance.now() - spokenAt < SPOKEN) return;
+  spokenAt = performance.now();
+  if (part('what').textContent !== words) part('what').textContent = words;
+}
+
+/** Something went wrong: its sentence stands beside the picture. */
+function failed(error) {
+  tell(error.message);
+  if (error.constructor !== Error) throw error; // a fault of ours belongs into the console as well
+}
