@@ -48,7 +48,7 @@ function lookWords({ layer, answer, ranks }) {
   const rare = ranks.filter(([, share]) => share >= 0.99).length;
   const silent = answer.maxima.filter(value => value <= 0).length;
   const [[first, share]] = ranks;
-  return `${layer.title}: ${several(silent, 'filter')} of ${layer.filters} stay silent, ${rare} answer more strongly than on 99${NO_BREAK}% of the gallery’s images. Most unusual: filter ${first}, ${weakerWords(share)}.`;
+  return `${layer.title}: ${silent ? `${silent} of ${layer.filters} filters stay silent` : `all ${layer.filters} filters answer`}, ${rare || 'none'} more strongly than on 99${NO_BREAK}% of the gallery’s images. Most unusual: filter ${first}, ${weakerWords(share)}.`;
 }
 
 part('order').addEventListener('change', () => begin());

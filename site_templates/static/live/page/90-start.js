@@ -97,7 +97,7 @@ async function start() {
   part('begin').hidden = true;
   part('room').hidden = false;
   listen();
-  const image = pictures.find(each => each.kind === 'image') || pictures[0];
+  const image = pictures.find(each => each.kind === 'image') || pictures[pictures.length - 1];
   goToAddress();
   await takeSample(image.name);
   await loadWeights(weightsChanged);
