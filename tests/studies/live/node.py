@@ -1,0 +1,68 @@
+"""Runs the engine's own files in Node: skips where there is none, but never in CI."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from generator.resources import bundled
+from tests.browser.conftest import absent
+
+ENGINE = bundled("site_templates") / "static" / "live" / "engine"
+SLOW = Path(__file__).with_name("slow_engine.js")
+TASKS = tuple(sorted(each for each in ENGINE.glob("*.js") if each.name >= "35"))
+
+# `ask` sends a message and gives what comes last; `log` is all that was posted, arrays as lists.
+START = """
+'use strict';
+const plain = (one) => ArrayBuffer.isView(one) ? Array.from(one)
+  : Array.isArray(one) ? one.map(plain)
+  : one && typeof one === 'object'
+    ? Object.fromEntries(Object.entries(one).map(([name, each]) => [name, plain(each)]))
+  : one;
+const log = [];
+const waiting = new Map();
+function post(message, transferables) {
+  log.push(plain(message));
+  structuredClone(message, { transfer: transferables });
+  const { seen, done } = waiting.get(message.id) || {};
+  if (message.progress) { if (seen) seen(message.progress); } else if (done) done(log.at(-1));
+}
+let last = 0;
+function ask(message, seen, id = ++last) {
+  return new Promise((done) => { waiting.set(id, { seen, done }); receive({ id, ...message }); });
+}
+async function ready() {
+  await ask({ ask: 'network', network: given.network });
+  let part = 0;
+  for (const text of given.weights) await ask({ ask: 'weights', part: ++part, text });
+  return ask({ ask: 'picture', pixels: Uint8ClampedArray.from(given.pixels) });
+}
+"""
+
+
+def run(body: str, given: dict[str, Any]) -> Any:
+    """Run the body of an async function, in the scope of the engine's files; return its result.
+
+    `given` is there as a constant. The result travels as JSON.
+    """
+    program = shutil.which("node")
+    if program is None:
+        absent("no Node on PATH")
+    files = "\n".join(file.read_text(encoding="utf-8") for file in (SLOW, *TASKS))
+    lines = (
+        START,
+        f"const given = {json.dumps(given)};",
+        "const KERNEL = '';",
+        files,
+        f"const body = async () => {{ {body} }};",
+        "body().then((result) => console.log(JSON.stringify(plain(result))));",
+    )
+    done = subprocess.run(
+        [program, "-"], input="\n".join(lines), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
