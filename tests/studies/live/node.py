@@ -29,7 +29,7 @@ function post(message, transferables) {
   log.push(plain(message));
   structuredClone(message, { transfer: transferables });
   const { seen, done } = waiting.get(message.id) || {};
-  if (message.progress) { if (seen) seen(message.progress); } else if (done) done(log.at(-1));
+  if (message.progress) { if (seen) seen(log.at(-1).progress); } else if (done) done(log.at(-1));
 }
 let last = 0;
 function ask(message, seen, id = ++last) {

@@ -21,7 +21,7 @@ def covered(pixels: torch.Tensor, row: int, column: int, side: int) -> torch.Ten
 def test_one_square() -> None:
     """The probability under a square is PyTorch's, also where it hangs over an edge."""
     tiny, pixels = tiny_live(0), picture(0)
-    places = [[10, 12, 7], [0, 0, 6], [ROWS - 1, COLUMNS - 1, 9], [5, 39, 1], [18, 20, 200]]
+    places = [[10, 12, 7], [0, 0, 6], [ROWS - 1, COLUMNS - 1, 9], [5, 49, 1], [18, 20, 200]]
     body = (
         "await ready(); const answers = []; for (const [row, column, side] of given.places)"
         " answers.push((await ask({ask: 'cover', row, column, side})).answer); return answers;"
@@ -44,20 +44,20 @@ def test_whole_map() -> None:
         " ({done, of}) => seen.push([done, of])); return [ended.answer, seen];"
     )
     answer, seen = node.run(body, tiny.given(pixels, target=target))
-    rows, columns = [4, 12, 20, 28, 35], [4, 12, 20, 28, 36]
+    rows, columns = [4, 12, 20, 28, 36, 44], [4, 12, 20, 28, 36, 44, 49]
     expected = [
         float(torch.softmax(tiny.scores(covered(planar(pixels), row, column, 9)), 0)[target])
         for row in rows
         for column in columns
     ]
     np.testing.assert_allclose(answer["map"], expected, rtol=1e-5)
-    assert (answer["rows"], answer["columns"]) == (5, 5)
-    assert seen == [[n, 25] for n in range(1, 26)]
+    assert (answer["rows"], answer["columns"]) == (6, 7)
+    assert seen == [[n, 42] for n in range(1, 43)]
     whole = torch.softmax(tiny.scores(planar(pixels)), 0)[target]
     np.testing.assert_allclose(answer["whole"], whole, rtol=1e-5)
     at = int(np.argmin(expected))
     lowest = answer["lowest"]
-    assert (lowest["row"], lowest["column"]) == (rows[at // 5], columns[at % 5])
+    assert (lowest["row"], lowest["column"]) == (rows[at // 7], columns[at % 7])
 
 
 def test_a_filter_under_cover() -> None:

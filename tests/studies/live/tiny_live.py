@@ -15,7 +15,7 @@ from torch.nn import functional
 Floats = npt.NDArray[np.float64]
 MEAN = (0.48, 0.46, 0.41)
 STD = (0.23, 0.22, 0.25)
-ROWS, COLUMNS = 36, 40
+ROWS, COLUMNS = 48, 50
 CLASSES = 6
 
 
