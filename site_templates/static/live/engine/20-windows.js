@@ -1,0 +1,261 @@
+/*
+ * Windows over maps: convolutions as matrix products, up and down.
+ *
+ * A convolution reads a *wide* map through windows and makes one place of a *narrow* map of each.
+ * Going up it gathers: window by window into columns (im2col), then the product. Going down it
+ * scatters: the product with the transposed weights, then each column back into its window, where
+ * values that meet add up (col2im). A transposed convolution is the same the other way round.
+ *
+ * An op's `up(node, inputs, output, room)` fills the output and returns what `down` has to remember;
+ * `down(node, signal, below, room, past)` adds to the signals below. A map is {data, shape: [c, h, w]};
+ * `room` has the product and the arrays; `past` is {rule, inputs, output, memory} of the way up.
+ */
+
+const STRIP = 1 << 16; // numbers of a strip of columns, and of its product: within a core's cache
+
+/** Return how many places windows have along an axis of this length: 0 rows, 1 columns. */
+function placesAlong(node, axis, length) {
+  const { kernel, stride, padding, dilation = [1, 1], behind = [0, 0], rounds_up: up } = node;
+  const span = dilation[axis] * (kernel[axis] - 1) + 1;
+  const room = length + 2 * padding[axis] + behind[axis] - span;
+  const places = Math.floor(room / stride[axis]) + 1;
+  // A last window may end outside of the map, but begins inside of it or of the padding before it.
+  const more = up && room % stride[axis] > 0 && places * stride[axis] < length + padding[axis];
+  return more ? places + 1 : places;
+}
+
+/** Return an op's output shape [maps, h, w] from that of its input, by its windows. */
+function windowShape(node, shape, maps = shape[0]) {
+  return [maps, placesAlong(node, 0, shape[1]), placesAlong(node, 1, shape[2])];
+}
+
+/**
+ * Return where windows read in padded wide maps [rows][columns]: `taps` are the offsets of one
+ * window's values in a group of maps, `places` the offsets of the windows.
+ */
+function windowsOf(kernel, node, maps, wide, narrow) {
+  const { stride, padding, dilation } = node;
+  const [rows, columns] = [0, 1].map((axis) => {
+    const reach = (narrow[1 + axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+    return Math.max(padding[axis] + wide[1 + axis], reach);
+  });
+  const taps = new Int32Array(maps * kernel[0] * kernel[1]);
+  for (let map = 0, tap = 0; map < maps; map++) {
+    for (let row = 0; row < kernel[0]; row++) {
+      for (let column = 0; column < kernel[1]; column++, tap++) {
+        taps[tap] = (map * rows + row * dilation[0]) * columns + column * dilation[1];
+      }
+    }
+  }
+  const places = new Int32Array(narrow[1] * narrow[2]);
+  for (let row = 0, place = 0; row < narrow[1]; row++) {
+    for (let column = 0; column < narrow[2]; column++, place++) {
+      places[place] = row * stride[0] * columns + column * stride[1];
+    }
+  }
+  return { taps, places, rows, columns, padding, step: maps * rows * columns };
+}
+
+/** Add wide maps to padded ones, or, `back`, padded ones to wide. */
+function addInside(wide, padded, { rows, columns, padding }, back) {
+  const [maps, height, width] = wide.shape;
+  for (let map = 0; map < maps; map++) {
+    for (let row = 0; row < height; row++) {
+      const inside = (map * rows + padding[0] + row) * columns + padding[1];
+      const at = (map * height + row) * width;
+      if (back) for (let n = 0; n < width; n++) wide.data[at + n] += padded[inside + n];
+      else for (let n = 0; n < width; n++) padded[inside + n] = wide.data[at + n];
+    }
+  }
+}
+
+/** Return the data of padded maps: a wide map's own where it needs no padding, else zeros. */
+function paddedOf(wide, windows, room) {
+  const length = wide.shape[0] * windows.rows * windows.columns;
+  return length === wide.data.length ? wide.data : room.take(length).fill(0);
+}
+
+/** Pack a matrix for the product, for each group; `value(group, row, k)`, `start(group, row)`. */
+function packed(product, groups, rows, k, value, start) {
+  const tiles = Math.ceil(rows / TILE);
+  const size = tiles * TILE * (1 + k);
+  const at = product.allocate(groups * size);
+  const numbers = product.numbers();
+  for (let group = 0; group < groups; group++) {
+    for (let row = 0; row < TILE * tiles; row++) {
+      let to = at + group * size + (row - (row % TILE)) * (1 + k) + (row % TILE);
+      numbers[to] = row < rows ? start(group, row) : 0;
+      for (let n = 0; n < k; n++) numbers[(to += TILE)] = row < rows ? value(group, row, n) : 0;
+    }
+  }
+  return { at, tiles, size, rows, k, groups };
+}
+
+/** Walk through a product's groups and strips: `strip(group, pixels, out, most)`, most: blocks. */
+function inStrips(product, weights, places, strip) {
+  const most = Math.max(1, Math.floor(STRIP / BLOCK / Math.max(weights.k, TILE * weights.tiles)));
+  const pixels = product.scratch(most * BLOCK * (weights.k + TILE * weights.tiles));
+  const out = pixels + most * BLOCK * weights.k;
+  for (let group = 0; group < weights.groups; group++) {
+    for (let first = 0; first < places;) first = strip(group, first, pixels, out, most);
+  }
+}
+
+/** Fill narrow maps: the product of the weights with the windows of padded maps. */
+function gather(product, weights, padded, windows, narrow, floor, ceiling) {
+  const { taps, places, step } = windows;
+  const { at, tiles, size, rows, k } = weights;
+  inStrips(product, weights, places.length, (group, first, pixels, out, most) => {
+    const numbers = product.numbers();
+    const blocks = Math.min(most, Math.ceil((places.length - first) / BLOCK));
+    const last = Math.min(places.length, first + blocks * BLOCK);
+    for (let block = 0, to = pixels; block < blocks; block++) {
+      const [a, b, c, d, e, f, g, h] = [0, 1, 2, 3, 4, 5, 6, 7].map(
+        (n) => group * step + places[Math.min(last - 1, first + block * BLOCK + n)],
+      );
+      for (let tap = 0; tap < k; tap++, to += BLOCK) {
+        const from = taps[tap];
+        numbers[to] = padded[from + a];
+        numbers[to + 1] = padded[from + b];
+        numbers[to + 2] = padded[from + c];
+        numbers[to + 3] = padded[from + d];
+        numbers[to + 4] = padded[from + e];
+        numbers[to + 5] = padded[from + f];
+        numbers[to + 6] = padded[from + g];
+        numbers[to + 7] = padded[from + h];
+      }
+    }
+    const stride = blocks * BLOCK;
+    product.multiply(at + group * size, pixels, out, tiles, blocks, k, stride, floor, ceiling);
+    for (let row = 0; row < rows; row++) {
+      const made = numbers.subarray(out + row * stride, out + row * stride + last - first);
+      narrow.data.set(made, (group * rows + row) * places.length + first);
+    }
+    return last;
+  });
+}
+
+/** Add to padded maps what narrow maps send into their windows. Blocks of zeros send nothing. */
+function scatter(product, weights, narrow, windows, padded) {
+  const { taps, places, step } = windows;
+  const { at, tiles, size, rows, k } = weights;
+  const lanes = new Int32Array(places.length);
+  inStrips(product, weights, places.length, (group, first, pixels, out, most) => {
+    const numbers = product.numbers();
+    let blocks = 0;
+    let used = 0; // lanes
+    for (; blocks < most && first < places.length; first += BLOCK) {
+      const width = Math.min(BLOCK, places.length - first);
+      let to = pixels + blocks * BLOCK * k;
+      let any = false;
+      for (let map = 0; map < k; map++, to += BLOCK) {
+        const from = (group * k + map) * places.length + first;
+        for (let n = 0; n < width; n++) {
+          numbers[to + n] = narrow.data[from + n];
+          any = any || narrow.data[from + n] !== 0;
+        }
+        for (let n = width; n < BLOCK; n++) numbers[to + n] = 0;
+      }
+      if (!any) continue;
+      for (let n = 0; n < width; n++) lanes[used++] = group * step + places[first + n];
+      blocks++;
+    }
+    if (blocks === 0) return first;
+    const stride = blocks * BLOCK;
+    product.multiply(at + group * size, pixels, out, tiles, blocks, k, stride, -Infinity, Infinity);
+    for (let row = 0; row < rows; row++) {
+      const tap = taps[row];
+      const from = out + row * stride;
+      for (let n = 0; n < used; n++) padded[tap + lanes[n]] += numbers[from + n];
+    }
+    return first;
+  });
+}
+
+/** Return the weights [narrow maps][taps] of a node, packed for a way; `scaleOf` its scale. */
+function packedWeights(node, way, product, scaleOf) {
+  node.packed = node.packed || {};
+  if (!node.packed[way]) {
+    const { data, shape } = node.weight;
+    const taps = shape[1] * shape[2] * shape[3];
+    const maps = shape[0] / node.groups;
+    const value = (map, tap) => data[map * taps + tap] * node.scale.data[scaleOf(map, tap)];
+    const start = (group, row) => (node.bias ? node.bias.data[group * maps + row] : 0);
+    node.packed[way] =
+      way === 'gather'
+        ? packed(
+            product,
+            node.groups,
+            maps,
+            taps,
+            (g, row, k) => value(g * maps + row, k),
+            node.op === 'convolution' ? start : () => 0,
+          )
+        : packed(
+            product,
+            node.groups,
+            taps,
+            maps,
+            (g, row, k) => value(g * maps + k, row),
+            () => 0,
+          );
+  }
+  return node.packed[way];
+}
+
+/** Read wide maps through a node's windows into narrow ones. */
+function gatherThrough(node, wide, narrow, room, scaleOf, floor = -Infinity, ceiling = Infinity) {
+  const [, maps, ...kernel] = node.weight.shape;
+  const windows = windowsOf(kernel, node, maps, wide.shape, narrow.shape);
+  const padded = paddedOf(wide, windows, room);
+  if (padded !== wide.data) addInside(wide, padded, windows, false);
+  const weights = packedWeights(node, 'gather', room.product, scaleOf);
+  gather(room.product, weights, padded, windows, narrow, floor, ceiling);
+  if (padded !== wide.data) room.give(padded);
+}
+
+/** Add to wide maps what narrow ones send through a node's windows. */
+function scatterThrough(node, narrow, wide, room, scaleOf) {
+  const [, maps, ...kernel] = node.weight.shape;
+  const windows = windowsOf(kernel, node, maps, wide.shape, narrow.shape);
+  const padded = paddedOf(wide, windows, room);
+  const weights = packedWeights(node, 'scatter', room.product, scaleOf);
+  scatter(room.product, weights, narrow, windows, padded);
+  if (padded !== wide.data) (addInside(wide, padded, windows, true), room.give(padded));
+}
+
+const CONVOLUTION = {
+  shape: (node, [shape]) => windowShape(node, shape, node.scale.data.length),
+  up: (node, [input], output, room, floor, ceiling) =>
+    gatherThrough(node, input, output, room, (map) => map, floor, ceiling),
+  down: (node, signal, [below], room) => scatterThrough(node, signal, below, room, (map) => map),
+};
+
+/** Return which of a transposed convolution's scales, one a wide map, a weight has. */
+const wideScale =
+  ({ weight: { shape }, groups }) =>
+  (map, tap) =>
+    Math.floor((map * groups) / shape[0]) * shape[1] + Math.floor(tap / (shape[2] * shape[3]));
+
+const TRANSPOSED_CONVOLUTION = {
+  shape: ({ weight, scale, stride, padding, dilation, extra }, [[, ...size]]) => [
+    scale.data.length,
+    ...size.map((length, axis) => {
+      const span = dilation[axis] * (weight.shape[2 + axis] - 1) + 1;
+      return (length - 1) * stride[axis] - 2 * padding[axis] + span + extra[axis];
+    }),
+  ],
+  up(node, [input], output, room) {
+    const [maps, rows, columns] = output.shape;
+    for (let map = 0, area = rows * columns; map < maps; map++) {
+      output.data.fill(node.bias ? node.bias.data[map] : 0, map * area, (map + 1) * area);
+    }
+    scatterThrough(node, input, output, room, wideScale(node));
+  },
+  down(node, signal, [below], room) {
+    const made = { data: room.take(below.data.length), shape: below.shape };
+    gatherThrough(node, signal, made, room, wideScale(node));
+    for (let n = 0; n < made.data.length; n++) below.data[n] += made.data[n];
+    room.give(made.data);
+  },
+};
