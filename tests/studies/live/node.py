@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from generator.resources import bundled
 from tests.browser.conftest import absent
 
 ENGINE = bundled("site_templates") / "static" / "live" / "engine"
-SLOW = Path(__file__).with_name("slow_engine.js")
-TASKS = tuple(sorted(each for each in ENGINE.glob("*.js") if each.name >= "35"))
+FILES = tuple(sorted(ENGINE.glob("*.js")))
 
 # `ask` sends a message and gives what comes last; `log` is all that was posted, arrays as lists.
 START = """
@@ -52,11 +51,12 @@ def run(body: str, given: dict[str, Any]) -> Any:
     program = shutil.which("node")
     if program is None:
         absent("no Node on PATH")
-    files = "\n".join(file.read_text(encoding="utf-8") for file in (SLOW, *TASKS))
+    kernel = base64.b64encode((ENGINE / "kernel.wasm").read_bytes()).decode()
+    files = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
     lines = (
         START,
         f"const given = {json.dumps(given)};",
-        "const KERNEL = '';",
+        f"const KERNEL = '{kernel}';",
         files,
         f"const body = async () => {{ {body} }};",
         "body().then((result) => console.log(JSON.stringify(plain(result))));",

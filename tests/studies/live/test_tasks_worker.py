@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -180,3 +181,13 @@ def test_transparent_pixels() -> None:
     """What is transparent lies on white."""
     body = "return planarPicture(Uint8ClampedArray.from([10, 20, 30, 255, 9, 9, 9, 0]), 1, 2).data;"
     assert node.run(body, {}) == [10, 255, 20, 255, 30, 255]
+
+
+def test_no_name_is_given_twice() -> None:
+    """The files share one scope, in which a second function of a name would replace the first."""
+    declared = re.compile(r"^(?:async )?(?:function\*? ?|class |const |let )(\w+)", re.MULTILINE)
+    names = [
+        name for file in node.FILES for name in declared.findall(file.read_text(encoding="utf-8"))
+    ]
+    assert "receive" in names
+    assert [name for name in names if names.count(name) > 1] == []

@@ -87,7 +87,7 @@ def tiny_live(seed: int, head: str = "average", resizable: bool = True) -> TinyL
             kernel=[kernel, kernel],
             stride=[1, 1],
             padding=[padding, padding],
-            behind=[padding, padding],
+            behind=[0, 0],
             **fields,
         )
 

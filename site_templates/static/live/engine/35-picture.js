@@ -80,7 +80,7 @@ function forward(live, picture, value) {
   if (live.seen && live.seen.picture === picture && live.seen.key === key) return live.seen.run;
   live.seen = null;
   const started = performance.now();
-  const run = live.engine.run(picture.data, value, live.network.rule, [picture.height, picture.width]);
+  const run = live.engine.run(picture.data, value, [picture.height, picture.width]);
   live.seen = { picture, key, run, milliseconds: performance.now() - started };
   return run;
 }

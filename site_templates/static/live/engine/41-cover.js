@@ -33,7 +33,7 @@ function coverTarget(live, picture, target) {
 }
 
 /** The probability of a class with the five best, or the largest activation of a filter. */
-function measured(live, picture, { number, layer, filter }) {
+function answered(live, picture, { number, layer, filter }) {
   if (layer) {
     const { data, shape } = forward(live, picture, layer.value).value(layer.value);
     const plane = shape[1] * shape[2];
@@ -55,7 +55,7 @@ function needSize(name, number) {
 function coverOnce(live, picture, { row, column, side, target }) {
   needSize("side of the square", side);
   const wanted = coverTarget(live, picture, target);
-  const answer = measured(live, coveredPicture(picture, row, column, side), wanted);
+  const answer = answered(live, coveredPicture(picture, row, column, side), wanted);
   return { ...answer, grey: [GREY, GREY, GREY] };
 }
 
@@ -73,7 +73,7 @@ function* coverEverywhere(live, picture, { side, stride, target }) {
   needSize("step between squares", stride);
   const wanted = coverTarget(live, picture, target);
   const number = (answer) => (wanted.layer ? answer.activation : answer.probability);
-  const whole = number(measured(live, picture, wanted));
+  const whole = number(answered(live, picture, wanted));
   yield null;
   const rows = coverPlaces(picture.height, stride);
   const columns = coverPlaces(picture.width, stride);
@@ -83,7 +83,7 @@ function* coverEverywhere(live, picture, { side, stride, target }) {
   for (const row of rows) {
     for (const column of columns) {
       const covered = coveredPicture(picture, row, column, side);
-      const probability = number(measured(live, covered, wanted));
+      const probability = number(answered(live, covered, wanted));
       if (!lowest || probability < lowest.probability) lowest = { row, column, probability };
       map[done++] = probability;
       yield { done, of: map.length, map: map.slice() };

@@ -113,7 +113,7 @@ const asks = {
     const { data, shape } = run.value(layer.value);
     const signal = new Float32Array(data.length);
     signal[ask.filter * shape[1] * shape[2] + place] = activation;
-    const pixels = run.down(layer.value, signal, ask.rule || live.network.rule).slice();
+    const pixels = run.down(layer.value, signal, ask.rule || live.network.rule);
     const scale = pixels.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
     const { height, width } = live.picture;
     const edge = (at, length) => Math.min(length, Math.max(0, at));
