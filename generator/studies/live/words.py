@@ -17,14 +17,14 @@ SIZE = (
 )
 SIZE_OF_ONE = "So much is fetched once you start, as compressed files, the way servers send them."
 MAPS = (
-    "Each square is the activation map of one filter, bright where it answers to your picture. White "
-    "is an answer as strong as one in a hundred of the gallery’s images brings out at most, or, with "
-    "a scale of its own, the strongest of the map."
+    "Each square is the activation map of one filter, bright where it answers to your picture. "
+    "White is an answer as strong as one in a hundred of the gallery’s images brings out at most, "
+    "or, with a scale of its own, the strongest of the map."
 )
 RANK = (
-    "The filters whose strongest activation lies highest among what the gallery’s {images} activate "
-    "them with, as read from histograms with bins 9 % wide; of those above all, the ones that are "
-    "furthest above what one image in a hundred brings out."
+    "The filters whose strongest activation lies highest among what the gallery’s {images} "
+    "activate them with, as read from histograms with bins 9 % wide; of those above all, the ones "
+    "that are furthest above what one image in a hundred brings out."
 )
 RECONSTRUCTION = (
     "The unit that you choose is carried back to the pixels. Mid-grey is zero. By the rule of this "
@@ -43,9 +43,10 @@ DREAM = (
     "appears was not in the picture: the filters put it there."
 )
 FOOL = (
-    "Every value of the picture is changed by at most so many of 255 levels, in the direction that "
-    "takes the answer away fastest, or brings the one that you choose. Beside it stands random noise "
-    "of the same size: where noise changes nothing, it is not the size of the change that does it."
+    "Every value of the picture is changed by at most so many of 255 levels, in the direction that"
+    " takes the answer away fastest, or brings the one that you choose. Beside it stands random "
+    "noise of the same size: where noise changes nothing, it is not the size of the change that "
+    "does it."
 )
 PRECISION = (
     "The pages of this gallery were made with full weights. Here each weight is a whole number "
