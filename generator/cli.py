@@ -92,7 +92,7 @@ MORE_FLAGS = {
 }
 # Flags that several verbs take.
 NETWORK = ("config", "network", "weights", "input_size", "rule", "filters", "images", "atlas")
-SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "icc", "stimuli")
+SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "icc", "stimuli", "studies")
 PAGES = ("strict", "base_url", "templates", "content")
 
 
@@ -122,19 +122,20 @@ def verb(*names: str) -> Callable[[Callable[..., None]], click.Command]:
 def build(settings: Settings, *, anew: bool) -> None:
     """Compute the atlas, then render the site."""
     started = time.monotonic()
-    _compute(settings, anew=anew)
+    report = _compute(settings, anew=anew)
     if _rank() > 0:
         return
     _render(settings)
     click.echo(f"time: {duration(time.monotonic() - started)}")
     click.echo(f"open: {(settings.site / 'index.html').resolve()}")
+    _require_studies(report)
 
 
 @verb(*NETWORK, *SEARCH, "anew", "shard", "strict")
 def compute(settings: Settings, *, anew: bool, shard: str | None) -> None:
     """Search, reconstruct, annotate: images and a network become an atlas."""
     if shard is None:
-        _compute(settings, anew=anew)
+        _require_studies(_compute(settings, anew=anew))
         return
     from generator.compute.pipeline import compute_shard
     from generator.compute.run.checkpoints import Share
@@ -157,6 +158,7 @@ def merge(settings: Settings, *, workspaces: tuple[Path, ...]) -> None:
     with _progress() as progress:
         report = run(settings, progress, _say, workspaces)
     _print_compute(report)
+    _require_studies(report)
 
 
 @verb("config", "atlas", "site", *PAGES)
@@ -262,12 +264,13 @@ def serve(site: Path, port: int, prefix: str) -> None:
         server.server_close()
 
 
-def _compute(settings: Settings, *, anew: bool) -> None:
+def _compute(settings: Settings, *, anew: bool) -> ComputeReport | None:
     from generator.compute.pipeline import compute as run
 
     with _progress() as progress:
         report = run(settings, progress, _say, anew=anew)
     _print_compute(report)
+    return report
 
 
 def _print_compute(report: ComputeReport | None) -> None:
@@ -279,6 +282,18 @@ def _print_compute(report: ComputeReport | None) -> None:
         click.echo(f"set aside: {report.duplicates} images with exactly the pixels of another")
     for name, filters in report.filters.items():
         click.echo(f"  {name}: {filters} filters, {report.dead[name]} dead")
+    _print_times(report)
+    for study in report.studies:
+        click.echo(f"studies: {study.line}")
+    for line in report.remarks:
+        click.echo(line)
+    for file in report.skipped:
+        _say(f"skipped: {file.path!r}: {file.reason}")
+    if report.skipped:
+        click.echo(f"skipped: {len(report.skipped)} images, listed in the atlas's manifest")
+
+
+def _print_times(report: ComputeReport) -> None:
     if report.searched:
         rate = report.searched / report.search_seconds
         click.echo(
@@ -296,12 +311,14 @@ def _print_compute(report: ComputeReport | None) -> None:
             f"reconstructions: {report.reconstructed}, {duration(report.reconstruct_seconds)}, "
             f"{rate:.1f} reconstructions/s (with patches, images and their encoding)"
         )
-    for line in report.remarks:
-        click.echo(line)
-    for file in report.skipped:
-        _say(f"skipped: {file.path!r}: {file.reason}")
-    if report.skipped:
-        click.echo(f"skipped: {len(report.skipped)} images, listed in the atlas's manifest")
+
+
+def _require_studies(report: ComputeReport | None) -> None:
+    """Raise GalleryError, naming them, where studies have failed; all else is in place."""
+    failed = [study for study in report.studies if study.failed] if report else []
+    if failed:
+        reasons = "; ".join(f"{study.name}: {study.failed}" for study in failed)
+        raise GalleryError(f"left out of the atlas, which is complete but for this: {reasons}")
 
 
 def _render(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from generator.errors import ConfigError
 from generator.names import Rule, Size, beside, file_and_function, nearest
+from generator.studies import STUDIES
 
 RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
 
@@ -40,6 +41,20 @@ def _three(value: object) -> object:
     """Return one number, alone or in a list, three times; anything else as it is."""
     values = value if isinstance(value, list | tuple) else [value]
     return [*values] * 3 if len(values) == 1 else value
+
+
+def _studies(value: object) -> object:
+    """Return the studies that "all", "none", names with commas or a list of names stand for."""
+    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if names in (["all"], ["none"]):
+        return tuple(STUDIES) if names == ["all"] else ()
+    for name in names if isinstance(names, list | tuple) else ():
+        if name not in STUDIES:
+            known = nearest(str(name), [*STUDIES, "all", "none"])
+            raise PydanticCustomError(
+                "studies", f"there is no study {str(name)!r}; did you mean {known!r}?"
+            )
+    return names
 
 
 class Settings(BaseModel):
@@ -86,6 +101,10 @@ class Settings(BaseModel):
     """Convert images with an ICC profile to sRGB first; else their colours stay as they are."""
     stimuli: bool = True
     """Show each filter drawn figures, or leave that out."""
+    studies: Annotated[tuple[str, ...], BeforeValidator(_studies)] = tuple(
+        study.name for study in STUDIES.values() if study.on
+    )
+    """Further questions to ask of the network: all, none, or names with commas."""
     strict: bool = False
     """Fail on any warning."""
     base_url: str = ""

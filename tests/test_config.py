@@ -9,6 +9,7 @@ import pytest
 from generator.config import Settings, load_settings
 from generator.errors import ConfigError
 from generator.names import Size
+from generator.studies import STUDIES
 
 
 def test_flags_lie_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
@@ -122,3 +123,32 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """Asked for by name, it must exist."""
     with pytest.raises(ConfigError, match=r"none\.toml does not exist"):
         load_settings(tmp_path / "none.toml", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('"all"', tuple(STUDIES)),
+        ('"none"', ()),
+        ("[]", ()),
+        ('"live"', ("live",)),
+        ('["live"]', ("live",)),
+        ('" live , live"', ("live", "live")),
+    ],
+)
+def test_studies_are_named_or_all_or_none(
+    tmp_path: Path, text: str, names: tuple[str, ...]
+) -> None:
+    """In the file as text or as a list, in the flag as text."""
+    file = tmp_path / "gallery.toml"
+    file.write_text(f"studies = {text}\n")
+    assert load_settings(file, {}).studies == names
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"), [("lvie", "live"), ("live,nnoe", "none"), (["al"], "all")], ids=str
+)
+def test_an_unknown_study_is_named_with_the_nearest(value: object, meant: str) -> None:
+    """The error says what it may have meant."""
+    with pytest.raises(ConfigError, match=rf"there is no study .*; did you mean '{meant}'\?"):
+        load_settings(None, {"studies": value})

@@ -28,6 +28,7 @@ from generator.atlas.schema import (
     Manifest,
     PictureKind,
 )
+from generator.atlas.studies import FOLDER, StudyFolder
 from generator.errors import AtlasError, OutputError
 from generator.files import PARTIAL, hash_file, write_whole
 
@@ -177,6 +178,21 @@ class Atlas:
                 raise AtlasError(f"{path}:{number}: {_first_problem(error)}") from error
             records[record.row] = record
         return records
+
+    def study(self, name: str) -> StudyFolder | None:
+        """Return a study's folder and manifest; None where the atlas has no such study.
+
+        Raises AtlasError, naming the file, where it is damaged.
+        """
+        return StudyFolder.open(self.folder / FOLDER / name)
+
+    @property
+    def whole_identity(self) -> str:
+        """Return sha256 over the manifests of the atlas and of all its studies."""
+        hashed = hashlib.sha256(self.identity.encode())
+        for path in sorted((self.folder / FOLDER).glob(f"[!.]*/{MANIFEST}")):
+            hashed.update(f"\0{path.parent.name}\0{hash_file(path)}".encode())
+        return hashed.hexdigest()
 
     def picture(self, layer: str, filter_number: int, kind: PictureKind) -> Path:
         """Return the path of a contact sheet."""

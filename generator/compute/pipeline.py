@@ -52,6 +52,7 @@ from generator.compute.shares import (
     search_shard,
 )
 from generator.compute.stimuli.run import stage
+from generator.compute.studies import StudyReport, carry_over, run_studies
 from generator.config import Settings
 from generator.errors import AtlasError, ConfigError
 from generator.files import holder, locked, recover, replace_folder
@@ -80,6 +81,7 @@ class ComputeReport:
     stimuli_seconds: float = 0.0
     reconstructed: int = 0  # places reconstructed by this run
     reconstruct_seconds: float = 0.0
+    studies: tuple[StudyReport, ...] = ()  # that are on
 
     @classmethod
     def of(cls, atlas: Atlas, found: ImageSet) -> ComputeReport:
@@ -127,7 +129,7 @@ def compute(
         with processes.agreeing():
             made = report is not None if processes.first else _first_has_made(job, processes)
         if made:
-            return report
+            return report and replace(report, studies=run_studies(job, progress, log))
 
         started = time.monotonic()
         checkpoints, workspace = job.checkpoints, job.workspace
@@ -158,8 +160,10 @@ def compute(
         drawn = time.monotonic()
         if not processes.first:
             return None
+        report = _write_atlas(job, found, arrays, layers, log, anew=anew)
         return replace(
-            _write_atlas(job, found, arrays, layers),
+            report,
+            studies=run_studies(job, progress, log),
             unchanged=False,
             searched=checkpoints.extent.images_in(~recorded),
             search_seconds=searched - started,
@@ -284,7 +288,13 @@ def _draw(
 
 
 def _write_atlas(
-    job: Job, found: SearchState, arrays: Sequence[LayerArrays], shown: Sequence[Shown]
+    job: Job,
+    found: SearchState,
+    arrays: Sequence[LayerArrays],
+    shown: Sequence[Shown],
+    log: Log,
+    *,
+    anew: bool,
 ) -> ComputeReport:
     """Write what takes all that processes have left, and let the atlas take its place.
 
@@ -313,6 +323,7 @@ def _write_atlas(
     won = {int(row) for layer in arrays for row in layer.image.flat if row >= 0}
     writer.write_images(image_records(job.images, won))
     writer.finish(_manifest(job, found, writer))
+    carry_over(job, workspace.atlas_folder, log, anew=anew)
     workspace.making(job.identity, Atlas.open(workspace.atlas_folder).identity)
     replace_folder(workspace.atlas_folder, target)
     workspace.finished()

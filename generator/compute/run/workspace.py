@@ -8,6 +8,7 @@
   measures/             what stimuli showed of each layer, for any images; named by what it rests on
   scales/               one file per finished group of filters, written after its pictures
   atlas/                the atlas as far as it is written
+  studies/              a study that is being made
 
 A file that is torn or damaged counts as not there.
 """
@@ -40,6 +41,7 @@ class Workspace:
         self.atlas_folder = self.folder / "atlas"
         self.lock = self.folder / "lock"
         self.search = self.folder / "search"
+        self.studies = self.folder / "studies"
         self._scales = self.folder / "scales"
         self._measures = self.folder / "measures"
         self._made = self.folder / "made.json"

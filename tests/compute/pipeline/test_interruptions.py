@@ -224,11 +224,11 @@ def test_a_finished_run_that_was_not_tidied_is_no_unfinished_work(
         with monkeypatch.context() as patch:
             patch.setattr(Workspace, "finished", stop)
             with pytest.raises(Killed):
-                run(pictures, tmp_path / name)
+                run(pictures, tmp_path / name, studies=())
     good = bytes_of(tmp_path / "two")
-    assert not run(pictures, tmp_path / "one", batch=5).unchanged
+    assert not run(pictures, tmp_path / "one", batch=5, studies=()).unchanged
     (tmp_path / "two" / "layer1.safetensors").write_bytes(b"wrong")
-    assert not run(pictures, tmp_path / "two").unchanged
+    assert not run(pictures, tmp_path / "two", studies=()).unchanged
     assert bytes_of(tmp_path / "two") == good
 
 
