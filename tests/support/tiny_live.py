@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def write_live(folder: Path, *, missing: str = "", classes: bool = True, seed: i
     """Write the study into an atlas; with `missing`, only why there is none."""
     files = {} if missing else _files(classes, np.random.default_rng(seed))
     place = folder / "studies" / STUDY
-    place.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
     for name, content in files.items():
         (place / name).write_bytes(content)
     finish(place, STUDY, 1, {"seed": seed}, missing)

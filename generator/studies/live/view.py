@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from pydantic import ValidationError
+
+from generator.errors import AtlasError
 from generator.names import Rule
 from generator.render import urls
 from generator.render.facts import Gallery
@@ -102,9 +105,16 @@ class LivePage:
 
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> LivePage:
-        """Read what the study left."""
-        record = NetworkRecord.model_validate_json((folder / NETWORK).read_bytes())
-        samples = PICTURE_LIST.validate_json((folder / PICTURES).read_bytes())
+        """Read what the study left; AtlasError where it does not fit this version or the atlas."""
+        again = "run `filter-gallery compute` again, which mends it"
+        try:
+            record = NetworkRecord.model_validate_json((folder / NETWORK).read_bytes())
+            samples = PICTURE_LIST.validate_json((folder / PICTURES).read_bytes())
+        except (OSError, ValidationError) as problem:
+            raise AtlasError(f"{folder}: not what this version reads; {again}") from problem
+        ours = [(layer.record.name, layer.record.filters) for layer in gallery.layers]
+        if ours != [(layer.name, layer.filters) for layer in record.layers]:
+            raise AtlasError(f"{folder}: made for other layers than the atlas has; {again}")
         return cls(folder, gallery, record, samples)
 
     @property

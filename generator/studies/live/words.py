@@ -36,17 +36,17 @@ NAME = (
 )
 COVER = (
     "A grey square covers a part of the picture, and the network looks again. Where the value "
-    "falls most, it rested on what is covered."
+    "falls most, it rested on what is covered, or the square itself misled the network."
 )
 DREAM = (
     "The picture itself is changed, step after step, so that what you choose answers more. What "
     "appears was not in the picture: the filters put it there."
 )
 FOOL = (
-    "Every value of the picture is changed by at most so many of 255 levels, in the direction that"
-    " takes the answer away fastest, or brings the one that you choose. Beside it stands random "
-    "noise of the same size: where noise changes nothing, it is not the size of the change that "
-    "does it."
+    "Every value of the picture is changed by at most so many of 255 levels, in the direction "
+    "that takes the answer away fastest, or brings the one that you choose. Beside it stands "
+    "random noise of the same size: where noise changes nothing, it is not the size of the change "
+    "that does it."
 )
 PRECISION = (
     "The pages of this gallery were made with full weights. Here each weight is a whole number "

@@ -155,6 +155,25 @@ def test_a_damaged_study_is_refused(atlas: Path, tmp_path: Path) -> None:
         make(other, tmp_path / "site")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"schema"', '"scheme"', "not what this version reads"),
+        ('"filters": 6', '"filters": 7', "made for other layers than the atlas has"),
+    ],
+)
+def test_a_study_that_does_not_fit(
+    atlas: Path, tmp_path: Path, gallery: Gallery, before: str, after: str, said: str
+) -> None:
+    """A record of another form, or of other layers, gets a line that says how to mend it."""
+    folder = Path(shutil.copytree(atlas / "studies" / "live", tmp_path / "live"))
+    text = (folder / "network.json").read_text(encoding="utf-8")
+    assert before in text
+    (folder / "network.json").write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(AtlasError, match=rf"{said}; run `filter-gallery compute` again"):
+        LivePage.read(folder, gallery)
+
+
 def test_addresses_of_its_files(site: Path) -> None:
     """The page names each file of the site that its script will fetch, with sizes of weights."""
     html = (site / PAGE).read_text(encoding="utf-8")
