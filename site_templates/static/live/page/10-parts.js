@@ -1,7 +1,7 @@
 // What comes after the reader's click: scripts, inserted one after another, each of which calls back.
-const root = document.getElementById('live');
+const root = document.getElementById("live");
 /** The element `live-…`. */
-const part = name => document.getElementById('live-' + name);
+const part = (name) => document.getElementById("live-" + name);
 
 let network = null; // network.json, with what the gallery knows of each filter
 let pictures = []; // to begin with
@@ -10,10 +10,10 @@ let hasOutput = false; // so are those of the head
 const weightsCome = []; // [number, base64], until the engine takes them
 
 window.liveParts = {
-  network: given => {
+  network: (given) => {
     network = given;
   },
-  pictures: given => {
+  pictures: (given) => {
     pictures = given;
   },
   weights: (number, text) => weightsCome.push([number, text]),
@@ -22,12 +22,16 @@ window.liveParts = {
 /** Load a classic script; a page from a folder may load nothing else. */
 function load(address) {
   return new Promise((resolve, reject) => {
-    const script = document.createElement('script');
+    const script = document.createElement("script");
     script.src = address;
     script.onload = resolve;
     script.onerror = () => {
-      const name = address.split('/').pop();
-      reject(new Error(`${name} did not come. Load this page again; if that does not help, it is missing from the site.`));
+      const name = address.split("/").pop();
+      reject(
+        new Error(
+          `${name} did not come. Load this page again; if that does not help, it is missing from the site.`,
+        ),
+      );
     };
     document.head.append(script);
   });
@@ -35,16 +39,16 @@ function load(address) {
 
 /** Tell the reader what is going on. */
 function status(words) {
-  part('status').textContent = words;
+  part("status").textContent = words;
 }
 
 /** Load all weights, those of the lowest layers first, and hand each part to the engine. */
 async function loadWeights(changed) {
-  for (const address of root.dataset.weights.split(' ')) {
+  for (const address of root.dataset.weights.split(" ")) {
     await load(address);
     const [number, text] = weightsCome.pop();
-    const answer = await ask('weights', { part: number, text });
-    answer.layers.forEach(name => ready.add(name));
+    const answer = await ask("weights", { part: number, text });
+    answer.layers.forEach((name) => ready.add(name));
     hasOutput = answer.output;
     changed();
   }
@@ -52,6 +56,10 @@ async function loadWeights(changed) {
 
 /** "layers 1 and 2", as the titles of the layers that are ready have it. */
 function readyWords() {
-  const titles = network.layers.filter(layer => ready.has(layer.name)).map(layer => layer.title);
-  return titles.length > 1 ? `${titles.slice(0, -1).join(', ')} and ${titles[titles.length - 1]}` : titles.join('');
+  const titles = network.layers
+    .filter((layer) => ready.has(layer.name))
+    .map((layer) => layer.title);
+  return titles.length > 1
+    ? `${titles.slice(0, -1).join(", ")} and ${titles[titles.length - 1]}`
+    : titles.join("");
 }

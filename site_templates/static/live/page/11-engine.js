@@ -12,8 +12,10 @@ let onPage = false; // no worker: the engine runs on the page
 function ask(name, fields = {}, progress = () => {}) {
   const id = (asked += 1);
   const message = { id, ask: name, ...fields };
-  const promise = new Promise((resolve, reject) => asks.set(id, { message, progress, resolve, reject }));
-  promise.stop = () => send({ id: (asked += 1), ask: 'stop', of: id });
+  const promise = new Promise((resolve, reject) =>
+    asks.set(id, { message, progress, resolve, reject }),
+  );
+  promise.stop = () => send({ id: (asked += 1), ask: "stop", of: id });
   send(message);
   return promise;
 }
@@ -34,22 +36,24 @@ function hear(message) {
 function engineOnPage() {
   const receive = liveEngine(hear);
   onPage = true;
-  send = message => setTimeout(receive, 0, message);
-  asks.forEach(open => send(open.message));
+  send = (message) => setTimeout(receive, 0, message);
+  asks.forEach((open) => send(open.message));
 }
 
 /** Start the engine; it answers once `network` was asked. */
 function startEngine() {
   try {
     const text = `const receive = (${liveEngine})((m, t) => postMessage(m, t)); onmessage = e => receive(e.data);`;
-    const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
-    worker.onmessage = event => hear(event.data);
+    const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+    worker.onmessage = (event) => hear(event.data);
     worker.onerror = () => {
       if (!answered) return engineOnPage(); // refused by a policy, which says so only now
-      asks.forEach(open => open.reject(new Error('The network has stopped. Load this page again.')));
+      asks.forEach((open) =>
+        open.reject(new Error("The network has stopped. Load this page again.")),
+      );
       asks.clear();
     };
-    send = message => worker.postMessage(message);
+    send = (message) => worker.postMessage(message);
   } catch (error) {
     engineOnPage();
   }
@@ -58,7 +62,9 @@ function startEngine() {
 /** What is slower here than elsewhere, in sentences. */
 function slowness(simd) {
   return [
-    onPage && 'This browser allows no worker here, so the network runs on the page itself, which may stand still for moments.',
-    !simd && 'This browser has no WebAssembly with SIMD: the network runs in plain JavaScript, about five times slower.',
+    onPage &&
+      "This browser allows no worker here, so the network runs on the page itself, which may stand still for moments.",
+    !simd &&
+      "This browser has no WebAssembly with SIMD: the network runs in plain JavaScript, about five times slower.",
   ].filter(Boolean);
 }

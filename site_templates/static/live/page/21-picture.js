@@ -1,12 +1,12 @@
 // The reader's picture: from a file, dropped, pasted, or one of those to begin with.
-const canvas = part('canvas');
-const original = document.createElement('canvas'); // as it came, not yet mirrored
+const canvas = part("canvas");
+const original = document.createElement("canvas"); // as it came, not yet mirrored
 let hasPicture = false;
 const HEADER_BYTES = 1 << 25; // enough to see a second frame in any but the largest files
 
 /** Say of the picture what the reader should know. */
 function tell(words) {
-  part('told').textContent = words;
+  part("told").textContent = words;
 }
 
 /**
@@ -19,11 +19,21 @@ function bring(source, width, height) {
   const down = Math.min(height, (width * rows) / columns);
   original.width = columns;
   original.height = rows;
-  const context = original.getContext('2d');
-  context.fillStyle = '#fff';
+  const context = original.getContext("2d");
+  context.fillStyle = "#fff";
   context.fillRect(0, 0, columns, rows);
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(source, (width - across) / 2, (height - down) / 2, across, down, 0, 0, columns, rows);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(
+    source,
+    (width - across) / 2,
+    (height - down) / 2,
+    across,
+    down,
+    0,
+    0,
+    columns,
+    rows,
+  );
   hasPicture = true;
 }
 
@@ -31,20 +41,20 @@ function bring(source, width, height) {
 function hand() {
   canvas.width = original.width;
   canvas.height = original.height;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (part('mirror').checked) {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (part("mirror").checked) {
     context.translate(canvas.width, 0);
     context.scale(-1, 1);
   }
   context.drawImage(original, 0, 0);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  ask('picture', { pixels: data }).catch(failed);
+  ask("picture", { pixels: data }).catch(failed);
 }
 
 /** A new picture stands still: draw it and begin with it again. */
-function show(words, credit = '') {
-  canvas.setAttribute('aria-label', `The picture as the network gets it: ${words}`);
-  part('credit').textContent = credit;
+function show(words, credit = "") {
+  canvas.setAttribute("aria-label", `The picture as the network gets it: ${words}`);
+  part("credit").textContent = credit;
   hand();
   begin();
 }
@@ -75,11 +85,13 @@ async function decode(file) {
 /** Take a file, or say why not. */
 async function takeFile(file) {
   stopCamera();
-  const name = file.name || 'the pasted picture';
+  const name = file.name || "the pasted picture";
   const header = readHeader(new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer()));
   if (header && header.width * header.height > MOST_PIXELS) {
     const size = Math.round((header.width * header.height) / 1e6);
-    tell(`${name} has ${size} megapixels, too many to open here: ${Math.floor(MOST_PIXELS / 1e6)} are the most. Make it smaller first.`);
+    tell(
+      `${name} has ${size} megapixels, too many to open here: ${Math.floor(MOST_PIXELS / 1e6)} are the most. Make it smaller first.`,
+    );
     return;
   }
   let picture;
@@ -91,69 +103,74 @@ async function takeFile(file) {
   }
   bring(picture, picture.width || 1, picture.height || 1);
   if (picture.close) picture.close();
-  tell(header && header.moves ? `${name} moves; this is its first frame.` : '');
+  tell(header && header.moves ? `${name} moves; this is its first frame.` : "");
   pressSample(null);
   show(name);
 }
 
 /** Take the first picture of a drop or a paste. */
 function takeFirst(files, what) {
-  const file = Array.from(files).find(each => each.type.startsWith('image/')) || files[0];
+  const file = Array.from(files).find((each) => each.type.startsWith("image/")) || files[0];
   if (file) takeFile(file);
   else tell(`What you ${what} is no picture file. Save the picture first, then choose it here.`);
 }
 
 function pressSample(name) {
-  part('samples').querySelectorAll('button').forEach(button => {
-    button.setAttribute('aria-pressed', String(button.dataset.sample === name));
-  });
+  part("samples")
+    .querySelectorAll("button")
+    .forEach((button) => {
+      button.setAttribute("aria-pressed", String(button.dataset.sample === name));
+    });
 }
 
 async function takeSample(name) {
-  const sample = pictures.find(each => each.name === name);
+  const sample = pictures.find((each) => each.name === name);
   stopCamera();
   const image = await imageOf(sample.src);
   bring(image, image.naturalWidth, image.naturalHeight);
-  tell('');
+  tell("");
   pressSample(name);
   show(sample.words, sample.credit);
 }
 
 /** The buttons of the pictures to begin with show them. */
 function fillSamples() {
-  part('samples').querySelectorAll('button').forEach(button => {
-    const sample = pictures.find(each => each.name === button.dataset.sample);
-    const image = new Image(48, 48);
-    image.alt = '';
-    image.src = sample.src;
-    button.prepend(image);
-    button.addEventListener('click', () => takeSample(sample.name).catch(failed));
-  });
+  part("samples")
+    .querySelectorAll("button")
+    .forEach((button) => {
+      const sample = pictures.find((each) => each.name === button.dataset.sample);
+      const image = new Image(48, 48);
+      image.alt = "";
+      image.src = sample.src;
+      button.prepend(image);
+      button.addEventListener("click", () => takeSample(sample.name).catch(failed));
+    });
 }
 
 function listenForPictures() {
-  const field = part('file');
-  part('choose').addEventListener('click', () => field.click());
-  field.addEventListener('change', () => {
+  const field = part("file");
+  part("choose").addEventListener("click", () => field.click());
+  field.addEventListener("change", () => {
     if (field.files.length) takeFile(field.files[0]).catch(failed);
-    field.value = ''; // the same file may be chosen again
+    field.value = ""; // the same file may be chosen again
   });
-  document.addEventListener('paste', event => {
-    if (!event.target.closest('input:not([type=file]), select')) takeFirst(event.clipboardData.files, 'pasted');
+  document.addEventListener("paste", (event) => {
+    if (!event.target.closest("input:not([type=file]), select"))
+      takeFirst(event.clipboardData.files, "pasted");
   });
-  document.addEventListener('dragover', event => {
+  document.addEventListener("dragover", (event) => {
     event.preventDefault();
-    root.classList.add('over');
+    root.classList.add("over");
   });
-  document.addEventListener('dragleave', event => {
-    if (!event.relatedTarget) root.classList.remove('over');
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) root.classList.remove("over");
   });
-  document.addEventListener('drop', event => {
+  document.addEventListener("drop", (event) => {
     event.preventDefault();
-    root.classList.remove('over');
-    takeFirst(event.dataTransfer.files, 'dropped');
+    root.classList.remove("over");
+    takeFirst(event.dataTransfer.files, "dropped");
   });
-  part('mirror').addEventListener('change', () => {
+  part("mirror").addEventListener("change", () => {
     if (!hasPicture) return;
     hand();
     begin();

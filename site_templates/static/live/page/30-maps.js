@@ -4,12 +4,23 @@ const SMALLEST = 28; // CSS pixels of a tile, with its gutter a target of at lea
 const LARGEST = 76;
 const GUTTER = 2;
 const SLICE = 12; // milliseconds of drawing at a time
-const grid = { canvas: null, answer: null, layer: null, order: [], tile: 0, columns: 1, rows: 1, page: 0, at: -1, drawn: 0 };
+const grid = {
+  canvas: null,
+  answer: null,
+  layer: null,
+  order: [],
+  tile: 0,
+  columns: 1,
+  rows: 1,
+  page: 0,
+  at: -1,
+  drawn: 0,
+};
 const ramp = Uint32Array.from({ length: 256 }, (_, value) => 0xff000000 | (value * 0x010101)); // black is no answer, white the strongest
 
 /** Choose the size of tiles so that all maps show at once if they can. */
 function layOut() {
-  const width = part('maps').clientWidth;
+  const width = part("maps").clientWidth;
   const high = width < 600 ? 0.4 * innerHeight : 560;
   const wanted = Math.sqrt((width * high) / grid.order.length);
   const pitch = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(wanted))) + GUTTER;
@@ -42,7 +53,12 @@ function drawTile(strip, stride, left, maps, offset, columns, xs, ys, grey) {
       const right = Math.max(xs[x + 1], xs[x] + 1);
       let sum = 0;
       for (let row = ys[y]; row < bottom; row += 1) {
-        for (let from = offset + row * columns + xs[x], end = from + right - xs[x]; from < end; from += 1) sum += maps[from];
+        for (
+          let from = offset + row * columns + xs[x], end = from + right - xs[x];
+          from < end;
+          from += 1
+        )
+          sum += maps[from];
       }
       strip[to] = grey[(sum / ((bottom - ys[y]) * (right - xs[x]))) | 0];
     }
@@ -51,7 +67,7 @@ function drawTile(strip, stride, left, maps, offset, columns, xs, ys, grey) {
 
 /** How bright a filter's largest value is drawn, 0…1. */
 function brightness(filter) {
-  if (part('own-scale').checked) return 1;
+  if (part("own-scale").checked) return 1;
   const strong = strongValue(grid.layer, filter);
   return strong ? Math.min(1, grid.answer.maxima[filter] / strong) : 1;
 }
@@ -73,7 +89,7 @@ async function drawGrid() {
     grid.canvas.width = across;
     grid.canvas.height = down;
   }
-  const context = grid.canvas.getContext('2d');
+  const context = grid.canvas.getContext("2d");
   const xs = starts(width, side);
   const ys = starts(height, side);
   let began = performance.now();
@@ -82,12 +98,25 @@ async function drawGrid() {
     const strip = new Uint32Array(picture.data.buffer);
     shown.slice(row * columns, (row + 1) * columns).forEach((filter, column) => {
       const bright = brightness(filter);
-      const grey = bright === 1 ? ramp : Uint32Array.from(ramp, (_, value) => ramp[Math.round(value * bright)]);
-      drawTile(strip, across, column * pitch, answer.maps, filter * height * width, width, xs, ys, grey);
+      const grey =
+        bright === 1
+          ? ramp
+          : Uint32Array.from(ramp, (_, value) => ramp[Math.round(value * bright)]);
+      drawTile(
+        strip,
+        across,
+        column * pitch,
+        answer.maps,
+        filter * height * width,
+        width,
+        xs,
+        ys,
+        grey,
+      );
     });
     context.putImageData(picture, 0, row * pitch);
     if (performance.now() - began > SLICE) {
-      await new Promise(resolve => setTimeout(resolve));
+      await new Promise((resolve) => setTimeout(resolve));
       if (mine !== grid.drawn) return;
       began = performance.now();
     }
@@ -113,16 +142,17 @@ function showMaps(layer, answer, order) {
 function describePages() {
   const count = pages();
   const first = grid.page * perPage();
-  part('pages').hidden = count === 1;
-  part('pages-words').textContent = `${first + 1} to ${Math.min(first + perPage(), grid.order.length)} of ${grid.order.length}`;
-  part('pages-back').disabled = grid.page === 0;
-  part('pages-on').disabled = grid.page === count - 1;
+  part("pages").hidden = count === 1;
+  part("pages-words").textContent =
+    `${first + 1} to ${Math.min(first + perPage(), grid.order.length)} of ${grid.order.length}`;
+  part("pages-back").disabled = grid.page === 0;
+  part("pages-on").disabled = grid.page === count - 1;
 }
 
 /** Frame the filter under the cursor and the pinned one. */
 function placeCursors() {
-  placeCursor(part('cursor'), grid.at);
-  placeCursor(part('pin-mark'), grid.order.indexOf(pinned.filter));
+  placeCursor(part("cursor"), grid.at);
+  placeCursor(part("pin-mark"), grid.order.indexOf(pinned.filter));
 }
 function placeCursor(mark, at) {
   const place = at - grid.page * perPage();
@@ -139,10 +169,13 @@ function moveTo(at) {
     const page = Math.floor(at / perPage());
     if (page !== grid.page) turnTo(page);
     const filter = grid.order[at];
-    const maps = part('maps');
-    maps.setAttribute('aria-valuemax', String(grid.order.length - 1));
-    maps.setAttribute('aria-valuenow', String(at));
-    maps.setAttribute('aria-valuetext', `filter ${filter}, ${weakerWords(weakerShare(grid.layer, filter, grid.answer.maxima[filter]))}`);
+    const maps = part("maps");
+    maps.setAttribute("aria-valuemax", String(grid.order.length - 1));
+    maps.setAttribute("aria-valuenow", String(at));
+    maps.setAttribute(
+      "aria-valuetext",
+      `filter ${filter}, ${weakerWords(weakerShare(grid.layer, filter, grid.answer.maxima[filter]))}`,
+    );
   }
   placeCursors();
   drawOver();
@@ -164,27 +197,47 @@ function placeUnder(event) {
 }
 
 function listenToMaps() {
-  const maps = part('maps');
-  grid.canvas = maps.querySelector('canvas');
-  maps.addEventListener('pointermove', event => grid.answer && event.pointerType !== 'touch' && moveTo(placeUnder(event)));
-  maps.addEventListener('pointerleave', () => moveTo(-1));
-  maps.addEventListener('click', event => {
+  const maps = part("maps");
+  grid.canvas = maps.querySelector("canvas");
+  maps.addEventListener(
+    "pointermove",
+    (event) => grid.answer && event.pointerType !== "touch" && moveTo(placeUnder(event)),
+  );
+  maps.addEventListener("pointerleave", () => moveTo(-1));
+  maps.addEventListener("click", (event) => {
     const at = grid.answer ? placeUnder(event) : -1;
     if (at >= 0) pin(grid.layer, grid.order[at]);
   });
-  maps.addEventListener('focus', () => grid.answer && grid.at < 0 && moveTo(Math.max(grid.order.indexOf(pinned.filter), grid.page * perPage())));
-  maps.addEventListener('blur', () => moveTo(-1));
-  maps.addEventListener('keydown', event => {
-    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -grid.columns, ArrowDown: grid.columns, PageUp: -perPage(), PageDown: perPage(), Home: -Infinity, End: Infinity };
+  maps.addEventListener(
+    "focus",
+    () =>
+      grid.answer &&
+      grid.at < 0 &&
+      moveTo(Math.max(grid.order.indexOf(pinned.filter), grid.page * perPage())),
+  );
+  maps.addEventListener("blur", () => moveTo(-1));
+  maps.addEventListener("keydown", (event) => {
+    const moves = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -grid.columns,
+      ArrowDown: grid.columns,
+      PageUp: -perPage(),
+      PageDown: perPage(),
+      Home: -Infinity,
+      End: Infinity,
+    };
     if (!grid.answer || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key in moves) moveTo(Math.max(0, Math.min(grid.order.length - 1, Math.max(grid.at, 0) + moves[event.key])));
-    else if ((event.key === 'Enter' || event.key === ' ') && grid.at >= 0) pin(grid.layer, grid.order[grid.at]);
+    if (event.key in moves)
+      moveTo(Math.max(0, Math.min(grid.order.length - 1, Math.max(grid.at, 0) + moves[event.key])));
+    else if ((event.key === "Enter" || event.key === " ") && grid.at >= 0)
+      pin(grid.layer, grid.order[grid.at]);
     else return;
     event.preventDefault();
   });
-  part('pages-back').addEventListener('click', () => turnTo(grid.page - 1));
-  part('pages-on').addEventListener('click', () => turnTo(grid.page + 1));
-  part('own-scale').addEventListener('change', () => grid.answer && drawGrid());
+  part("pages-back").addEventListener("click", () => turnTo(grid.page - 1));
+  part("pages-on").addEventListener("click", () => turnTo(grid.page + 1));
+  part("own-scale").addEventListener("change", () => grid.answer && drawGrid());
   new ResizeObserver(() => {
     if (!grid.answer || !maps.clientWidth) return;
     layOut();

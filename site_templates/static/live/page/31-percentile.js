@@ -2,7 +2,7 @@
 
 /** Decode base64 of little-endian u16. */
 function shortsOf(text) {
-  const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return new Uint16Array(bytes.buffer);
 }
 
@@ -44,17 +44,19 @@ function strongValue(layer, filter) {
 
 /** "more strongly than on 99 % of the gallery's images" */
 function weakerWords(share) {
-  if (share === 0) return 'no more strongly than on the weakest of the gallery’s images';
-  if (share === 1) return 'more strongly than on any of the gallery’s images';
+  if (share === 0) return "no more strongly than on the weakest of the gallery’s images";
+  if (share === 1) return "more strongly than on any of the gallery’s images";
   const rounded = share > 0.99 ? Math.floor(share * 1000) / 10 : Math.floor(share * 100);
-  return rounded ? `more strongly than on ${rounded}${NO_BREAK}% of the gallery’s images` : 'more strongly than on under 1\u00a0% of the gallery’s images';
+  return rounded
+    ? `more strongly than on ${rounded}${NO_BREAK}% of the gallery’s images`
+    : "more strongly than on under 1\u00a0% of the gallery’s images";
 }
 
 /** Filters of a layer, the most unusual answer first: [filter, share][]. */
 function ranked(layer, maxima) {
   const shares = Float64Array.from(maxima, (value, filter) => weakerShare(layer, filter, value));
-  const excess = filter => maxima[filter] / (strongValue(layer, filter) || Infinity);
+  const excess = (filter) => maxima[filter] / (strongValue(layer, filter) || Infinity);
   return Array.from(maxima.keys())
     .sort((a, b) => shares[b] - shares[a] || excess(b) - excess(a))
-    .map(filter => [filter, shares[filter]]);
+    .map((filter) => [filter, shares[filter]]);
 }

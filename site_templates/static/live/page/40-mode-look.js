@@ -12,7 +12,7 @@ async function lookAtLayer() {
     what(`${layer.title} is still on its way.`);
     return null;
   }
-  const answer = await ask('look', { layer: layer.name });
+  const answer = await ask("look", { layer: layer.name });
   if (layer !== chosenLayer() || !answer) return null;
   const calm = !moving() || performance.now() - listedAt > CALM || grid.layer !== layer;
   const ranks = calm ? ranked(layer, answer.maxima) : null;
@@ -22,7 +22,10 @@ async function lookAtLayer() {
   if (calm) {
     listedAt = performance.now();
     const answering = ranks.filter(([, share]) => share > 0).slice(0, LISTED);
-    fillCards(part('strongest'), answering.map(([filter, share]) => [layer, filter, weakerWords(share)]));
+    fillCards(
+      part("strongest"),
+      answering.map(([filter, share]) => [layer, filter, weakerWords(share)]),
+    );
   }
   await drawn;
   return { layer, answer, ranks };
@@ -41,20 +44,22 @@ modes.look = {
     if (looked && looked.ranks) what(lookWords(looked));
   },
   over(context) {
-    const filter = grid.at >= 0 ? grid.order[grid.at] : pinned.layer === grid.layer ? pinned.filter : -1;
+    const filter =
+      grid.at >= 0 ? grid.order[grid.at] : pinned.layer === grid.layer ? pinned.filter : -1;
     if (filter < 0 || !grid.answer) return;
     const [, , width] = grid.answer.shape;
     const unit = grid.answer.units[filter];
     lightMap(context, grid.layer, grid.answer, filter);
-    if (grid.answer.maxima[filter] > 0) outlineField(context, grid.layer, Math.floor(unit / width), unit % width);
+    if (grid.answer.maxima[filter] > 0)
+      outlineField(context, grid.layer, Math.floor(unit / width), unit % width);
   },
 };
 
 function lookWords({ layer, answer, ranks }) {
   const rare = ranks.filter(([, share]) => share >= 0.99).length;
-  const silent = answer.maxima.filter(value => value <= 0).length;
+  const silent = answer.maxima.filter((value) => value <= 0).length;
   const [[first, share]] = ranks;
-  return `${layer.title}: ${silent ? `${silent} of ${layer.filters} filters stay silent` : `all ${layer.filters} filters answer`}, ${rare || 'none'} more strongly than on 99${NO_BREAK}% of the gallery’s images. Most unusual: filter ${first}, ${weakerWords(share)}.`;
+  return `${layer.title}: ${silent ? `${silent} of ${layer.filters} filters stay silent` : `all ${layer.filters} filters answer`}, ${rare || "none"} more strongly than on 99${NO_BREAK}% of the gallery’s images. Most unusual: filter ${first}, ${weakerWords(share)}.`;
 }
 
-part('order').addEventListener('change', () => begin());
+part("order").addEventListener("change", () => begin());

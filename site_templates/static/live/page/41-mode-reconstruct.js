@@ -12,7 +12,11 @@ function shownScale(pixels, rows, columns, box) {
     for (let column = left; column < right; column += 1, to += 1) {
       if (row < 0 || column < 0 || row >= rows || column >= columns) continue;
       const at = row * columns + column;
-      largest[to] = Math.max(Math.abs(pixels[at]), Math.abs(pixels[at + plane]), Math.abs(pixels[at + 2 * plane]));
+      largest[to] = Math.max(
+        Math.abs(pixels[at]),
+        Math.abs(pixels[at + plane]),
+        Math.abs(pixels[at + 2 * plane]),
+      );
     }
   }
   largest.sort();
@@ -28,7 +32,9 @@ function signedPicture(pixels, rows, columns, scale) {
   const plane = rows * columns;
   for (let at = 0; at < plane; at += 1) {
     for (let channel = 0; channel < 3; channel += 1) {
-      picture.data[4 * at + channel] = scale ? (pixels[channel * plane + at] / scale) * 127.5 + 127.5 : 128;
+      picture.data[4 * at + channel] = scale
+        ? (pixels[channel * plane + at] / scale) * 127.5 + 127.5
+        : 128;
     }
     picture.data[4 * at + 3] = 255;
   }
@@ -37,31 +43,35 @@ function signedPicture(pixels, rows, columns, scale) {
 
 async function reconstruct() {
   const { layer, filter, row, column } = pinned;
-  const rule = part('rule').value;
-  const answer = await ask('reconstruct', { layer: layer.name, filter, row, column, rule });
-  if (!answer || pinned.filter !== filter || mode !== 'reconstruct') return;
+  const rule = part("rule").value;
+  const answer = await ask("reconstruct", { layer: layer.name, filter, row, column, rule });
+  if (!answer || pinned.filter !== filter || mode !== "reconstruct") return;
   const [rows, columns] = network.input;
   const scale = shownScale(answer.pixels, rows, columns, answer.box);
-  reconstruction = part('reconstruction');
+  reconstruction = part("reconstruction");
   reconstruction.width = columns;
   reconstruction.height = rows;
-  const context = reconstruction.getContext('2d');
+  const context = reconstruction.getContext("2d");
   context.putImageData(signedPicture(answer.pixels, rows, columns, scale), 0, 0);
   outlineField(context, layer, row, column);
   const unit = `${filterName(layer.name, filter)}, row ${row}, column ${column}`;
-  part('unit').textContent = `Row ${row}, column ${column}: activation ${figure(answer.activation)}.`;
+  part("unit").textContent =
+    `Row ${row}, column ${column}: activation ${figure(answer.activation)}.`;
   drawOver();
   if (moving()) return;
-  what(answer.activation > 0
-    ? `${unit}: what of the picture activates this unit, brought down to the pixels. Its field is outlined; its activation is ${figure(answer.activation)}.`
-    : `${unit}: it does not answer, so there is nothing to bring down. Choose a brighter spot.`);
+  what(
+    answer.activation > 0
+      ? `${unit}: what of the picture activates this unit, brought down to the pixels. Its field is outlined; its activation is ${figure(answer.activation)}.`
+      : `${unit}: it does not answer, so there is nothing to bring down. Choose a brighter spot.`,
+  );
 }
 
 modes.reconstruct = {
   async refresh() {
     const looked = await lookAtLayer();
     if (!looked) return;
-    if (pinned.layer !== looked.layer) pin(looked.layer, ranked(looked.layer, looked.answer.maxima)[0][0]);
+    if (pinned.layer !== looked.layer)
+      pin(looked.layer, ranked(looked.layer, looked.answer.maxima)[0][0]);
     await reconstruct();
   },
   over(context) {
@@ -70,9 +80,9 @@ modes.reconstruct = {
       lightMap(context, grid.layer, grid.answer, grid.order[grid.at]);
       return;
     }
-    if (part('over').checked && reconstruction) context.drawImage(reconstruction, 0, 0);
+    if (part("over").checked && reconstruction) context.drawImage(reconstruction, 0, 0);
     outlineField(context, pinned.layer, pinned.row, pinned.column);
   },
 };
-part('over').addEventListener('change', drawOver);
-part('rule').addEventListener('change', () => begin());
+part("over").addEventListener("change", drawOver);
+part("rule").addEventListener("change", () => begin());

@@ -6,16 +6,18 @@ const SEED = 1;
 
 /** What is to rise, and its name. */
 function dreamTarget() {
-  const kind = root.querySelector('[name=dream]:checked').value;
+  const kind = root.querySelector("[name=dream]:checked").value;
   const layer = chosenLayer();
-  const filter = Number(part('dream-filter').value);
-  if (kind === 'class') {
-    const index = Number(part('dream-class').value);
+  const filter = Number(part("dream-filter").value);
+  if (kind === "class") {
+    const index = Number(part("dream-class").value);
     return [{ class: index }, `“${className(index)}”`];
   }
-  if (kind === 'layer') return [{ layer: layer.name }, layer.title];
+  if (kind === "layer") return [{ layer: layer.name }, layer.title];
   if (!Number.isInteger(filter) || filter < 0 || filter >= layer.filters) {
-    throw new Error(`${layer.title} has the filters 0 to ${layer.filters - 1}; there is no filter ${part('dream-filter').value}.`);
+    throw new Error(
+      `${layer.title} has the filters 0 to ${layer.filters - 1}; there is no filter ${part("dream-filter").value}.`,
+    );
   }
   return [{ layer: layer.name, filter }, filterName(layer.name, filter)];
 }
@@ -23,47 +25,70 @@ function dreamTarget() {
 function drawBytes(target, pixels, height, width) {
   target.width = width;
   target.height = height;
-  target.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
+  target
+    .getContext("2d")
+    .putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
 }
 
 async function dream() {
   const [target, name] = dreamTarget();
-  const steps = Number(part('dream-steps').value);
-  const octaves = Number(part('dream-octaves').value);
-  const shown = part('dream-canvas');
+  const steps = Number(part("dream-steps").value);
+  const octaves = Number(part("dream-octaves").value);
+  const shown = part("dream-canvas");
   const draw = ({ pixels, height, width }) => drawBytes(shown, pixels, height, width);
-  const words = progress => `Octave ${progress.octave} of ${progress.of}, step ${progress.step} of ${progress.steps}.`;
+  const words = (progress) =>
+    `Octave ${progress.octave} of ${progress.of}, step ${progress.step} of ${progress.steps}.`;
   what(`${name} is being raised.`);
   let last = null;
-  const fields = { target, steps, octaves, rate: RATE, jitter: JITTER, variation: VARIATION, seed: SEED };
-  const answer = await runTask(part('dream-start'), ask('dream', fields, progress => {
-    last = progress;
-    draw(progress);
-    part('dream-words').textContent = words(progress);
-    showProgress((progress.octave - 1) * progress.steps + progress.step, progress.of * progress.steps);
-  }));
-  part('dream-save').disabled = !last;
+  const fields = {
+    target,
+    steps,
+    octaves,
+    rate: RATE,
+    jitter: JITTER,
+    variation: VARIATION,
+    seed: SEED,
+  };
+  const answer = await runTask(
+    part("dream-start"),
+    ask("dream", fields, (progress) => {
+      last = progress;
+      draw(progress);
+      part("dream-words").textContent = words(progress);
+      showProgress(
+        (progress.octave - 1) * progress.steps + progress.step,
+        progress.of * progress.steps,
+      );
+    }),
+  );
+  part("dream-save").disabled = !last;
   if (!last) return;
-  shown.setAttribute('aria-label', `The dream: your picture, changed so that ${name} answers more strongly`);
+  shown.setAttribute(
+    "aria-label",
+    `The dream: your picture, changed so that ${name} answers more strongly`,
+  );
   if (!answer) {
-    part('dream-words').textContent = `Stopped. ${words(last)}`;
+    part("dream-words").textContent = `Stopped. ${words(last)}`;
     what(`${name} was raised, until you stopped it.`);
     return;
   }
   draw(answer);
-  part('dream-words').textContent = `${several(answer.steps, 'step')} in each of ${several(answer.of, 'octave')}.`;
-  what(`${name} was raised${answer.before > 0 && answer.value > 0 ? ` from ${figure(answer.before)} to ${figure(answer.value)}` : ''}, ${dreamMeasure(target)}. What appears is what activates it, on top of your picture.`);
+  part("dream-words").textContent =
+    `${several(answer.steps, "step")} in each of ${several(answer.of, "octave")}.`;
+  what(
+    `${name} was raised${answer.before > 0 && answer.value > 0 ? ` from ${figure(answer.before)} to ${figure(answer.value)}` : ""}, ${dreamMeasure(target)}. What appears is what activates it, on top of your picture.`,
+  );
 }
 
 function dreamMeasure(target) {
-  if (target.class !== undefined) return 'the score of the class';
-  return target.filter !== undefined ? 'the mean of its map' : 'the mean square of its activations';
+  if (target.class !== undefined) return "the score of the class";
+  return target.filter !== undefined ? "the mean of its map" : "the mean square of its activations";
 }
 
 /** Save a canvas as a PNG file. */
 function save(shown, name) {
-  shown.toBlob(blob => {
-    const link = document.createElement('a');
+  shown.toBlob((blob) => {
+    const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
     link.download = name;
     link.click();
@@ -74,41 +99,48 @@ function save(shown, name) {
 modes.dream = {
   still: true,
   refresh() {
-    drawCopy(part('dream-canvas'));
-    part('dream-words').textContent = '';
-    part('dream-save').disabled = true;
+    drawCopy(part("dream-canvas"));
+    part("dream-words").textContent = "";
+    part("dream-save").disabled = true;
     dreamReady();
   },
 };
 
 /** Say what can be raised now. */
 function dreamReady() {
-  const kind = root.querySelector('[name=dream]:checked').value;
-  const here = kind === 'class' ? hasOutput : ready.has(chosenLayer().name);
-  part('dream-filter-label').hidden = kind !== 'filter';
-  part('dream-class-label').hidden = kind !== 'class';
-  part('layers').hidden = kind === 'class';
-  part('dream-start').disabled = !here;
-  if (!task) what(here ? `Your picture will be changed, step by step, so that ${dreamWords(kind)} more strongly.` : 'Its weights are still on their way.');
+  const kind = root.querySelector("[name=dream]:checked").value;
+  const here = kind === "class" ? hasOutput : ready.has(chosenLayer().name);
+  part("dream-filter-label").hidden = kind !== "filter";
+  part("dream-class-label").hidden = kind !== "class";
+  part("layers").hidden = kind === "class";
+  part("dream-start").disabled = !here;
+  if (!task)
+    what(
+      here
+        ? `Your picture will be changed, step by step, so that ${dreamWords(kind)} more strongly.`
+        : "Its weights are still on their way.",
+    );
 }
 function dreamWords(kind) {
-  if (kind === 'class') return `the score of “${className(Number(part('dream-class').value))}” rises`;
-  if (kind === 'layer') return `${chosenLayer().title} answers`;
-  return `filter ${part('dream-filter').value} of ${chosenLayer().title} answers`;
+  if (kind === "class")
+    return `the score of “${className(Number(part("dream-class").value))}” rises`;
+  if (kind === "layer") return `${chosenLayer().title} answers`;
+  return `filter ${part("dream-filter").value} of ${chosenLayer().title} answers`;
 }
 
 function listenToDream() {
-  const sliders = () => ['dream-steps', 'dream-octaves'].forEach(name => {
-    part(`${name}-words`).textContent = part(name).value;
-  });
+  const sliders = () =>
+    ["dream-steps", "dream-octaves"].forEach((name) => {
+      part(`${name}-words`).textContent = part(name).value;
+    });
   sliders();
-  ['dream-steps', 'dream-octaves'].forEach(name => part(name).addEventListener('input', sliders));
-  root.querySelectorAll('[name=dream], #live-dream-filter, #live-dream-class').forEach(field => {
-    field.addEventListener('change', () => {
+  ["dream-steps", "dream-octaves"].forEach((name) => part(name).addEventListener("input", sliders));
+  root.querySelectorAll("[name=dream], #live-dream-filter, #live-dream-class").forEach((field) => {
+    field.addEventListener("change", () => {
       dreamReady();
       remember();
     });
   });
-  part('dream-start').addEventListener('click', () => dream().catch(failed));
-  part('dream-save').addEventListener('click', () => save(part('dream-canvas'), 'dream.png'));
+  part("dream-start").addEventListener("click", () => dream().catch(failed));
+  part("dream-save").addEventListener("click", () => save(part("dream-canvas"), "dream.png"));
 }

@@ -1,32 +1,34 @@
 // Each view has an address: #layer3/217, #reconstruct=layer3/217, #dream=layer4, #name, …
-const NAMES = ['look', 'reconstruct', 'name', 'cover', 'dream', 'fool'];
+const NAMES = ["look", "reconstruct", "name", "cover", "dream", "fool"];
 
 /** Read an address: {mode, layer, filter}; what it does not say is undefined. */
 function readAddress(hash) {
-  const text = decodeURIComponent(hash.replace(/^#/, ''));
-  const [before, after] = text.split('=');
+  const text = decodeURIComponent(hash.replace(/^#/, ""));
+  const [before, after] = text.split("=");
   const named = NAMES.includes(before);
-  const [name, number] = (named ? after || '' : before).split('/');
-  const layer = network.layers.find(each => each.name === name);
-  const filter = layer && /^\d+$/.test(number) && Number(number) < layer.filters ? Number(number) : undefined;
-  return { mode: named ? before : 'look', layer, filter };
+  const [name, number] = (named ? after || "" : before).split("/");
+  const layer = network.layers.find((each) => each.name === name);
+  const filter =
+    layer && /^\d+$/.test(number) && Number(number) < layer.filters ? Number(number) : undefined;
+  return { mode: named ? before : "look", layer, filter };
 }
 
 /** The address of what is shown. */
 function address() {
   const layer = chosenLayer();
   const place = pinned.layer === layer ? `${layer.name}/${pinned.filter}` : layer.name;
-  if (mode === 'look') return pinned.layer === layer ? `#${place}` : `#look=${layer.name}`;
-  if (mode === 'reconstruct') return `#reconstruct=${place}`;
-  if (mode !== 'dream' || root.querySelector('[name=dream]:checked').value === 'class') return `#${mode}`;
-  const one = root.querySelector('[name=dream]:checked').value === 'filter';
-  return `#dream=${layer.name}${one ? `/${part('dream-filter').value}` : ''}`;
+  if (mode === "look") return pinned.layer === layer ? `#${place}` : `#look=${layer.name}`;
+  if (mode === "reconstruct") return `#reconstruct=${place}`;
+  if (mode !== "dream" || root.querySelector("[name=dream]:checked").value === "class")
+    return `#${mode}`;
+  const one = root.querySelector("[name=dream]:checked").value === "filter";
+  return `#dream=${layer.name}${one ? `/${part("dream-filter").value}` : ""}`;
 }
 
 /** Put the address into the bar; a page opened from a folder may be refused that. */
 function remember() {
   try {
-    history.replaceState(null, '', address());
+    history.replaceState(null, "", address());
   } catch (error) {
     // the view then has no address of its own
   }
@@ -39,11 +41,12 @@ function goToAddress() {
   if (layer) {
     checkLayer(layer);
     if (filter === undefined) pinned.layer = null;
-    else if (wanted.mode !== 'dream') pin(layer, filter);
+    else if (wanted.mode !== "dream") pin(layer, filter);
   }
-  if (wanted.mode === 'dream' && layer) {
-    root.querySelector(`[name=dream][value=${filter === undefined ? 'layer' : 'filter'}]`).checked = true;
-    part('dream-filter').value = filter || 0;
+  if (wanted.mode === "dream" && layer) {
+    root.querySelector(`[name=dream][value=${filter === undefined ? "layer" : "filter"}]`).checked =
+      true;
+    part("dream-filter").value = filter || 0;
   }
   setMode(wanted.mode);
 }

@@ -5,7 +5,7 @@ let spokenAt = 0;
 function what(words) {
   if (moving() && performance.now() - spokenAt < SPOKEN) return;
   spokenAt = performance.now();
-  if (part('what').textContent !== words) part('what').textContent = words;
+  if (part("what").textContent !== words) part("what").textContent = words;
 }
 
 /** Something went wrong: its sentence stands beside the picture. */

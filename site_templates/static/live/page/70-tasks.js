@@ -5,7 +5,7 @@ let task = null;
 async function runTask(button, asking) {
   stopTask();
   task = asking;
-  part('stop').hidden = false;
+  part("stop").hidden = false;
   button.disabled = true;
   try {
     return await asking;
@@ -13,8 +13,8 @@ async function runTask(button, asking) {
     button.disabled = false;
     if (task === asking) {
       task = null;
-      part('stop').hidden = true;
-      part('progress').hidden = true;
+      part("stop").hidden = true;
+      part("progress").hidden = true;
     }
   }
 }
@@ -24,7 +24,7 @@ function stopTask() {
 }
 
 function showProgress(done, of) {
-  const bar = part('progress');
+  const bar = part("progress");
   bar.hidden = false;
   bar.max = of;
   bar.value = done;

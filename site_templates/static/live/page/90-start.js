@@ -1,11 +1,11 @@
 // Start, and the choice of mode and layer.
-let mode = 'look';
+let mode = "look";
 let turn = 0; // refreshes begun
 let refreshing = null;
 let waiting = false; // for weights
 
 function chosenLayer() {
-  return layerNamed(root.querySelector('[name=layer]:checked').value);
+  return layerNamed(root.querySelector("[name=layer]:checked").value);
 }
 function checkLayer(layer) {
   root.querySelector(`[name=layer][value="${CSS.escape(layer.name)}"]`).checked = true;
@@ -16,16 +16,18 @@ async function refresh() {
   turn += 1;
   if (refreshing) return refreshing;
   refreshing = (async () => {
-    for (let done = 0; done !== turn; ) {
+    for (let done = 0; done !== turn;) {
       done = turn;
       waiting = false;
       await modes[mode].refresh();
     }
   })();
+  if (!moving()) root.classList.add("busy");
   try {
     await refreshing;
   } finally {
     refreshing = null;
+    root.classList.remove("busy");
   }
 }
 
@@ -38,7 +40,7 @@ function begin() {
 
 function setLayer(layer) {
   checkLayer(layer);
-  if (pinned.layer !== layer) part('pinned').hidden = true;
+  if (pinned.layer !== layer) part("pinned").hidden = true;
   remember();
   begin();
 }
@@ -47,15 +49,15 @@ function setMode(name) {
   mode = name;
   root.querySelector(`[name=mode][value=${name}]`).checked = true;
   root.dataset.mode = name;
-  root.querySelectorAll('[data-mode]').forEach(panel => {
-    panel.hidden = !panel.dataset.mode.split(' ').includes(name);
+  root.querySelectorAll("[data-mode]").forEach((panel) => {
+    panel.hidden = !panel.dataset.mode.split(" ").includes(name);
   });
-  const frame = part('drop');
-  if (name === 'cover') frame.tabIndex = 0;
-  else frame.removeAttribute('tabindex');
+  const frame = part("drop");
+  if (name === "cover") frame.tabIndex = 0;
+  else frame.removeAttribute("tabindex");
   if (modes[name].still && moving()) {
     pause(true);
-    tell('The camera stands still while the picture is worked on.');
+    tell("The camera stands still while the picture is worked on.");
   }
   remember();
   begin();
@@ -65,39 +67,43 @@ function setMode(name) {
 function drawCopy(target) {
   target.width = canvas.width;
   target.height = canvas.height;
-  if (hasPicture) target.getContext('2d').drawImage(canvas, 0, 0);
+  if (hasPicture) target.getContext("2d").drawImage(canvas, 0, 0);
 }
 
 function fillClasses() {
   const options = network.classes.map((name, index) => new Option(name, index));
-  part('dream-class').append(...options.map(option => option.cloneNode(true)));
-  part('fool-class').append(...options);
+  part("dream-class").append(...options.map((option) => option.cloneNode(true)));
+  part("fool-class").append(...options);
 }
 
 /** More weights have come. */
 function weightsChanged() {
-  status(ready.size === network.layers.length && (hasOutput || network.output === null) ? '' : `${readyWords()} ${ready.size === 1 ? 'is' : 'are'} ready; the others are on their way.`);
-  root.querySelectorAll('[name=layer]').forEach(field => {
+  status(
+    ready.size === network.layers.length && (hasOutput || network.output === null)
+      ? ""
+      : `${readyWords()} ${ready.size === 1 ? "is" : "are"} ready; the others are on their way.`,
+  );
+  root.querySelectorAll("[name=layer]").forEach((field) => {
     field.disabled = !ready.has(field.value);
   });
   if (task) return;
-  if (mode === 'dream') dreamReady();
+  if (mode === "dream") dreamReady();
   else if (waiting) begin();
 }
 
 async function start() {
-  part('start').disabled = true;
-  status('The network is on its way.');
+  part("start").disabled = true;
+  status("The network is on its way.");
   await Promise.all([root.dataset.engine, root.dataset.network, root.dataset.pictures].map(load));
   startEngine();
-  const { simd } = await ask('network', { network: plainNetwork() });
-  part('slowness').textContent = slowness(simd).join(' ');
+  const { simd } = await ask("network", { network: plainNetwork() });
+  part("slowness").textContent = slowness(simd).join(" ");
   fillSamples();
   fillClasses();
-  part('begin').hidden = true;
-  part('room').hidden = false;
+  part("begin").hidden = true;
+  part("room").hidden = false;
   listen();
-  const image = pictures.find(each => each.kind === 'image') || pictures[pictures.length - 1];
+  const image = pictures.find((each) => each.kind === "image") || pictures[pictures.length - 1];
   goToAddress();
   await takeSample(image.name);
   await loadWeights(weightsChanged);
@@ -117,16 +123,24 @@ function listen() {
   listenToCover();
   listenToDream();
   listenToFool();
-  root.querySelectorAll('[name=mode]').forEach(field => field.addEventListener('change', () => setMode(field.value)));
-  root.querySelectorAll('[name=layer]').forEach(field => field.addEventListener('change', () => setLayer(layerNamed(field.value))));
-  root.querySelectorAll('form').forEach(form => form.addEventListener('submit', event => event.preventDefault()));
-  part('stop').addEventListener('click', stopTask);
-  addEventListener('hashchange', goToAddress);
-  new ResizeObserver(drawOver).observe(part('drop'));
+  root
+    .querySelectorAll("[name=mode]")
+    .forEach((field) => field.addEventListener("change", () => setMode(field.value)));
+  root
+    .querySelectorAll("[name=layer]")
+    .forEach((field) => field.addEventListener("change", () => setLayer(layerNamed(field.value))));
+  root
+    .querySelectorAll("form")
+    .forEach((form) => form.addEventListener("submit", (event) => event.preventDefault()));
+  part("stop").addEventListener("click", stopTask);
+  addEventListener("hashchange", goToAddress);
+  new ResizeObserver(drawOver).observe(part("drop"));
 }
 
 root.hidden = false;
-part('start').addEventListener('click', () => start().catch(error => {
-  part('start').disabled = false;
-  status(error.message);
-}));
+part("start").addEventListener("click", () =>
+  start().catch((error) => {
+    part("start").disabled = false;
+    status(error.message);
+  }),
+);
