@@ -17,9 +17,9 @@ SIZE = (
 )
 SIZE_OF_ONE = "So much is fetched once you start, as compressed files, the way servers send them."
 MAPS = (
-    "Each square is the activation map of one filter, bright where it answers to your picture. "
-    "White is an answer as strong as one in a hundred of the gallery’s images brings out at most, "
-    "or, with a scale of its own, the strongest of the map."
+    "Each square is the activation map of one filter, bright where it answers to your picture: "
+    "white is as strong as on the strongest 1 % of the gallery’s images. On its own scale a map is "
+    "white where its largest value is, however weak."
 )
 RANK = (
     "The filters whose strongest activation lies highest among what the gallery’s {images} "

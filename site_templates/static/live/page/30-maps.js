@@ -16,7 +16,8 @@ const grid = {
   at: -1,
   drawn: 0,
 };
-const ramp = Uint32Array.from({ length: 256 }, (_, value) => 0xff000000 | (value * 0x010101)); // black is no answer, white the strongest
+// Black is no answer, white the strongest.
+const ramp = Uint32Array.from({ length: 256 }, (_, value) => 0xff000000 | (value * 0x010101));
 
 /** Choose the size of tiles so that all maps show at once if they can. */
 function layOut() {

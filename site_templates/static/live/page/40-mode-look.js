@@ -59,7 +59,13 @@ function lookWords({ layer, answer, ranks }) {
   const rare = ranks.filter(([, share]) => share >= 0.99).length;
   const silent = answer.maxima.filter((value) => value <= 0).length;
   const [[first, share]] = ranks;
-  return `${layer.title}: ${silent ? `${silent} of ${layer.filters} filters stay silent` : `all ${layer.filters} filters answer`}, ${rare || "none"} more strongly than on 99${NO_BREAK}% of the gallery’s images. Most unusual: filter ${first}, ${weakerWords(share)}.`;
+  const answering = silent
+    ? `${silent} of ${layer.filters} filters stay silent, ${rare || "none"} answer`
+    : `all ${layer.filters} filters answer, ${rare || "none"}`;
+  return (
+    `${layer.title}: ${answering} more strongly than on 99${NO_BREAK}% of the gallery’s images. ` +
+    `Most unusual: filter ${first}, ${weakerWords(share)}.`
+  );
 }
 
 part("order").addEventListener("change", () => begin());

@@ -90,7 +90,7 @@ async function measureCover() {
 
 /** Cover every place in turn. */
 async function coverEverywhere() {
-  const stride = Math.max(4, Math.round(Math.max(...network.input) / 28));
+  const stride = Math.ceil(Math.max(...network.input) / 14);
   cover.stride = stride;
   const fields = { side: coverSide(), stride, target: cover.target };
   const answer = await runTask(

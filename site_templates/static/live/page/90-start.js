@@ -105,6 +105,8 @@ async function start() {
   listen();
   const image = pictures.find((each) => each.kind === "image") || pictures[pictures.length - 1];
   goToAddress();
+  root.querySelector("[name=mode]:checked").focus({ preventScroll: true });
+  part("room").scrollIntoView();
   await takeSample(image.name);
   await loadWeights(weightsChanged);
 }
