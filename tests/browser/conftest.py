@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -67,7 +68,7 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
-    return make_site(tmp_path_factory.mktemp("browser"), make_atlas)
+    return make_site(tmp_path_factory.mktemp("browser"), partial(make_atlas, live=""))
 
 
 @pytest.fixture(scope="session")

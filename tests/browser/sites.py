@@ -26,6 +26,7 @@ KINDS = (
     "network.html",
     "credits.html",
     "finder.html",
+    "live.html",
     "404.html",
 )
 

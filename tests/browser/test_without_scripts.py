@@ -14,7 +14,7 @@ from tests.browser.sites import KINDS
 pytestmark = pytest.mark.browser
 
 UNSEEN = """() => [...document.querySelectorAll('main *')]
-    .filter(element => !element.closest('form, button, #found, svg *, details > :not(summary)'))
+    .filter(element => !element.closest('form, button, #found, #live, svg *, details > :not(summary)'))
     .filter(element => !element.checkVisibility({ visibilityProperty: true }))
     .map(element => element.outerHTML.slice(0, 100))"""
 OFFERED = """() => [...document.querySelectorAll('button, input, select, textarea')]
@@ -45,6 +45,14 @@ def test_every_page_is_whole(site: Path, plain: Page, name: str) -> None:
     assert plain.evaluate(OFFERED) == []
     broken = "[...document.images].filter(image => !image.naturalWidth).map(image => image.src)"
     assert plain.evaluate(broken) == []
+
+
+def test_the_live_page_says_what_is_missing(site: Path, plain: Page) -> None:
+    """Its lesson and its facts can be read, and a line says why nothing runs."""
+    plain.goto((site / "live.html").as_uri())
+    expect(plain.get_by_role("note").filter(has_text="needs scripts")).to_be_visible()
+    expect(plain.get_by_role("heading", name="Ten minutes with a class")).to_be_visible()
+    expect(plain.get_by_text("8-bit weights change it by").first).to_be_visible()
 
 
 def test_figures_lead_to_their_sheets(site: Path, plain: Page) -> None:
