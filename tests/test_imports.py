@@ -22,6 +22,7 @@ RULES = {
     "generator.(errors|names)": "generator",
     "generator.atlas": "generator.(compute|images|network|render|training)",
     "generator.render": "generator.(compute|images|network|training)",
+    "generator.render.(?!site)": "generator.studies",
     "generator.images": "generator.(compute|render|training)",
     # Image sets of all forms but torchvision's, which `sources` imports when it is asked for.
     "generator.images.sets.(?!torchvision)": "generator.network",
@@ -105,6 +106,11 @@ def test_every_module_keeps_the_direction() -> None:
             "generator.compute.project.run imports generator.atlas.store",
         ),
         ("serve.py", "import torch", "generator.serve imports torch"),
+        (
+            "render/views/frame.py",
+            "from generator.studies.live import view",
+            "generator.render.views.frame imports generator.studies.live",
+        ),
     ],
 )
 def test_the_guard_can_fail(tmp_path: Path, file: str, line: str, breach: str) -> None:

@@ -18,7 +18,7 @@ from generator.render.text.drawings import Answers
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Target
 from generator.render.words.rules import PROJECTIONS
-from generator.render.words.words import count, first_capital, listing, several
+from generator.render.words.words import count, first_capital, listing, several, shortened
 from generator.studies.live import scripts, words
 from generator.studies.live.gallery_tables import gallery_tables
 from generator.studies.live.record import (
@@ -32,6 +32,7 @@ from generator.studies.live.record import (
 
 NAME = "live"
 PAGE = urls.study_page(NAME)
+LONGEST = 60  # characters of what a picture is called
 FIRST_LAYERS = 2  # that can be looked at before the others have come
 
 
@@ -208,7 +209,10 @@ class LivePage:
             if lost
             else "",
             layers=tuple(Choice(layer.name, layer.title) for layer in record.layers),
-            samples=tuple(Choice(each.name, first_capital(each.words)) for each in self.samples),
+            samples=tuple(
+                Choice(each.name, first_capital(shortened(each.words, LONGEST)))
+                for each in self.samples
+            ),
             rules=self._rules(),
             projection=first_capital(PROJECTIONS[record.rule].one),
             width=str(width),
