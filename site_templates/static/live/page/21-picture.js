@@ -82,26 +82,33 @@ async function decode(file) {
   }
 }
 
+/** Whether a picture has too many pixels; says so. */
+function tooLarge(name, { width, height }) {
+  const large = width * height > MOST_PIXELS;
+  if (large) {
+    const size = Math.round((width * height) / 1e6);
+    const most = Math.floor(MOST_PIXELS / 1e6);
+    tell(`${name} has ${size} megapixels, and ${most} are the most. Make it smaller first.`);
+  }
+  return large;
+}
+
 /** Take a file, or say why not. */
 async function takeFile(file) {
   stopCamera();
   const name = file.name || "the pasted picture";
   const header = readHeader(new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer()));
-  if (header && header.width * header.height > MOST_PIXELS) {
-    const size = Math.round((header.width * header.height) / 1e6);
-    tell(
-      `${name} has ${size} megapixels, too many to open here: ${Math.floor(MOST_PIXELS / 1e6)} are the most. Make it smaller first.`,
-    );
-    return;
-  }
+  if (header && tooLarge(name, header)) return;
   let picture;
   try {
     picture = await decode(file);
+    if (!picture.width) throw new Error(); // a drawing without a size
   } catch (error) {
     tell(`${name} is no picture that this browser can read. Try a JPEG or PNG file.`);
     return;
   }
-  bring(picture, picture.width || 1, picture.height || 1);
+  if (tooLarge(name, picture)) return;
+  bring(picture, picture.width, picture.height);
   if (picture.close) picture.close();
   tell(header && header.moves ? `${name} moves; this is its first frame.` : "");
   pressSample(null);
@@ -155,18 +162,14 @@ function listenForPictures() {
     field.value = ""; // the same file may be chosen again
   });
   document.addEventListener("paste", (event) => {
-    if (!event.target.closest("input:not([type=file]), select"))
+    if (!event.target.closest?.("input:not([type=file]), select"))
       takeFirst(event.clipboardData.files, "pasted");
   });
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    root.classList.add("over");
-  });
+  document.addEventListener("dragover", () => root.classList.add("over"));
   document.addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) root.classList.remove("over");
   });
   document.addEventListener("drop", (event) => {
-    event.preventDefault();
     root.classList.remove("over");
     takeFirst(event.dataTransfer.files, "dropped");
   });

@@ -42,7 +42,8 @@ async function startCamera() {
   part("turn").hidden = cameras.filter((device) => device.kind === "videoinput").length < 2;
   takeFrame();
   hand();
-  begin();
+  if (modes[mode].still) setMode("look");
+  else begin();
   pause(matchMedia("(prefers-reduced-motion: reduce)").matches);
   if (paused)
     tell("The camera stands still, since you asked for less motion. “Go on” lets it run.");
@@ -98,6 +99,7 @@ function listenForCamera() {
   );
   part("pause").addEventListener("click", () => {
     tell("");
+    if (paused && modes[mode].still) setMode("look");
     pause(!paused);
   });
   part("turn").addEventListener("click", () => {

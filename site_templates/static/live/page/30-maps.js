@@ -22,13 +22,14 @@ const ramp = Uint32Array.from({ length: 256 }, (_, value) => 0xff000000 | (value
 /** Choose the size of tiles so that all maps show at once if they can. */
 function layOut() {
   const width = part("maps").clientWidth;
-  const high = width < 600 ? 0.4 * innerHeight : 560;
+  const phone = innerWidth < 700;
+  const high = phone ? 0.4 * innerHeight : 560;
   const wanted = Math.sqrt((width * high) / grid.order.length);
   const pitch = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(wanted))) + GUTTER;
   grid.columns = Math.max(1, Math.floor((width + GUTTER) / pitch));
   grid.tile = Math.floor((width + GUTTER) / grid.columns) - GUTTER;
   const rows = Math.ceil(grid.order.length / grid.columns);
-  const most = Math.max(2, Math.round(high / (grid.tile + GUTTER)));
+  const most = Math.max(2, Math.round((phone ? high : 900) / (grid.tile + GUTTER)));
   grid.rows = rows <= most + 2 ? rows : most;
   grid.page = Math.min(grid.page, pages() - 1);
 }

@@ -23,6 +23,7 @@ function pin(layer, filter) {
 function unpin() {
   pinned.layer = null;
   pinned.filter = -1;
+  part("unpin").hidden = true;
   follow();
   remember();
   begin();
@@ -38,7 +39,8 @@ function showFilter(layer, filter) {
 /** Bring the pinned filter's panel up to date with the maps that are shown. */
 function follow() {
   const { layer, filter } = pinned;
-  const here = filter >= 0 && grid.layer === layer && grid.answer;
+  const shown = mode === "look" || mode === "reconstruct";
+  const here = shown && filter >= 0 && grid.layer === layer && grid.answer;
   part("pinned").hidden = !here;
   placeCursors();
   drawOver();

@@ -131,7 +131,8 @@ function dreamWords(kind) {
 function listenToDream() {
   const sliders = () =>
     ["dream-steps", "dream-octaves"].forEach((name) => {
-      part(`${name}-words`).textContent = part(name).value;
+      const count = Number(part(name).value);
+      part(`${name}-words`).textContent = several(count, name.slice(6, -1));
     });
   sliders();
   ["dream-steps", "dream-octaves"].forEach((name) => part(name).addEventListener("input", sliders));

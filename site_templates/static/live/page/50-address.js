@@ -1,16 +1,21 @@
 // Each view has an address: #layer3/217, #reconstruct=layer3/217, #dream=layer4, #name, …
 const NAMES = ["look", "reconstruct", "name", "cover", "dream", "fool"];
 
-/** Read an address: {mode, layer, filter}; what it does not say is undefined. */
+/** Read an address: {mode, layer, filter}, of which the last two may be undefined; null where it is none. */
 function readAddress(hash) {
-  const text = decodeURIComponent(hash.replace(/^#/, ""));
+  let text;
+  try {
+    text = decodeURIComponent(hash.replace(/^#/, ""));
+  } catch (error) {
+    return null; // no address of ours
+  }
   const [before, after] = text.split("=");
   const named = NAMES.includes(before);
   const [name, number] = (named ? after || "" : before).split("/");
   const layer = network.layers.find((each) => each.name === name);
   const filter =
     layer && /^\d+$/.test(number) && Number(number) < layer.filters ? Number(number) : undefined;
-  return { mode: named ? before : "look", layer, filter };
+  return named || layer ? { mode: named ? before : "look", layer, filter } : null;
 }
 
 /** The address of what is shown. */
@@ -34,9 +39,10 @@ function remember() {
   }
 }
 
-/** Go where the address says. */
+/** Go where the address says; false where it says nothing of ours. */
 function goToAddress() {
   const wanted = readAddress(location.hash);
+  if (!wanted) return false;
   const { layer, filter } = wanted;
   if (layer) {
     checkLayer(layer);
@@ -49,4 +55,5 @@ function goToAddress() {
     part("dream-filter").value = filter || 0;
   }
   setMode(wanted.mode);
+  return true;
 }

@@ -45,16 +45,24 @@ function setLayer(layer) {
   begin();
 }
 
-function setMode(name) {
+function setMode(wanted) {
+  const field = (value) => root.querySelector(`[name=mode][value=${value}]`);
+  const name = field(wanted).disabled ? "look" : wanted; // a network may lack classes
   mode = name;
-  root.querySelector(`[name=mode][value=${name}]`).checked = true;
+  field(name).checked = true;
   root.dataset.mode = name;
   root.querySelectorAll("[data-mode]").forEach((panel) => {
     panel.hidden = !panel.dataset.mode.split(" ").includes(name);
   });
   const frame = part("drop");
-  if (name === "cover") frame.tabIndex = 0;
+  const covers = name === "cover";
+  if (covers) frame.tabIndex = 0;
   else frame.removeAttribute("tabindex");
+  frame.setAttribute(
+    "aria-label",
+    covers ? "Your picture. Arrow keys move the square" : "Your picture",
+  );
+  follow();
   if (modes[name].still && moving()) {
     pause(true);
     tell("The camera stands still while the picture is worked on.");
@@ -104,7 +112,7 @@ async function start() {
   part("room").hidden = false;
   listen();
   const image = pictures.find((each) => each.kind === "image") || pictures[pictures.length - 1];
-  goToAddress();
+  if (!goToAddress()) setMode(mode);
   root.querySelector("[name=mode]:checked").focus({ preventScroll: true });
   part("room").scrollIntoView();
   await takeSample(image.name);
@@ -140,6 +148,11 @@ function listen() {
 }
 
 root.hidden = false;
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault(); // or the browser would leave this page for the picture
+  if (part("room").hidden) status("Press “Start” first, then drop the picture again.");
+});
 part("start").addEventListener("click", () =>
   start().catch((error) => {
     part("start").disabled = false;
