@@ -82,15 +82,15 @@ function* fool(live, original, ask) {
   const picture = yield* attack(live, original, first, target, budget, steps);
   const after = probabilitiesOf(live, picture);
   yield null;
-  const noised = noisy(original, budget, seed);
-  const noise = probabilitiesOf(live, noised);
+  const grain = noisy(original, budget, seed);
+  const noise = probabilitiesOf(live, grain);
   yield null;
   const pixels = rgbaBytes(picture);
   const shown = probabilitiesOf(live, planarPicture(pixels, picture.height, picture.width));
   return {
     pixels,
+    noisePixels: rgbaBytes(grain),
     change: enlargedChange(picture, original),
-    noisePixels: rgbaBytes(noised),
     before: fiveBest(before),
     after: fiveBest(after),
     noise: fiveBest(noise),

@@ -115,12 +115,9 @@ const asks = {
     signal[ask.filter * shape[1] * shape[2] + place] = activation;
     const pixels = run.down(layer.value, signal, ask.rule || live.network.rule);
     const scale = pixels.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-    const { height, width } = live.picture;
-    const edge = (at, length) => Math.min(length, Math.max(0, at));
-    const top = ask.row * layer.stride + layer.offset;
+    const top = ask.row * layer.stride + layer.offset; // the field may reach over the picture's edge
     const left = ask.column * layer.stride + layer.offset;
-    const box = [edge(top, height), edge(left, width)];
-    box.push(edge(top + layer.field, height), edge(left + layer.field, width));
+    const box = [top, left, top + layer.field, left + layer.field];
     return { pixels, scale, activation, box };
   },
 
