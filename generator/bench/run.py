@@ -13,6 +13,7 @@ from torch import Tensor
 from generator.bench.build import OTHER, SAMPLE, measure_build, measure_stages
 from generator.bench.figures import Figure
 from generator.bench.growth import measure_growth
+from generator.bench.live import measure_live
 from generator.bench.pictures import PHOTOGRAPH, SMALL, draw_photographs
 from generator.bench.reconstruction import UNITS, measure_reconstruction
 from generator.bench.search import MOST, measure_search
@@ -24,6 +25,7 @@ from generator.images.sets.sources import open_images
 from generator.images.stream import normalise
 from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
+from generator.studies.live.measure import measure
 
 
 def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
@@ -44,6 +46,8 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
         say("stages of another network")
         other = zoo.load(OTHER, network.device)
         yield from measure_stages(settings, other, images, _inputs(other, images))
+        say("the live page's engine, beside onnxruntime-web")
+        yield from _live(images, Path(folder) / "live", say)
         say("a whole build, beside its work: some minutes")
         sample = draw_photographs(Path(folder) / "sample", SAMPLE, PHOTOGRAPH, seed=1)
         yield from measure_build(settings, network, inputs, str(sample), Path(folder))
@@ -53,6 +57,15 @@ def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
         say("memory and time of longer searches: some minutes")
         small = draw_photographs(Path(folder) / "small", MOST, SMALL)
         yield from measure_growth(settings.model_copy(update={"images": str(small)}))
+
+
+def _live(images: ImageSet, folder: Path, say: Callable[[str], None]) -> list[Figure]:
+    """Return the figures of the embedded network in a browser, whichever was asked for."""
+    folder.mkdir()
+    embedded = zoo.load(Settings(), torch.device("cpu"))
+    why_not = measure(embedded, images, folder, lambda *_: None)
+    assert not why_not
+    return measure_live(folder, images.read(0, embedded.input_size), say)
 
 
 def _inputs(network: WatchedNetwork, images: ImageSet) -> Tensor:
