@@ -69,6 +69,7 @@ def finish(
     folder: Path, study: str, version: int, made_from: dict[str, Any], missing: str
 ) -> StudyManifest:
     """Hash every file in a folder, then write the manifest, which makes it a study."""
+    (folder / MANIFEST).unlink(missing_ok=True)  # of a run that was killed just behind this
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): hash_file(path) for path in paths}
     manifest = StudyManifest(

@@ -25,7 +25,7 @@ from generator.images.sets.sources import open_images
 from generator.images.stream import normalise
 from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
-from generator.studies.live.measure import measure
+from generator.studies.live.measure import write
 
 
 def bench(settings: Settings, say: Callable[[str], None]) -> Iterator[Figure]:
@@ -63,7 +63,7 @@ def _live(images: ImageSet, folder: Path, say: Callable[[str], None]) -> list[Fi
     """Return the figures of the embedded network in a browser, whichever was asked for."""
     folder.mkdir()
     embedded = zoo.load(Settings(), torch.device("cpu"))
-    why_not = measure(embedded, images, folder, lambda *_: None)
+    why_not = write(embedded, images, folder, lambda *_: None)
     assert not why_not
     return measure_live(folder, images.read(0, embedded.input_size), say)
 

@@ -20,28 +20,27 @@ from generator import __version__
 from generator.atlas import studies as folders
 from generator.atlas.studies import StudyFolder
 from generator.compute.run.device import enough_memory
+from generator.compute.run.identity import digest
 from generator.compute.run.job import Job
 from generator.compute.search.passes import Log
 from generator.errors import AtlasError, GalleryError
-from generator.files import recover, replace_folder, writing
-from generator.images.sets.image_set import ImageSet
-from generator.network.watched import WatchedNetwork
+from generator.files import PARTIAL, recover, replace_folder, write_whole, writing
 from generator.progress import Progress, duration
 from generator.studies import STUDIES, Study
+from generator.studies.subject import Subject
 
 
 class Measure(Protocol):
     """The module `measure` of a study's room."""
 
-    def made_from(self, network: WatchedNetwork, images: ImageSet) -> dict[str, Any]:
+    def made_from(self, subject: Subject) -> dict[str, Any]:
         """Return all that the study's files depend on, as JSON has it."""
 
-    def measure(
-        self, network: WatchedNetwork, images: ImageSet, folder: Path, progress: Progress
-    ) -> str:
-        """Write the study's files into an empty folder; else return in a line why there are none.
+    def measure(self, subject: Subject, folder: Path, progress: Progress) -> str:
+        """Write the study's files into a folder; else return in a line why there are none.
 
-        Raises GalleryError.
+        The folder is empty, or holds what a run that was stopped had written of the same study:
+        each file there is whole. Raises GalleryError.
         """
 
 
@@ -71,9 +70,10 @@ def run_studies(job: Job, progress: Progress, log: Log) -> tuple[StudyReport, ..
     One that is off stays while it rests on the same as the atlas, and goes when it does not.
     """
     reports = tuple(_run_studies(job, progress, log))
-    with writing(job.workspace.studies):
-        if job.workspace.studies.exists():
-            shutil.rmtree(job.workspace.studies)
+    if not any(report.failed for report in reports):  # which may go on where it failed
+        with writing(job.workspace.studies):
+            if job.workspace.studies.exists():
+                shutil.rmtree(job.workspace.studies)
     return reports
 
 
@@ -116,8 +116,8 @@ def _make(
     started, folder = time.monotonic(), job.workspace.studies / study.name
     try:
         with enough_memory():
-            _empty(folder)
-            missing = _room(study).measure(job.network, job.images, folder, progress)
+            _begin(folder, study, made_from)
+            missing = _room(study).measure(_subject(job), folder, progress)
             folders.finish(folder, study.name, study.version, made_from, missing)
             with writing(place):
                 place.parent.mkdir(exist_ok=True)
@@ -141,8 +141,12 @@ def _current(place: Path, study: Study, made_from: dict[str, Any], log: Log) -> 
 
 
 def _made_from(job: Job, study: Study) -> dict[str, Any]:
-    rests_on = {"generator": __version__, **_room(study).made_from(job.network, job.images)}
+    rests_on = {"generator": __version__, **_room(study).made_from(_subject(job))}
     return cast(dict[str, Any], json.loads(json.dumps(rests_on)))  # as its manifest gives it back
+
+
+def _subject(job: Job) -> Subject:
+    return Subject(job.network, job.random, job.images, digest(job.identity), job.settings)
 
 
 def _room(study: Study) -> Measure:
@@ -151,6 +155,19 @@ def _room(study: Study) -> Measure:
 
 def _place(atlas: Path, study: Study) -> Path:
     return atlas / folders.FOLDER / study.name
+
+
+def _begin(folder: Path, study: Study, made_from: dict[str, Any]) -> None:
+    """Make a study's folder ready; what a run that was stopped has left of the same stays."""
+    note = folder.with_suffix(".json")  # beside it: what it is begun for
+    wanted = json.dumps([study.version, made_from], sort_keys=True).encode()
+    begun = note.read_bytes() if note.is_file() and folder.is_dir() else b""
+    if begun != wanted:
+        _empty(folder)
+        write_whole(note, wanted)
+    with writing(folder):
+        for torn in folder.rglob(f"*{PARTIAL}"):
+            torn.unlink()
 
 
 def _empty(folder: Path) -> None:

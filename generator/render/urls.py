@@ -20,6 +20,7 @@ NOT_FOUND = "404.html"
 FINDER = "finder.html"
 CREDITS = "credits.html"
 ASSETS = "assets"
+STUDIES = "studies"
 SITEMAP = "sitemap.xml"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
@@ -65,6 +66,16 @@ def text_page(name: str) -> str:
 def study_page(name: str) -> str:
     """Return the page of a study."""
     return f"{name}.html"
+
+
+def study_picture(study: str, layer_name: str, picture_name: str) -> str:
+    """Return a picture of a study, about a filter or a layer."""
+    return f"{STUDIES}/{study}/{layer_name}/{picture_name}.webp"
+
+
+def of_study(path: str) -> bool:
+    """Say whether a path is a study's picture, or what the live page loads."""
+    return path.startswith(f"{STUDIES}/") or live_part(path) != ""
 
 
 def social_card(layer_name: str) -> str:

@@ -128,13 +128,13 @@ def compose(
     """Return the whole site in memory, its pictures as paths into the atlas."""
     gallery = read_gallery(atlas)
     studies = read_studies(atlas, gallery)
-    content = read_content(content_folder, Subject.of(atlas.manifest, studies.names), warn)
+    content = read_content(content_folder, Subject.of(atlas.manifest, studies.with_page), warn)
     check_claims(content, gallery, studies.answers)
     terms = atlas.manifest.images.credits
     if terms is None or not terms.licence:
         warn(f"the images ({atlas.manifest.images.root_name}) have no licence text: CREDITS.toml")
     assets = site_assets(pages.templates, gallery, studies)
-    frames = Frames(gallery, content, assets, base_url, __version__, studies.pages, studies.absent)
+    frames = Frames(gallery, content, assets, base_url, __version__, studies.sites, studies.absent)
     texts = Texts(gallery, content, pages.figure)
     site = Site(dict(assets.files))
     site.add(".nojekyll", b"")
@@ -145,9 +145,7 @@ def compose(
         site.add(urls.finder(number), pages.html("labels", index_view(frames, number)))
     for text in content.pages:
         site.add(urls.text_page(text.name), pages.html("text", text_view(frames, texts, text)))
-    for study in studies.pages:
-        page = pages.html(f"studies/{study.name}", study.view(frames, texts))
-        site.add(urls.study_page(study.name), page)
+    _add_studies(site, pages, frames, texts)
     total, done = sum(len(layer.filters) for layer in gallery.layers), 0
     for layer in gallery.layers:
         name = layer.record.name
@@ -172,6 +170,14 @@ def compose(
     return site
 
 
+def _add_studies(site: Site, pages: Pages, frames: Frames, texts: Texts) -> None:
+    for study in frames.studies:
+        site.pictures.update(study.pictures)
+        if study.has_page:
+            page = pages.html(f"studies/{study.name}", study.view(frames, texts))
+            site.add(urls.study_page(study.name), page)
+
+
 def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
     """Return the pictures of a layer: path inside the site, and where it lies in the atlas.
 
@@ -190,7 +196,7 @@ def site_assets(templates: Path, gallery: Gallery, studies: Studies = NO_STUDIES
     """Return style sheets and scripts, with the tables that scripts read."""
     static = templates / "static"
     assets = read_assets(static)
-    for study in studies.pages:
+    for study in studies.sites:
         for name, script in study.scripts(static).items():
             assets = assets.with_script(name, script)
     assets = assets.with_script(urls.SEARCH_INDEX, search_script(gallery))

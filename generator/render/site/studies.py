@@ -8,32 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from generator.atlas.store import Atlas
 from generator.render.facts import Gallery
-from generator.render.site.pages import View
 from generator.render.text.drawings import Answers
-from generator.render.text.texts import Texts
-from generator.render.views.frame import Fact, Frames, Inviting
+from generator.render.views.frame import Fact
+from generator.render.views.study import StudySite
 from generator.studies.live.view import LivePage
 
-
-class StudyPage(Inviting, Protocol):
-    """A study with a page of its own, made with `studies/<name>.html`."""
-
-    @property
-    def answers(self) -> Answers:
-        """Return what claims on drawings rest on."""
-
-    def scripts(self, static: Path) -> dict[str, bytes]:
-        """Return the scripts of its page by name, given the folder of all scripts."""
-
-    def view(self, frames: Frames, texts: Texts) -> View:
-        """Return the view of its page."""
-
-
-VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudyPage]]] = {
+# By the study's name: what people call it where it is missing, and how it is read.
+VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "live": ("Your own picture", LivePage.read),
 }
 
@@ -42,23 +26,23 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudyPage]]] = {
 class Studies:
     """The studies of an atlas."""
 
-    pages: tuple[StudyPage, ...]
+    sites: tuple[StudySite, ...]
     absent: tuple[Fact, ...]  # what the site lacks, and why; nothing of studies that never ran
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Return the names of those with a page."""
-        return tuple(page.name for page in self.pages)
+    def with_page(self) -> tuple[str, ...]:
+        """Return the names of those with a page of their own."""
+        return tuple(study.name for study in self.sites if study.has_page)
 
     @property
     def answers(self) -> Answers:
         """Return the answers to the drawings of all studies."""
-        return {name: found for page in self.pages for name, found in page.answers.items()}
+        return {name: found for study in self.sites for name, found in study.answers.items()}
 
 
 def read_studies(atlas: Atlas, gallery: Gallery) -> Studies:
     """Read the studies that the atlas has."""
-    pages, absent = [], []
+    sites, absent = [], []
     for name, (words, read) in VIEWS.items():
         study = atlas.study(name)
         if study is None:
@@ -66,5 +50,5 @@ def read_studies(atlas: Atlas, gallery: Gallery) -> Studies:
         if reason := study.manifest.missing:
             absent.append(Fact(words, f"not on this site: {reason}"))
         else:
-            pages.append(read(study.folder, gallery))
-    return Studies(tuple(pages), tuple(absent))
+            sites.append(read(study.folder, gallery))
+    return Studies(tuple(sites), tuple(absent))

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.atlas.schema import LayerRecord
 from generator.render import urls
 from generator.render.facts import Gallery
 from generator.render.site.assets import Assets
 from generator.render.text.content import Content, Text
+
+if TYPE_CHECKING:
+    from generator.render.views.study import StudySite
 
 MEANING = "Layer n means the output of convolution n after its ReLU."
 MEANING_OF_MODULES = "A layer here is the output of one module of the network; its page names it."
@@ -104,16 +107,6 @@ class Frame:
     card: str  # whole address of the picture that other sites show
 
 
-class Inviting(Protocol):
-    """A study with a page of its own, as other pages see it."""
-
-    @property
-    def name(self) -> str: ...
-
-    def invitation(self, layer: str = "", number: int | None = None) -> Target:
-        """Return the way to its page from home, from a layer's page, or from a filter's."""
-
-
 @dataclass(frozen=True)
 class Frames:
     """Makes the frame of each page from what all pages share."""
@@ -123,7 +116,7 @@ class Frames:
     assets: Assets
     base_url: str | None
     version: str
-    studies: tuple[Inviting, ...] = ()
+    studies: tuple[StudySite, ...] = ()
     # Studies without a page: what is not there, and why.
     absent: tuple[Fact, ...] = ()
 
@@ -199,7 +192,8 @@ class Frames:
         self, source: str, layer: str = "", number: int | None = None
     ) -> tuple[Link, ...]:
         """Return the ways to the studies from home, a layer's page or a filter's, `source`."""
-        return tuple(self.link(source, *study.invitation(layer, number)) for study in self.studies)
+        ways = (study.invitation(layer, number) for study in self.studies)
+        return tuple(self.link(source, *way) for way in ways if way)
 
     def _texts(self) -> list[tuple[str, Text]]:
         """Return page and text, in the order of the navigation."""

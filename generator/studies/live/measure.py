@@ -19,13 +19,15 @@ from generator.studies.live.export import Exported, export
 from generator.studies.live.pictures import samples, shown
 from generator.studies.live.scores import Scores, scores_of
 from generator.studies.live.sizes import is_resizable
+from generator.studies.subject import Subject
 
 MOST_DEVIATION = 0.03  # of a layer's maps, by 8-bit weights
 MOST_BYTES = 48 << 20  # of weights, which a page loads
 
 
-def made_from(network: WatchedNetwork, images: ImageSet) -> dict[str, Any]:
+def made_from(subject: Subject) -> dict[str, Any]:
     """Return all that the study's files depend on, as JSON has it."""
+    network, images = subject.network, subject.images
     credit = shown(images)
     return {
         "network": network.name,
@@ -42,8 +44,13 @@ def made_from(network: WatchedNetwork, images: ImageSet) -> dict[str, Any]:
     }
 
 
-def measure(network: WatchedNetwork, images: ImageSet, folder: Path, progress: Progress) -> str:
+def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     """Write the study's files into a folder; else return why the network has no live page."""
+    return write(subject.network, subject.images, folder, progress)
+
+
+def write(network: WatchedNetwork, images: ImageSet, folder: Path, progress: Progress) -> str:
+    """Do as `measure`, given the two things that the study rests on."""
     try:
         found = scores_of(network)
     except NoProjection as problem:

@@ -17,6 +17,7 @@ from generator.render.site.check import gzipped
 from generator.render.text.drawings import Answers
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Target
+from generator.render.views.study import StudySite
 from generator.render.words.rules import PROJECTIONS
 from generator.render.words.words import count, first_capital, listing, several, shortened
 from generator.studies.live import scripts, words
@@ -94,7 +95,7 @@ class LiveView:
 
 
 @dataclass(frozen=True)
-class LivePage:
+class LivePage(StudySite):
     """The study as the site sees it."""
 
     folder: Path  # of the study in the atlas
@@ -103,6 +104,7 @@ class LivePage:
     samples: tuple[Picture, ...]
 
     name = NAME
+    has_page = True
 
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> LivePage:

@@ -328,3 +328,25 @@ def test_the_command_line_says_what_has_failed_at_the_end(
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0
     assert "studies: live, " in done.stdout
+
+
+def test_what_a_stopped_run_has_written_stays_for_the_same_study_only(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose code has changed begins with an empty folder; a torn file never stays."""
+    atlas = tmp_path / "atlas"
+    found: list[list[str]] = []
+
+    def half(_: object, folder: Path, __: object) -> str:
+        found.append(sorted(path.name for path in folder.iterdir()))
+        (folder / "whole.bin").write_bytes(b"whole")
+        (folder / "torn.bin.partial").write_bytes(b"to")
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measure, "measure", half)
+        for version in (1, 1, 2):
+            patch.setitem(stage.STUDIES, "live", replace(stage.STUDIES["live"], version=version))
+            with pytest.raises(Killed):
+                run(pictures, atlas)
+    assert found == [[], ["whole.bin"], []]

@@ -13,6 +13,7 @@ from generator.render.views.filter.measured import Measured, decimal, measured
 from generator.render.views.frame import Fact, Frame, Frames, Link, filter_link
 from generator.render.views.layer.card_pages import pages_above
 from generator.render.views.pictures import Crop, Whole, clipped_sides, crop, field_words, whole
+from generator.render.views.study import Section, sections_of
 from generator.render.words.captions import own_words
 from generator.render.words.words import (
     activation,
@@ -61,6 +62,7 @@ class FilterView:
     frame: Frame
     facts: tuple[Fact, ...]
     invitations: tuple[Link, ...]  # to studies
+    sections: tuple[Section, ...]  # that studies add
     empty: str  # "" where all nine places are filled
     places_title: str
     reading: str  # what the three pictures of a place are
@@ -100,6 +102,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         ),
         facts=_facts(facts, images.count),
         invitations=frames.invitations(page, record.name, number),
+        sections=sections_of(study.on_filter(frames, layer, number) for study in frames.studies),
         empty=_empty(len(facts.places)),
         places_title=_places_title(len(facts.places)),
         reading=_reading(layer, common),

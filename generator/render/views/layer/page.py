@@ -14,6 +14,7 @@ from generator.render.views.layer.health import Trouble, health_view
 from generator.render.views.layer.summary import Summary, summary_view
 from generator.render.views.layer.trends import Trends, trends_view
 from generator.render.views.pictures import field_words, pair, seen_words
+from generator.render.views.study import Section, sections_of
 from generator.render.words.words import count, first_capital, pixels, several
 
 SHOWN_ABOVE = 3  # filters shown beside the text
@@ -28,6 +29,7 @@ class LayerView:
     facts: tuple[Fact, ...]
     about: str  # what its units are, and how much of the image they see; "" where all is usual
     invitations: tuple[Link, ...]  # to studies
+    sections: tuple[Section, ...]  # that studies add
     html: str
     strongest: tuple[Pair, ...]
     kernels_title: str
@@ -71,6 +73,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
         ),
         about=" ".join(filter(None, (frames.module_of(record), field_words(layer)))),
         invitations=frames.invitations(page, record.name),
+        sections=sections_of(study.on_layer(frames, layer) for study in frames.studies),
         html=html,
         strongest=tuple(pair(page, layer, facts, small=True) for facts in beside if facts.places),
         kernels_title=_kernels_title(layer),

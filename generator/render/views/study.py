@@ -1,0 +1,70 @@
+"""What a study may add to the site; each study's view says what it has of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from generator.render.facts import LayerFacts
+from generator.render.text.drawings import Answers
+
+if TYPE_CHECKING:
+    from generator.render.site.pages import View
+    from generator.render.text.texts import Texts
+    from generator.render.views.frame import Frames, Target
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page that a study adds: a template, which prints `section.view`."""
+
+    template: str  # "studies/control.filter.html"
+    view: Any  # a frozen record of strings
+
+
+def sections_of(sections: Iterable[Section | None]) -> tuple[Section, ...]:
+    """Return those that there are."""
+    return tuple(section for section in sections if section is not None)
+
+
+class StudySite:
+    """A study of the atlas, as the site sees it. What a study does not have is empty here."""
+
+    name: ClassVar[str]
+
+    @property
+    def has_page(self) -> bool:
+        """Say whether it has a page of its own, made with `studies/<name>.html`."""
+        return False
+
+    @property
+    def answers(self) -> Answers:
+        """Return what claims on drawings rest on."""
+        return {}
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """Return its pictures: path inside the site, and where each lies in the atlas."""
+        return {}
+
+    def scripts(self, _static: Path) -> dict[str, bytes]:
+        """Return the scripts that it makes by name, given the folder of all scripts."""
+        return {}
+
+    def view(self, frames: Frames, texts: Texts) -> View:
+        """Return the view of its page."""
+        raise NotImplementedError
+
+    def invitation(self, _layer: str = "", _number: int | None = None) -> Target | None:
+        """Return a way to its page from home, from a layer's page, or from a filter's."""
+        return None
+
+    def on_filter(self, _frames: Frames, _layer: LayerFacts, _number: int) -> Section | None:
+        """Return what it adds to the page of a filter."""
+        return None
+
+    def on_layer(self, _frames: Frames, _layer: LayerFacts) -> Section | None:
+        """Return what it adds to the page of a layer."""
+        return None

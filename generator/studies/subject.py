@@ -1,0 +1,26 @@
+"""What a study is asked of: a network beside itself with random weights, images, and the core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.atlas.store import Atlas
+from generator.config import Settings
+from generator.images.sets.image_set import ImageSet
+from generator.network.watched import WatchedNetwork
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network and one image set, as the studies of an atlas get them."""
+
+    network: WatchedNetwork  # on its device
+    random: WatchedNetwork  # its shapes with random weights
+    images: ImageSet
+    core: str  # one hash over all that the core atlas's bytes depend on
+    settings: Settings
+
+    @property
+    def atlas(self) -> Atlas:
+        """Return the core atlas, which is finished when a study is measured."""
+        return Atlas.open(self.settings.atlas)
