@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import get_args
@@ -247,9 +248,11 @@ class AtlasWriter:
         """Hash every file, then write the manifest, which makes the folder an atlas.
 
         The `files` of the manifest given are ignored. Returns the manifest as written. Raises
-        AtlasError naming the first file that the layers need and the folder lacks.
+        AtlasError naming the first file that the layers need and the folder lacks. Studies come
+        after it: those that lie here were left by a run that was killed.
         """
         (self.folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / FOLDER, ignore_errors=True)
         files: dict[str, str] = {}
         for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
             if path.name.endswith(PARTIAL):

@@ -58,8 +58,8 @@ def gives_as_traced(network: WatchedNetwork, graph: Graph) -> bool:
     with torch.no_grad():
         with ignoring_modes():
             expected = next(tensors_in(network.model(image.clone())))
-        found = graph.run(image.float().contiguous(memory_format=torch.channels_last))[-1]
-    return not _apart(found, expected.float().reshape(found.shape))
+        found = graph.run(image.contiguous(memory_format=torch.channels_last))[-1]
+    return not _apart(found, expected.reshape(found.shape))
 
 
 def _require_finite(network: WatchedNetwork, maps: Sequence[Tensor]) -> None:

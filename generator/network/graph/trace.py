@@ -101,11 +101,11 @@ class Trace:
         """
         watched = [self._output(path) for path in modules]
         if stranger := self._stranger(watched):
-            raise NoProjection(f"{stranger} is no op")
+            raise NoProjection(f"{stranger} is no known operation")
         ends = self.no_result
         if self.result is not None:
             stranger = self._stranger([self.result])
-            ends = f"{stranger} is no op" if stranger else ""
+            ends = f"{stranger} is no known operation" if stranger else ""
             watched += [] if stranger else [self.result]
         return self._behind(watched).folded(self.folds), ends
 

@@ -30,16 +30,16 @@ class Scores:
 
 def scores_of(network: WatchedNetwork) -> Scores:
     """Return the graph and its scores; NoProjection where a layer rests on what is no op."""
-    graph, reason = network.whole()
-    graph = each_op(graph, in_float32)
+    own, reason = network.whole()
+    graph = each_op(own, in_float32)
     if reason:
-        return Scores(graph, (), f"The scores cannot be computed here: {reason}.")
+        return Scores(graph, (), f"The page cannot compute the scores: {reason}.")
     found, shape = Scores(graph, (), ""), graph.shapes[graph.watched[-1]]
     if reason := _no_scores(network, shape):
         return found.without_scores(reason)
-    if not gives_as_traced(network, graph):
+    if not gives_as_traced(network, own):
         return found.without_scores(
-            "The scores cannot be computed here: on another image the network does not do what it "
+            "The page cannot compute the scores: on another image the network does not do what it "
             "did on an empty one."
         )
     names = network.classes or tuple(f"class {number}" for number in range(shape.maps))
