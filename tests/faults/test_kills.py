@@ -16,7 +16,7 @@ from tests.faults.states import Undisturbed
 
 Make = Callable[[], Place]
 # What a run into an empty place does and a run that replaces something does not.
-FIRST = r"^mkdir|^lock|^rename atlas\.work/atlas$|made"
+FIRST = r"^mkdir|^lock|^rename atlas\.work/atlas$|made|^(?!read).*studies"
 STIMULI = r"^(?!read).*(measures|untrained)"
 
 

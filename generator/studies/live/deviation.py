@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
+from generator.compute.run.threads import side_by_side
 from generator.network.graph.graph import Graph
 from generator.network.watched import WatchedNetwork
 from generator.progress import Progress
@@ -18,35 +20,34 @@ from generator.studies.live.pictures import Sample
 def shown_with_8_bits(
     network: WatchedNetwork, graph: Graph, pictures: Sequence[Sample], progress: Progress
 ) -> tuple[tuple[record.Picture, ...], list[float]]:
-    """Return the pictures with what they activate, and the deviation of each layer's maps."""
+    """Return the pictures with what they activate, and the deviation of each layer's maps.
+
+    The graph's first watched values are the layers. Any number of threads gives the same bytes.
+    """
     rounded = each_op(graph, with_8_bits)
-    layers = network.layers
-    apart, whole = ([0.0] * len(layers) for _ in range(2))
-    found = []
-    for number, picture in enumerate(pictures):
-        progress("live", number, len(pictures))
+
+    def show(picture: Sample) -> tuple[record.Picture, list[tuple[float, float]]]:
         image = picture.input(network).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             full, short = graph.run(image), rounded.run(image)
-        top: dict[str, tuple[tuple[int, float], ...]] = {}
-        for place, layer in enumerate(layers):
-            expected, maps = (values[place][0, : layer.filters] for values in (full, short))
-            apart[place] += float((maps - expected).double().square().sum())
-            whole[place] += float(expected.double().square().sum())
+        top, squares = {}, []
+        for layer, *both in zip(network.layers, full, short, strict=False):
+            expected, maps = (values[0, : layer.filters] for values in both)
             top[layer.name] = _strongest(maps)
-        found.append(
-            record.Picture(
-                name=picture.name,
-                words=picture.words,
-                kind=picture.kind,
-                credit=picture.credit,
-                type=picture.type,
-                data=picture.data,
-                top=top,
-            )
-        )
-    progress("live", len(pictures), len(pictures))
-    return tuple(found), [_norm(part, of) for part, of in zip(apart, whole, strict=True)]
+            squares.append((_squares(maps - expected), _squares(expected)))
+        return picture.record(top), squares
+
+    found, sums = [], np.zeros((len(network.layers), 2))
+    with side_by_side(network.device) as threads:
+        for number, (shown, squares) in enumerate(threads.map(show, pictures), start=1):
+            found.append(shown)
+            sums += squares
+            progress("live", number, len(pictures))
+    return tuple(found), [_norm(apart, whole) for apart, whole in sums.tolist()]
+
+
+def _squares(values: torch.Tensor) -> float:
+    return float(values.double().square().sum())
 
 
 def _norm(apart: float, whole: float) -> float:

@@ -18,6 +18,7 @@ from generator.images.sets.image_set import ImageSet
 from generator.images.stream import OPAQUE, normalise
 from generator.network.watched import WatchedNetwork
 from generator.studies.live.drawings import draw_all
+from generator.studies.live.record import Picture
 
 IMAGES = 6  # of the set
 QUALITY = 85  # of WebP
@@ -34,10 +35,17 @@ class Sample:
     type: Literal["image/png", "image/webp"]
     content: bytes
 
-    @property
-    def data(self) -> str:
-        """Return the bytes as base64."""
-        return base64.b64encode(self.content).decode()
+    def record(self, top: dict[str, tuple[tuple[int, float], ...]]) -> Picture:
+        """Return the record of the picture with what it activates, by layer."""
+        return Picture(
+            name=self.name,
+            words=self.words,
+            kind=self.kind,
+            credit=self.credit,
+            type=self.type,
+            data=base64.b64encode(self.content).decode(),
+            top=top,
+        )
 
     def input(self, network: WatchedNetwork) -> Tensor:
         """Return what a network sees of the decoded picture: [1, 3, h, w], on its device."""

@@ -244,3 +244,16 @@ def test_a_network_that_can_be_resized_gives_the_same_at_other_sizes(
     found = bare.run(image)[record.network["layers"][1]["value"]]
     assert np.allclose(found, maps["layer1"], atol=1e-5)
     require_like_the_network(watched(model, SIZE, "1", "3"), record)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_changes_no_byte(tmp_path: Path, threads: int) -> None:
+    """As in the rest of the atlas."""
+    before = torch.get_num_threads()
+    straight = written(watched(scoring(5), Size(96, 96), "1", "3"), tmp_path / "straight")
+    try:
+        torch.set_num_threads(threads)
+        other = written(watched(scoring(5), Size(96, 96), "1", "3"), tmp_path / "other")
+    finally:
+        torch.set_num_threads(before)
+    assert other == straight
