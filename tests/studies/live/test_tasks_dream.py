@@ -201,13 +201,49 @@ def test_random_numbers() -> None:
         assert numbers == [next(random) for _ in range(20)]
 
 
+def silent(tiny: TinyLive, maps: int, depth: float) -> None:
+    """Make the first maps of the first layer silent, in the engine and in torch."""
+    bias = tiny.network["nodes"][0]["bias"]
+    new = np.frombuffer(tiny.parts[0], np.float32, 4, bias["at"]).copy()
+    new[:maps] -= depth
+    at, first = bias["at"], tiny.steps[0]
+    tiny.parts[0] = tiny.parts[0][:at] + new.tobytes() + tiny.parts[0][at + 16 :]
+    fall = torch.tensor([depth] * maps + [0.0] * (4 - maps), dtype=torch.float64)
+    tiny.steps[0] = lambda values: first(values) - fall[:, None, None]
+
+
+def test_a_silent_filter_is_lifted() -> None:
+    """Where a filter is silent all over the picture, what its ReLU takes in rises."""
+    tiny, pixels = tiny_live(11), picture(11)
+    silent(tiny, 3, 0.1 + float(tiny.values(planar(pixels))[1][:3].max()))
+    dream = DREAM | {"target": TARGETS["filter"], "variation": 0.1}
+    answer, _ = node.run(BODY, tiny.given(pixels, dream=dream))
+    assert answer["before"] == 0
+    moved = planar(pixels).requires_grad_()
+    (rise,) = torch.autograd.grad(tiny.values(moved)[1][2].mean(), moved)
+    (rough,) = torch.autograd.grad(variation(moved), moved)
+    change = rise / rise.abs().mean() - 0.1 * rough
+    assert_same(answer, (moved.detach() + 4 * change).clip(0, 255))
+
+
+def test_settings() -> None:
+    """What the page leaves out is in the answer to `network`, for layers from first to last."""
+    tiny, pixels = tiny_live(12), picture(12)
+    body = "return (await ask({ask: 'network', network: given.network})).answer.dreams;"
+    dreams = node.run(body, tiny.given(pixels))
+    assert dreams["layers"]["layer1"]["rate"] < dreams["layers"]["layer2"]["rate"]
+    whole = {"target": {"layer": "layer2"}}
+    short, _ = node.run(BODY, tiny.given(pixels, dream=whole))
+    full, _ = node.run(BODY, tiny.given(pixels, dream=dreams["layers"]["layer2"] | whole))
+    assert short == full
+    assert short["steps"] == dreams["layers"]["layer2"]["steps"]
+
+
 def test_nothing_to_follow() -> None:
-    """A black picture that no filter answers to stays as it is, without numbers that are none."""
+    """A picture that no filter of a layer answers to stays as it is."""
     tiny = tiny_live(10)
-    for node_ in tiny.network["nodes"][:1]:
-        at = node_["bias"]["at"]
-        tiny.parts[0] = tiny.parts[0][:at] + np.full(4, -1e6, np.float32).tobytes()
-    dream = DREAM | {"steps": 2, "target": {"layer": "layer1"}}
+    silent(tiny, 4, 1e6)
+    dream = DREAM | {"steps": 2, "variation": 0.5, "target": {"layer": "layer1"}}
     pixels = picture(10)
     answer, _ = node.run(BODY, tiny.given(pixels, dream=dream))
     assert_same(answer, planar(pixels))

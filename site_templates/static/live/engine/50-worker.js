@@ -50,7 +50,7 @@ const asks = {
     const product = makeProduct(KERNEL);
     live.engine = new Engine(network, product);
     Object.assign(live, { network, picture: null, seen: null });
-    return { simd: product.simd };
+    return { simd: product.simd, dreams: allDreamSettings(network) };
   },
 
   weights({ part, text }) {
