@@ -98,6 +98,7 @@ def test_asks_in_the_wrong_order() -> None:
         "await say({ask: 'name'});"
         "await say({ask: 'dream', target: {layer: 'layer2'}});"
         "await say({ask: 'sing'});"
+        "await say({ask: 'toString'});"
         "await say({ask: 'unit', layer: 'layer1', filter: 0, row: 99, column: 0});"
         "await say({ask: 'unit', layer: 'layer1', filter: 4, row: 0, column: 0});"
         "const {answer} = await ask({ask: 'look', layer: 'layer1'});"
@@ -112,6 +113,7 @@ def test_asks_in_the_wrong_order() -> None:
         "The weights behind the last layer, which name the picture, have not come yet.",
         "The weights of Layer 2 have not come yet.",
         "The engine does not know the ask “sing”.",
+        "The engine does not know the ask “toString”.",
         f"Layer 1 has no unit at row 99, column 0; its maps are {ROWS} × {COLUMNS}.",
         "Layer 1 has no filter 4; its filters are 0 to 3.",
     ]

@@ -1,4 +1,5 @@
-// Pictures: RGBA bytes on the page; in the engine {data: Float32Array [3, h, w] of 0…255, height, width}.
+// Pictures: RGBA bytes on the page; in the engine {data, height, width}, where `data` is a
+// Float32Array [3, h, w] of numbers from 0 to 255.
 
 /** Three planes of RGBA bytes [h, w, 4]; what is transparent lies on white. */
 function planarPicture(bytes, height, width) {
@@ -23,7 +24,7 @@ function rgbaBytes({ data, height, width }) {
   return bytes;
 }
 
-/** Weights of a triangle filter, as wide as the reduction: for each of `to` places [first, weights]. */
+/** A triangle filter, as wide as the reduction: [first place, weights] for each of `to` places. */
 function triangles(from, to) {
   const reach = Math.max(1, from / to);
   return Array.from({ length: to }, (_, place) => {

@@ -8,21 +8,23 @@ function softmax(scores) {
   return odds.map((one) => one / total);
 }
 
-/** The five most probable classes, [[class, probability]…]; of equals the one with the lower number. */
+/** The five most probable classes, [[class, probability]…]; of equals the lower number first. */
 function fiveBest(probabilities) {
   const order = Array.from(probabilities, (_, number) => number);
   order.sort((one, other) => probabilities[other] - probabilities[one] || one - other);
   return order.slice(0, 5).map((number) => [number, probabilities[number]]);
 }
 
-/** Refuse what needs classes where there are none, or where the weights behind the layers are missing. */
+/** Refuse what needs classes where there are none, or where the head's weights are missing. */
 function needClasses(live) {
   const { classes, output, no_output: reason } = live.network;
   if (output === null || !classes.length) {
     throw new Error(`This network has no classes.${reason ? ` ${reason}` : ""}`);
   }
   if (!live.engine.has(output)) {
-    throw new Error("The weights behind the last layer, which name the picture, have not come yet.");
+    throw new Error(
+      "The weights behind the last layer, which name the picture, have not come yet.",
+    );
   }
 }
 
@@ -30,7 +32,9 @@ function needClasses(live) {
 function needClass(live, number) {
   needClasses(live);
   if (!Number.isInteger(number) || !live.network.classes[number]) {
-    throw new Error(`There is no class ${number}; the classes are 0 to ${live.network.classes.length - 1}.`);
+    throw new Error(
+      `There is no class ${number}; the classes are 0 to ${live.network.classes.length - 1}.`,
+    );
   }
 }
 

@@ -63,11 +63,14 @@ function coverOnce(live, picture, { row, column, side, target }) {
 function coverPlaces(length, stride) {
   const middle = Math.floor(stride / 2);
   return Array.from({ length: Math.ceil(length / stride) }, (_, place) =>
-    Math.min(length - 1, place * stride + middle)
+    Math.min(length - 1, place * stride + middle),
   );
 }
 
-/** The answer to `coverAll`: yields after each square. Where a filter is asked about, probabilities are activations. */
+/**
+ * The answer to `coverAll`: yields after each square. Where a filter is asked about, what is called
+ * probability is its largest activation.
+ */
 function* coverEverywhere(live, picture, { side, stride, target }) {
   needSize("side of the square", side);
   needSize("step between squares", stride);

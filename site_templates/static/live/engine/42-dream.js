@@ -20,7 +20,7 @@ const ONE_FILTER = { steps: 10, rate: 3, variation: 0.2 };
 const ONE_CLASS = { steps: 10, rate: 3, variation: 0.2 };
 const FOR_ALL = { octaves: 4, jitter: 16, seed: 1 };
 
-/** What a dream of a target does where the page does not say; layers by their place in the network. */
+/** What a dream does where the page does not say; layers by their place in the network. */
 function dreamSettings({ layers }, target) {
   if (target.class !== undefined) return { ...FOR_ALL, ...ONE_CLASS };
   if (target.filter !== undefined) return { ...FOR_ALL, ...ONE_FILTER };
@@ -36,7 +36,7 @@ function allDreamSettings(network) {
   return { layers: Object.fromEntries(each), filter, class: dreamSettings(network, { class: 0 }) };
 }
 
-/** What is to rise: {value, filter?, number?, layer?} of a target {layer}, {layer, filter} or {class}. */
+/** What is to rise, {value, below, filter, number, layer}, of what the page names. */
 function dreamTarget(live, target) {
   if (target && target.class !== undefined) {
     needClass(live, target.class);
@@ -50,8 +50,8 @@ function dreamTarget(live, target) {
 }
 
 /**
- * The score of a picture, and its gradient by the pixels [3, h, w]. A filter that is silent all over
- * the picture has none; then what its ReLU takes in is to rise, until it answers.
+ * The score of a picture, and its gradient by the pixels [3, h, w]. A filter that is silent all
+ * over the picture has none; then what its ReLU takes in is to rise, until it answers.
  */
 function rising(live, picture, target) {
   const run = forward(live, picture, target.value);
@@ -136,7 +136,7 @@ function totalVariation({ data, height, width }) {
   return { total, gradient };
 }
 
-/** Only what a gradient has at a smaller size: the stand-in for an octave where the size is fixed. */
+/** Only what a gradient has at a smaller size: an octave, where the size is fixed. */
 function lowPassed(data, { height, width }, [rows, columns]) {
   const small = resized({ data, height, width }, rows, columns);
   return resized(small, height, width).data;
@@ -162,7 +162,7 @@ function dreamStep(live, picture, target, { rate, jitter, variation }, random, s
   return { score, picture: shifted({ ...moved, data }, -down, -right) };
 }
 
-/** The picture of a smaller octave at the next size, with what the original lost by being so small. */
+/** A smaller octave's picture at the next size, with what the original lost by being so small. */
 function nextOctave(dreamt, original, [height, width]) {
   const grown = resized(dreamt, height, width);
   const full = resized(original, height, width);
@@ -194,7 +194,8 @@ function* dream(live, original, ask) {
   needRange("jitter", jitter, 0, 1000, true);
   needRange("variation", variation, 0, 100);
   const resizable = live.network.resizable && target.number === undefined;
-  const scoreOf = (one) => objective(forward(live, one, target.value).value(target.value), target).score;
+  const scoreOf = (one) =>
+    objective(forward(live, one, target.value).value(target.value), target).score;
   const before = scoreOf(original);
   yield null;
   const sizes = octaveSizes(original, octaves, target);

@@ -1,14 +1,14 @@
-// Fooling: a change too small to see that turns the answer. One signed step is that of Goodfellow,
-// Shlens and Szegedy ("Explaining and harnessing adversarial examples", 2015); many are the projected
-// gradient of Madry and others (2018), from the picture itself. Budgets: the most that any of a
-// pixel's three numbers, 0…255, may change. Beside each: noise of the same size.
+// Fooling: a small change that turns the answer. One signed step is that of Goodfellow, Shlens and
+// Szegedy ("Explaining and harnessing adversarial examples", 2015); many are the projected gradient
+// of Madry and others (2018), from the picture itself. A budget is the most that any of a pixel's
+// three numbers, 0…255, may change. Beside each attack: noise of the same size.
 
-const BUDGETS = [0, 0.5, 1, 2, 4, 8];
+const BUDGETS = [0, 0.5, 1, 2, 4, 8, 16];
 const EXACT_TO = 0.25; // how closely the smallest budget is found
 
 /**
- * Where to go [3, h, w]: the sign of the gradient that raises a target's log probability or, without
- * target, lowers the first answer's.
+ * Where to go [3, h, w]: the sign of the gradient that raises a target's log probability or,
+ * without target, lowers the first answer's.
  */
 function foolDirection(live, picture, first, target) {
   const { output } = live.network;
@@ -20,7 +20,7 @@ function foolDirection(live, picture, first, target) {
   // The derivative by the scores, [k = number] − p, divided by 1 − p: then none of it is too small
   // for single precision where the network is very sure.
   const signal = Float32Array.from(probabilities, (one, at) =>
-    rest > 0 ? towards * (at === number ? 1 : -one / rest) : 0
+    rest > 0 ? towards * (at === number ? 1 : -one / rest) : 0,
   );
   return pixelGradient(live, run, output, signal).map(Math.sign);
 }
@@ -121,7 +121,8 @@ function* foolCurve(live, original, ask) {
     curve.noise.push(noise[first]);
     if (target !== null) curve.towards.push(found.probabilities[target]);
     if (smallest === null && found.turned) smallest = budget;
-    yield structuredClone({ ...curve, done: curve.budgets.length, of: BUDGETS.length });
+    const soFar = JSON.parse(JSON.stringify(curve)); // the page may keep it while this one grows
+    yield { ...soFar, done: curve.budgets.length, of: BUDGETS.length };
   }
   if (smallest !== null) {
     let below = BUDGETS[BUDGETS.indexOf(smallest) - 1];
@@ -135,7 +136,7 @@ function* foolCurve(live, original, ask) {
   return { ...curve, smallest };
 }
 
-/** The probabilities after an attack, and whether the answer turned: to the target, where there is one. */
+/** The probabilities after an attack, and whether the answer turned, or turned to the target. */
 function* attacked(live, original, first, target, budget, steps) {
   const picture = yield* attack(live, original, first, target, budget, steps);
   const probabilities = probabilitiesOf(live, picture);

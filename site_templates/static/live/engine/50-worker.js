@@ -18,7 +18,7 @@ function layerOf({ network, engine }, name) {
 function needFilter(layer, filter) {
   if (!Number.isInteger(filter) || filter < 0 || filter >= layer.filters) {
     throw new Error(
-      `${layer.title} has no filter ${filter}; its filters are 0 to ${layer.filters - 1}.`
+      `${layer.title} has no filter ${filter}; its filters are 0 to ${layer.filters - 1}.`,
     );
   }
 }
@@ -38,13 +38,16 @@ function placeOf({ row, column }, { rows, columns, layer }) {
   const inside = Number.isInteger(row) && Number.isInteger(column);
   if (!inside || row < 0 || column < 0 || row >= rows || column >= columns) {
     throw new Error(
-      `${layer.title} has no unit at row ${row}, column ${column}; its maps are ${rows} × ${columns}.`
+      `${layer.title} has no unit at row ${row}, column ${column}; ` +
+        `its maps are ${rows} × ${columns}.`,
     );
   }
   return row * columns + column;
 }
 
 const asks = {
+  __proto__: null, // nothing but what stands here
+
   network({ network }) {
     if (longTask) longTask.stopped = true;
     const product = makeProduct(KERNEL);
@@ -54,7 +57,10 @@ const asks = {
   },
 
   weights({ part, text }) {
-    live.engine.add(part, Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+    live.engine.add(
+      part,
+      Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)),
+    );
     const ready = live.network.layers.filter(({ value }) => live.engine.has(value));
     const { output } = live.network;
     return {
@@ -67,7 +73,8 @@ const asks = {
     const [height, width] = live.network.input;
     if (pixels.length !== 4 * height * width) {
       throw new Error(
-        `The picture has ${pixels.length} numbers; ${height} × ${width} pixels have ${4 * height * width}.`
+        `The picture has ${pixels.length} numbers; ` +
+          `${height} × ${width} pixels have ${4 * height * width}.`,
       );
     }
     live.picture = planarPicture(pixels, height, width);
@@ -115,7 +122,7 @@ const asks = {
     signal[ask.filter * shape[1] * shape[2] + place] = activation;
     const pixels = run.down(layer.value, signal, ask.rule || live.network.rule);
     const scale = pixels.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-    const top = ask.row * layer.stride + layer.offset; // the field may reach over the picture's edge
+    const top = ask.row * layer.stride + layer.offset; // the field may reach over the edge
     const left = ask.column * layer.stride + layer.offset;
     const box = [top, left, top + layer.field, left + layer.field];
     return { pixels, scale, activation, box };
@@ -136,10 +143,11 @@ const asks = {
 
 /** Refuse an ask that comes before what it needs. */
 function needInOrder(ask) {
-  if (!Object.hasOwn(asks, ask)) throw new Error(`The engine does not know the ask “${ask}”.`);
+  if (!asks[ask]) throw new Error(`The engine does not know the ask “${ask}”.`);
   if (ask === "network" || ask === "stop") return;
   if (!live.network) throw new Error("No network has come yet.");
-  if (ask !== "weights" && ask !== "picture" && !live.picture) throw new Error("There is no picture yet.");
+  if (ask !== "weights" && ask !== "picture" && !live.picture)
+    throw new Error("There is no picture yet.");
 }
 
 /** Post with the buffers of the message's arrays, which then belong to the page. */
