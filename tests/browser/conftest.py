@@ -101,7 +101,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 def foreign(request: Request) -> list[str]:
     """The address of a request that leaves the site."""
-    own = ("file:", "data:", "about:", "http://127.0.0.1:")
+    own = ("file:", "data:", "blob:", "about:", "http://127.0.0.1:")
     return [] if request.url.startswith(own) else [request.url]
 
 

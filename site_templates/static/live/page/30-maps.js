@@ -135,8 +135,10 @@ function showMaps(layer, answer, order) {
     grid.page = 0;
     grid.at = -1;
   }
+  if (!part("maps").clientWidth) return null; // another mode was chosen meanwhile
   layOut();
   placeCursors();
+  if (!moving()) describeCursor();
   describePages();
   return drawGrid();
 }
@@ -167,20 +169,22 @@ function placeCursor(mark, at) {
 /** Put the cursor on a place in the order: its map shows over the picture. */
 function moveTo(at) {
   grid.at = at;
-  if (at >= 0) {
-    const page = Math.floor(at / perPage());
-    if (page !== grid.page) turnTo(page);
-    const filter = grid.order[at];
-    const maps = part("maps");
-    maps.setAttribute("aria-valuemax", String(grid.order.length - 1));
-    maps.setAttribute("aria-valuenow", String(at));
-    maps.setAttribute(
-      "aria-valuetext",
-      `filter ${filter}, ${weakerWords(weakerShare(grid.layer, filter, grid.answer.maxima[filter]))}`,
-    );
-  }
+  const page = Math.floor(at / perPage());
+  if (at >= 0 && page !== grid.page) turnTo(page);
+  describeCursor();
   placeCursors();
   drawOver();
+}
+
+/** Say which filter the cursor is on, for those who listen. */
+function describeCursor() {
+  if (grid.at < 0) return;
+  const filter = grid.order[grid.at];
+  const share = weakerShare(grid.layer, filter, grid.answer.maxima[filter]);
+  const maps = part("maps");
+  maps.setAttribute("aria-valuemax", String(grid.order.length - 1));
+  maps.setAttribute("aria-valuenow", String(grid.at));
+  maps.setAttribute("aria-valuetext", `filter ${filter}, ${weakerWords(share)}`);
 }
 
 function turnTo(page) {

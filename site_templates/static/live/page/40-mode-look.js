@@ -16,7 +16,7 @@ async function lookAtLayer() {
   if (layer !== chosenLayer() || !answer) return null;
   const calm = !moving() || performance.now() - listedAt > CALM || grid.layer !== layer;
   const ranks = calm ? ranked(layer, answer.maxima) : null;
-  const order = orderedBy(part('order').value, answer.maxima, ranks);
+  const order = orderedBy(part("order").value, answer.maxima, ranks);
   const drawn = showMaps(layer, answer, order);
   follow();
   if (calm) {
@@ -34,8 +34,10 @@ async function lookAtLayer() {
 /** The filters in the order of their maps; null where it stays as it is, as `ranks` are not at hand. */
 function orderedBy(name, maxima, ranks) {
   const filters = Array.from(maxima.keys());
-  if (name === 'number' || !ranks) return name === 'number' ? filters : null;
-  return name === 'rank' ? ranks.map(([filter]) => filter) : filters.sort((a, b) => maxima[b] - maxima[a]);
+  if (name === "number" || !ranks) return name === "number" ? filters : null;
+  return name === "rank"
+    ? ranks.map(([filter]) => filter)
+    : filters.sort((a, b) => maxima[b] - maxima[a]);
 }
 
 modes.look = {
