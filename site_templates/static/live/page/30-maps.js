@@ -70,7 +70,7 @@ function drawTile(strip, stride, left, maps, offset, columns, xs, ys, grey) {
 /** How bright a filter's largest value is drawn, 0…1. */
 function brightness(filter) {
   if (part("own-scale").checked) return 1;
-  const strong = strongValue(grid.layer, filter);
+  const strong = known(grid.layer).strong[filter];
   return strong ? Math.min(1, grid.answer.maxima[filter] / strong) : 1;
 }
 

@@ -6,10 +6,21 @@ function shortsOf(text) {
   return new Uint16Array(bytes.buffer);
 }
 
-/** What the gallery knows of a layer: addresses, captions, and `shares`, u16 [filters, 1 + bins]. */
+/**
+ * What the gallery knows of a layer: addresses, captions, `shares`, u16 [filters, 1 + bins], and
+ * `strong` [filters], the value that at most 1 % of its images pass, to the width of a bin; 0 where
+ * so few activate the filter.
+ */
 function known(layer) {
   const table = network.gallery.layers[layer.name];
-  if (!table.shares) table.shares = shortsOf(table.histograms);
+  if (table.shares) return table;
+  const { bins, first } = table;
+  table.shares = shortsOf(table.histograms);
+  table.strong = Float64Array.from({ length: layer.filters }, (_, filter) => {
+    let bin = 0;
+    while (bin < bins && table.shares[filter * (bins + 1) + bin] < 0.99 * 65535) bin += 1;
+    return bin ? binStart(first + bin) : 0;
+  });
   return table;
 }
 
@@ -34,14 +45,6 @@ function weakerShare(layer, filter, value) {
   return shares[filter * (bins + 1) + below] / 65535;
 }
 
-/** The value that at most 1 % of the gallery's images pass, to the width of a bin; 0 where so few answer. */
-function strongValue(layer, filter) {
-  const { shares, first, bins } = known(layer);
-  let bin = 0;
-  while (bin < bins && shares[filter * (bins + 1) + bin] < 0.99 * 65535) bin += 1;
-  return bin ? binStart(first + bin) : 0;
-}
-
 /** "more strongly than on 99 % of the gallery's images" */
 function weakerWords(share) {
   if (share === 0) return "no more strongly than on the weakest of the gallery’s images";
@@ -55,8 +58,9 @@ function weakerWords(share) {
 /** Filters of a layer, the most unusual answer first: [filter, share][]. */
 function ranked(layer, maxima) {
   const shares = Float64Array.from(maxima, (value, filter) => weakerShare(layer, filter, value));
-  const excess = (filter) => maxima[filter] / (strongValue(layer, filter) || Infinity);
+  const { strong } = known(layer);
+  const excess = maxima.map((value, filter) => value / (strong[filter] || Infinity));
   return Array.from(maxima.keys())
-    .sort((a, b) => shares[b] - shares[a] || excess(b) - excess(a))
+    .sort((a, b) => shares[b] - shares[a] || excess[b] - excess[a])
     .map((filter) => [filter, shares[filter]]);
 }
