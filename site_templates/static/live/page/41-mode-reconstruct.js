@@ -2,9 +2,13 @@
 const SHOWN_PERCENTILE = 0.99; // of the field's pixels, as the gallery's reconstructions have it
 let reconstruction = null; // canvas
 
-/** The 99th percentile, over the field's pixels, of the largest absolute channel value. */
+/**
+ * The 99th percentile, over the field's pixels, of the largest absolute channel value. A field larger
+ * than the input stands for the square around that.
+ */
 function shownScale(pixels, rows, columns, box) {
-  const [top, left, bottom, right] = box;
+  const side = Math.max(rows, columns);
+  const [top, left, bottom, right] = box[2] - box[0] > side ? [0, 0, side, side] : box;
   const largest = new Float32Array((bottom - top) * (right - left)); // zero outside the image
   const plane = rows * columns;
   let to = 0;

@@ -106,7 +106,9 @@ async function coverEverywhere() {
   drawOver();
   const { row, column, probability } = answer.lowest;
   what(
-    `${several(answer.map.length, "place")} covered in turn: ${cover.name} falls from ${cover.words(answer.whole)} to ${cover.words(probability)} at most, with the square at row ${row}, column ${column}. Bright is where covering takes the most away.`,
+    `${several(answer.map.length, "place")} covered in turn: ${cover.name} is lowest with the square ` +
+      `at row ${row}, column ${column}, ${cover.words(probability)} after ${cover.words(answer.whole)}. ` +
+      "Bright is where covering takes the most away.",
   );
 }
 
