@@ -39,7 +39,7 @@ DRAWN = "layer4"  # has 384 maps
 WARM, TURNS = 3, 25
 AGREE = 1e-4  # relative, of the last layer's maps
 
-Picture = npt.NDArray[np.uint8]  # [3, h, w] of the network's input size
+Picture = npt.NDArray[np.uint8]  # [4, h, w] of the network's input size; taken for opaque
 Found = dict[str, Any]  # what `measure` in live.html returns
 
 
@@ -95,7 +95,7 @@ def lay_out(study: Path, picture: Picture, runtime: Path = RUNTIME) -> None:
         shutil.copyfile(runtime / script, study / name)
     shutil.copyfile(static / LIVE / "page" / "30-maps.js", study / "maps.js")
     shutil.copyfile(Path(__file__).with_name("live.html"), study / "index.html")
-    opaque = np.pad(picture, ((0, 1), (0, 0), (0, 0)), constant_values=255)
+    opaque = np.pad(picture[:3], ((0, 1), (0, 0), (0, 0)), constant_values=255)
     (study / "picture.bin").write_bytes(opaque.transpose(1, 2, 0).tobytes())
 
 

@@ -126,7 +126,7 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert missing(tmp_path) == ["Chromium", npm]
     said: list[str] = []
-    assert measure_live(tmp_path, np.zeros((3, 2, 2), np.uint8), said.append) == []
+    assert measure_live(tmp_path, np.zeros((4, 2, 2), np.uint8), said.append) == []
     [line] = said
     assert re.match(r"the live page's engine is not measured; that takes Chromium", line)
     assert not (tmp_path / "index.html").exists()
