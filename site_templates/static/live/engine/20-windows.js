@@ -6,9 +6,10 @@
  * scatters: the product with the transposed weights, then each column back into its window, where
  * values that meet add up (col2im). A transposed convolution is the same the other way round.
  *
- * An op's `up(node, inputs, output, room)` fills the output and returns what `down` has to remember;
- * `down(node, signal, below, room, past)` adds to the signals below. A map is {data, shape: [c, h, w]};
- * `room` has the product and the arrays; `past` is {rule, inputs, output, memory} of the way up.
+ * An op's `up(node, inputs, output, room)` fills the output; its `down(node, signal, below, room, past)`
+ * adds to the signals below. A map is {data, shape: [c, h, w]}, `room` has the product and the arrays,
+ * `past` is {rule, inputs, output}. Of maps of the way up, `down` reads what `keeps` names: 'input' or
+ * 'output'.
  */
 
 const STRIP = 1 << 16; // numbers of a strip of columns, and of its product: within a core's cache
@@ -107,23 +108,13 @@ function gather(product, weights, padded, windows, narrow, floor, ceiling) {
   const { at, tiles, size, rows, k } = weights;
   inStrips(product, weights, places.length, (group, first, pixels, out, most) => {
     const numbers = product.numbers();
-    const blocks = Math.min(most, Math.ceil((places.length - first) / BLOCK));
-    const last = Math.min(places.length, first + blocks * BLOCK);
-    for (let block = 0, to = pixels; block < blocks; block++) {
-      const [a, b, c, d, e, f, g, h] = [0, 1, 2, 3, 4, 5, 6, 7].map(
+    const last = Math.min(places.length, first + most * BLOCK);
+    const blocks = Math.ceil((last - first) / BLOCK);
+    for (let block = 0; block < blocks; block++) {
+      const lanes = [0, 1, 2, 3, 4, 5, 6, 7].map(
         (n) => group * step + places[Math.min(last - 1, first + block * BLOCK + n)],
       );
-      for (let tap = 0; tap < k; tap++, to += BLOCK) {
-        const from = taps[tap];
-        numbers[to] = padded[from + a];
-        numbers[to + 1] = padded[from + b];
-        numbers[to + 2] = padded[from + c];
-        numbers[to + 3] = padded[from + d];
-        numbers[to + 4] = padded[from + e];
-        numbers[to + 5] = padded[from + f];
-        numbers[to + 6] = padded[from + g];
-        numbers[to + 7] = padded[from + h];
-      }
+      copyWindows(padded, taps, lanes, numbers, pixels + block * BLOCK * k);
     }
     const stride = blocks * BLOCK;
     product.multiply(at + group * size, pixels, out, tiles, blocks, k, stride, floor, ceiling);
@@ -135,6 +126,21 @@ function gather(product, weights, padded, windows, narrow, floor, ceiling) {
   });
 }
 
+/** Copy 8 windows of padded maps, which lie at `lanes`, into a block [taps][8]. */
+function copyWindows(padded, taps, [a, b, c, d, e, f, g, h], numbers, to) {
+  for (let tap = 0; tap < taps.length; tap++, to += BLOCK) {
+    const from = taps[tap];
+    numbers[to] = padded[from + a];
+    numbers[to + 1] = padded[from + b];
+    numbers[to + 2] = padded[from + c];
+    numbers[to + 3] = padded[from + d];
+    numbers[to + 4] = padded[from + e];
+    numbers[to + 5] = padded[from + f];
+    numbers[to + 6] = padded[from + g];
+    numbers[to + 7] = padded[from + h];
+  }
+}
+
 /** Add to padded maps what narrow maps send into their windows. Blocks of zeros send nothing. */
 function scatter(product, weights, narrow, windows, padded) {
   const { taps, places, step } = windows;
@@ -142,21 +148,13 @@ function scatter(product, weights, narrow, windows, padded) {
   const lanes = new Int32Array(places.length);
   inStrips(product, weights, places.length, (group, first, pixels, out, most) => {
     const numbers = product.numbers();
+    const start = group * k * places.length;
     let blocks = 0;
     let used = 0; // lanes
     for (; blocks < most && first < places.length; first += BLOCK) {
       const width = Math.min(BLOCK, places.length - first);
-      let to = pixels + blocks * BLOCK * k;
-      let any = false;
-      for (let map = 0; map < k; map++, to += BLOCK) {
-        const from = (group * k + map) * places.length + first;
-        for (let n = 0; n < width; n++) {
-          numbers[to + n] = narrow.data[from + n];
-          any = any || narrow.data[from + n] !== 0;
-        }
-        for (let n = width; n < BLOCK; n++) numbers[to + n] = 0;
-      }
-      if (!any) continue;
+      const to = pixels + blocks * BLOCK * k;
+      if (!copyPlaces(narrow.data, start + first, places.length, width, numbers, to, k)) continue;
       for (let n = 0; n < width; n++) lanes[used++] = group * step + places[first + n];
       blocks++;
     }
@@ -164,12 +162,28 @@ function scatter(product, weights, narrow, windows, padded) {
     const stride = blocks * BLOCK;
     product.multiply(at + group * size, pixels, out, tiles, blocks, k, stride, -Infinity, Infinity);
     for (let row = 0; row < rows; row++) {
-      const tap = taps[row];
-      const from = out + row * stride;
-      for (let n = 0; n < used; n++) padded[tap + lanes[n]] += numbers[from + n];
+      addWindows(numbers, out + row * stride, padded, taps[row], lanes, used);
     }
     return first;
   });
+}
+
+/** Copy up to 8 places of k maps into a block [k][8]; return whether any is not zero. */
+function copyPlaces(data, from, step, width, numbers, to, k) {
+  let any = false;
+  for (let map = 0; map < k; map++, from += step, to += BLOCK) {
+    for (let n = 0; n < BLOCK; n++) {
+      const value = n < width ? data[from + n] : 0;
+      numbers[to + n] = value;
+      if (value !== 0) any = true;
+    }
+  }
+  return any;
+}
+
+/** Add one tap of many windows to padded maps. */
+function addWindows(numbers, from, padded, tap, lanes, count) {
+  for (let n = 0; n < count; n++) padded[tap + lanes[n]] += numbers[from + n];
 }
 
 /** Return the weights [narrow maps][taps] of a node, packed for a way; `scaleOf` its scale. */
@@ -204,7 +218,7 @@ function packedWeights(node, way, product, scaleOf) {
 }
 
 /** Read wide maps through a node's windows into narrow ones. */
-function gatherThrough(node, wide, narrow, room, scaleOf, floor = -Infinity, ceiling = Infinity) {
+function gatherThrough(node, wide, narrow, room, scaleOf, floor, ceiling) {
   const [, maps, ...kernel] = node.weight.shape;
   const windows = windowsOf(kernel, node, maps, wide.shape, narrow.shape);
   const padded = paddedOf(wide, windows, room);
@@ -224,12 +238,42 @@ function scatterThrough(node, narrow, wide, room, scaleOf) {
   if (padded !== wide.data) (addInside(wide, padded, windows, true), room.give(padded));
 }
 
+/** Return whether a convolution's only window is the whole map: a fully connected layer. */
+const isDense = ({ groups, kernel, padding, behind }, { shape: [, ...size] }) =>
+  groups === 1 && String(size) === String(kernel) && Math.max(...padding, ...behind) === 0;
+
 const CONVOLUTION = {
   shape: (node, [shape]) => windowShape(node, shape, node.scale.data.length),
-  up: (node, [input], output, room, floor, ceiling) =>
-    gatherThrough(node, input, output, room, (map) => map, floor, ceiling),
-  down: (node, signal, [below], room) => scatterThrough(node, signal, below, room, (map) => map),
+  up(node, [input], output, room, floor = -Infinity, ceiling = Infinity) {
+    if (isDense(node, input)) return dense(node, input, output, floor, ceiling);
+    return gatherThrough(node, input, output, room, (map) => map, floor, ceiling);
+  },
+  down(node, signal, [below], room) {
+    if (isDense(node, below)) return denseBack(node, signal, below);
+    return scatterThrough(node, signal, below, room, (map) => map);
+  },
 };
+
+/** Go up through a fully connected layer, straight from its many 8-bit weights [o][i]. */
+function dense({ weight, scale, bias }, input, output, floor, ceiling) {
+  const taps = input.data.length;
+  for (let map = 0, at = 0; map < output.data.length; map++) {
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap++, at++) sum += weight.data[at] * input.data[tap];
+    const value = sum * scale.data[map] + (bias ? bias.data[map] : 0);
+    output.data[map] = Math.min(Math.max(value, floor), ceiling);
+  }
+}
+
+/** Go down through it. */
+function denseBack({ weight, scale }, signal, below) {
+  const taps = below.data.length;
+  for (let map = 0; map < signal.data.length; map++) {
+    const share = signal.data[map] * scale.data[map];
+    if (share === 0) continue;
+    for (let tap = 0; tap < taps; tap++) below.data[tap] += share * weight.data[map * taps + tap];
+  }
+}
 
 /** Return which of a transposed convolution's scales, one a wide map, a weight has. */
 const wideScale =
@@ -254,7 +298,7 @@ const TRANSPOSED_CONVOLUTION = {
   },
   down(node, signal, [below], room) {
     const made = { data: room.take(below.data.length), shape: below.shape };
-    gatherThrough(node, signal, made, room, wideScale(node));
+    gatherThrough(node, signal, made, room, wideScale(node), -Infinity, Infinity);
     for (let n = 0; n < made.data.length; n++) below.data[n] += made.data[n];
     room.give(made.data);
   },

@@ -1,8 +1,7 @@
 /*
  * The ops that are no matrix product: each with its shape, its way up and its way down.
  *
- * Their form is described in 20-windows.js. `keeps` says what the way down reads again, besides what
- * `up` has returned: 'input' or 'output'. Biases take no part in the way down.
+ * Their form is described in 20-windows.js. Biases take no part in the way down.
  */
 
 const sameShape = (node, [shape]) => shape;
@@ -29,34 +28,52 @@ function runsOf(node, [, height, width], [, rows, columns]) {
 
 const area = ([, rows, columns]) => rows * columns;
 
-const MAX_POOL = {
-  shape: (node, [shape]) => windowShape(node, shape),
-  /** Return the switches: where in its map each maximum was, the first one where several tie. */
-  up(node, [input], output, room) {
-    const switches = room.take(output.data.length);
-    const runs = runsOf(node, input.shape, output.shape);
-    const step = node.stride[1];
-    const [here, there] = [area(input.shape), area(output.shape)];
-    output.data.fill(-Infinity);
-    for (let map = 0; map < output.shape[0]; map++) {
-      for (const [to, from, count] of runs) {
-        let at = from;
-        for (let n = map * there + to; n < map * there + to + count; n++, at += step) {
-          const value = input.data[map * here + at];
-          if (value > output.data[n]) {
-            output.data[n] = value;
-            switches[n] = at;
-          }
-        }
+/**
+ * Return the switches: a function of map, row and column of a max pool's output that says where in
+ * the input its maximum is, the first one where several tie.
+ */
+function switchesOf({ kernel, stride, padding, dilation }, { data, shape: [, height, width] }) {
+  const [top, left] = padding;
+  const [down, right] = dilation;
+  return (map, row, column) => {
+    let best = -Infinity;
+    let at = 0;
+    for (let i = 0, y = row * stride[0] - top; i < kernel[0]; i++, y += down) {
+      if (y < 0 || y >= height) continue;
+      const start = (map * height + y) * width;
+      for (let j = 0, x = column * stride[1] - left; j < kernel[1]; j++, x += right) {
+        if (x < 0 || x >= width || data[start + x] <= best) continue;
+        at = start + x;
+        best = data[at];
       }
     }
-    return switches;
-  },
-  down(node, signal, [below], room, { memory }) {
-    const [here, there] = [area(below.shape), area(signal.shape)];
-    for (let n = 0; n < signal.data.length; n++) {
-      below.data[Math.floor(n / there) * here + memory[n]] += signal.data[n];
+    return at;
+  };
+}
+
+/** Call `visit(n, map, row, column)` for every place n of maps. */
+function eachPlace([maps, rows, columns], visit) {
+  for (let map = 0, n = 0; map < maps; map++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, n++) visit(n, map, row, column);
     }
+  }
+}
+
+const MAX_POOL = {
+  shape: (node, [shape]) => windowShape(node, shape),
+  keeps: 'input',
+  up(node, [input], output) {
+    const maximum = switchesOf(node, input);
+    eachPlace(output.shape, (n, map, row, column) => {
+      output.data[n] = input.data[maximum(map, row, column)];
+    });
+  },
+  down(node, signal, [below], room, { inputs: [input] }) {
+    const maximum = switchesOf(node, input);
+    eachPlace(signal.shape, (n, map, row, column) => {
+      if (signal.data[n] !== 0) below.data[maximum(map, row, column)] += signal.data[n];
+    });
   },
 };
 

@@ -39,6 +39,10 @@ class Engine {
 
   /** Take a part's weights: Uint8Array. */
   add(part, bytes) {
+    const expected = this.network.parts[part - 1].bytes;
+    if (bytes.length !== expected) {
+      throw new Error(`Part ${part} of the weights has ${bytes.length} bytes, not ${expected}.`);
+    }
     for (const node of this.nodes) {
       if (node.part !== part || this.parts.has(part)) continue;
       for (const [name, field] of Object.entries(node)) {
@@ -112,12 +116,12 @@ class Run {
     this.wanted = new Set(wanted);
     this.shapes = new Map([[0, [3, ...engine.size]]]);
     this.values = new Map(); // value → its data: those wanted, and those that a way down reads
-    this.memories = new Map(); // value → what the op that made it remembers
     this.gone = false;
     this.up(engine.network, pixels);
   }
 
   up({ mean, std }, pixels) {
+    for (const node of this.nodes) this.shapes.set(node.output, shapeOf(node, this.shapes));
     const image = this.room.take(pixels.length);
     const size = pixels.length / 3;
     for (let n = 0; n < pixels.length; n++) {
@@ -125,25 +129,18 @@ class Run {
       image[n] = (pixels[n] / 255 - mean[colour]) / std[colour];
     }
     this.values.set(0, image);
-    for (const node of this.nodes) this.shapes.set(node.output, shapeOf(node, this.shapes));
-
-    const readers = new Map(); // value → the nodes that read it
+    const readers = new Map(this.nodes.map(({ output }) => [output, []])).set(0, []);
+    for (const node of this.nodes) for (const value of node.inputs) readers.get(value).push(node);
     for (const node of this.nodes) {
-      for (const value of node.inputs) readers.set(value, [...(readers.get(value) || []), node]);
-    }
-    const makers = new Map(this.nodes.map((node) => [node.output, node]));
-    for (const node of this.nodes) {
-      const next = readers.get(node.output) || [];
-      const only = next.length === 1 && !this.wanted.has(node.output);
-      if (node.op === 'convolution' && only && next[0].op === 'relu') continue; // done by the ReLU
-      const before = makers.get(node.inputs[0]);
-      if (node.op === 'relu' && before && !this.values.has(before.output)) {
-        this.make(before, node.output, 0, ceilingOf(node));
-        this.release(before.inputs, node, readers);
+      const [next, ...others] = readers.get(node.output);
+      const alone = next && others.length === 0 && !this.wanted.has(node.output);
+      if (this.values.has(node.output)) continue; // a ReLU that a convolution has done
+      if (node.op === 'convolution' && alone && next.op === 'relu') {
+        this.make(node, next.output, 0, ceilingOf(next));
       } else {
         this.make(node, node.output);
-        this.release(node.inputs, node, readers);
       }
+      this.release(node, readers);
     }
   }
 
@@ -152,20 +149,18 @@ class Run {
     const shape = this.shapes.get(value);
     const output = { data: this.room.take(shape[0] * shape[1] * shape[2]), shape };
     const inputs = node.inputs.map((input) => this.map(input));
-    const memory = OPS[node.op].up(node, inputs, output, this.room, ...limits);
-    if (memory) this.memories.set(value, memory);
+    OPS[node.op].up(node, inputs, output, this.room, ...limits);
     this.values.set(value, output.data);
   }
 
-  /** Let go of the values that no later node reads, nor a way down. */
-  release(values, node, readers) {
-    for (const value of new Set(values)) {
-      const own = readers.get(value);
-      const later = own.some((reader) => reader.output > node.output);
-      const read = own.some((reader) => OPS[reader.op].keeps === 'input');
-      const maker = this.nodes.find((each) => each.output === value);
-      const gate = maker && OPS[maker.op].keeps === 'output';
-      if (later || read || gate || this.wanted.has(value)) continue;
+  /** Let go of what a node has read, where no later node reads it, nor a way down. */
+  release(node, readers) {
+    for (const value of new Set(node.inputs)) {
+      const maker = this.nodes.find(({ output }) => output === value);
+      const stays = readers
+        .get(value)
+        .some((reader) => reader.output > node.output || OPS[reader.op].keeps === 'input');
+      if (stays || this.wanted.has(value) || (maker && OPS[maker.op].keeps === 'output')) continue;
       this.room.give(this.values.get(value));
       this.values.delete(value);
     }
@@ -192,27 +187,26 @@ class Run {
    */
   down(value, signal, rule, until = 0) {
     this.check(value);
-    if (!RULES.includes(rule))
-      throw new Error(`There is no rule “${rule}”; use ${RULES.join(', ')}.`);
+    if (!RULES.includes(rule)) throw new Error(`“${rule}” is none of ${RULES.join(', ')}.`);
+    if (!this.shapes.has(until)) throw new Error(`Value ${value} does not rest on value ${until}.`);
+    const length = (place) => this.shapes.get(place).reduce((product, count) => product * count);
+    if (signal.length !== length(value)) {
+      const shape = this.shapes.get(value).join(' × ');
+      throw new Error(`A signal of ${shape} has not ${signal.length} numbers.`);
+    }
     const signals = new Map();
     const at = (place) => {
       if (!signals.has(place)) {
-        const shape = this.shapes.get(place);
-        const data = this.room.take(shape[0] * shape[1] * shape[2]).fill(0);
-        signals.set(place, { data, shape });
+        const data = this.room.take(length(place)).fill(0);
+        signals.set(place, { data, shape: this.shapes.get(place) });
       }
       return signals.get(place);
     };
-    if (signal.length !== at(value).data.length) {
-      throw new Error(
-        `A signal of ${at(value).shape.join(' × ')} has not ${signal.length} numbers.`,
-      );
-    }
     at(value).data.set(signal);
     for (const node of [...this.nodes].reverse()) {
       if (node.output <= until || !signals.has(node.output)) continue;
-      const [inputs, output] = [node.inputs.map((input) => this.map(input)), this.map(node.output)];
-      const past = { rule, inputs, output, memory: this.memories.get(node.output) };
+      const inputs = node.inputs.map((input) => this.map(input));
+      const past = { rule, inputs, output: this.map(node.output) };
       OPS[node.op].down(node, at(node.output), node.inputs.map(at), this.room, past);
       this.room.give(at(node.output).data);
       signals.delete(node.output);
@@ -226,7 +220,8 @@ class Run {
   /** Give all arrays back. */
   end() {
     this.gone = true;
-    for (const array of [...this.values.values(), ...this.memories.values()]) this.room.give(array);
+    for (const array of this.values.values()) this.room.give(array);
+    this.values.clear();
   }
 }
 
