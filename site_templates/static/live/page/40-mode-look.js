@@ -62,7 +62,7 @@ function lookWords({ layer, answer, ranks }) {
   const silent = answer.maxima.filter((value) => value <= 0).length;
   const [[first, share]] = ranks;
   const answering = silent
-    ? `${silent} of ${layer.filters} filters stay silent, ${rare || "none"} answer`
+    ? `${silent} of ${layer.filters} filters stay silent, ${rare || "none"} ${rare <= 1 ? "answers" : "answer"}`
     : `all ${layer.filters} filters answer, ${rare || "none"}`;
   return (
     `${layer.title}: ${answering} more strongly than on 99${NO_BREAK}% of the gallery’s images. ` +

@@ -1,8 +1,7 @@
 // Dream: a layer, a filter or a class is raised in the reader's picture, from small to large.
-const RATE = 1.5; // of 255, the mean change of a pixel in one step
-const JITTER = 16; // pixels
-const VARIATION = 0.02;
-const SEED = 1;
+const DREAM_SLIDERS = ["dream-steps", "dream-octaves"];
+let dreams = null; // the engine's settings for each target
+let ownSteps = false; // whether the reader has moved a slider
 
 /** What is to rise, and its name. */
 function dreamTarget() {
@@ -40,18 +39,9 @@ async function dream() {
     `Octave ${progress.octave} of ${progress.of}, step ${progress.step} of ${progress.steps}.`;
   what(`${name} is being raised.`);
   let last = null;
-  const fields = {
-    target,
-    steps,
-    octaves,
-    rate: RATE,
-    jitter: JITTER,
-    variation: VARIATION,
-    seed: SEED,
-  };
   const answer = await runTask(
     part("dream-start"),
-    ask("dream", fields, (progress) => {
+    ask("dream", { target, steps, octaves }, (progress) => {
       last = progress;
       draw(progress);
       part("dream-words").textContent = words(progress);
@@ -114,6 +104,7 @@ function dreamReady() {
   part("dream-class-label").hidden = kind !== "class";
   part("layers").hidden = kind === "class";
   part("dream-start").disabled = !here;
+  showDreamSettings(kind);
   if (!task)
     what(
       here
@@ -121,6 +112,19 @@ function dreamReady() {
         : "Its weights are still on their way.",
     );
 }
+/** Set the sliders to what is usual for this target, until the reader moves one. */
+function showDreamSettings(kind) {
+  const usual = dreams && (kind === "layer" ? dreams.layers[chosenLayer().name] : dreams[kind]);
+  if (usual && !ownSteps) {
+    part("dream-steps").value = usual.steps;
+    part("dream-octaves").value = usual.octaves;
+  }
+  DREAM_SLIDERS.forEach((name) => {
+    const count = Number(part(name).value);
+    part(`${name}-words`).textContent = several(count, name.slice(6, -1));
+  });
+}
+
 function dreamWords(kind) {
   if (kind === "class")
     return `the score of “${className(Number(part("dream-class").value))}” rises`;
@@ -129,13 +133,13 @@ function dreamWords(kind) {
 }
 
 function listenToDream() {
-  const sliders = () =>
-    ["dream-steps", "dream-octaves"].forEach((name) => {
-      const count = Number(part(name).value);
-      part(`${name}-words`).textContent = several(count, name.slice(6, -1));
-    });
-  sliders();
-  ["dream-steps", "dream-octaves"].forEach((name) => part(name).addEventListener("input", sliders));
+  showDreamSettings();
+  DREAM_SLIDERS.forEach((name) =>
+    part(name).addEventListener("input", () => {
+      ownSteps = true;
+      showDreamSettings();
+    }),
+  );
   root.querySelectorAll("[name=dream], #live-dream-filter, #live-dream-class").forEach((field) => {
     field.addEventListener("change", () => {
       dreamReady();

@@ -104,7 +104,8 @@ async function start() {
   status("The network is on its way.");
   await Promise.all([root.dataset.engine, root.dataset.network, root.dataset.pictures].map(load));
   startEngine();
-  const { simd } = await ask("network", { network: plainNetwork() });
+  const { simd, dreams: usual } = await ask("network", { network: plainNetwork() });
+  dreams = usual;
   part("slowness").textContent = slowness(simd).join(" ");
   fillSamples();
   fillClasses();
