@@ -2,7 +2,7 @@
  * The matrix product that every convolution is, and the memory that its numbers lie in.
  *
  * In WebAssembly with SIMD, or in plain JavaScript where a browser lacks that; the rest of the engine
- * sees no difference. Only packed weights and one strip of pixels lie in this memory: maps are
+ * sees no difference. Only packed weights, and what one op works on, lie in this memory: maps are
  * ordinary arrays, so that memory that grows moves nothing that anybody else looks at.
  */
 
@@ -10,26 +10,32 @@ const BLOCK = 8; // places that the product takes at once
 const TILE = 4; // rows of weights that it takes at once
 const PAGE = 65536; // bytes by which WebAssembly's memory grows
 
+const aligned = (count) => Math.ceil(count / TILE) * TILE;
+
 /**
- * Return the product. Addresses count numbers (f32) from the start of `numbers()`.
+ * Return the product. Addresses count numbers (f32 or i32) from the start of `numbers()`.
  *
+ * `columns(from, places, taps, pixels, blocks, k)` copies windows, pixels [blocks][k][8], of what lies
+ * at `from` + a place [blocks][8] + a tap [k], which are whole numbers.
  * `multiply(weights, pixels, out, tiles, blocks, k, stride, floor, ceiling)` writes
  * out [4 · tiles][8 · blocks], a row every `stride` numbers, from weights [tiles][1 + k][4], of which
- * the first 4 are what the sums start with, and pixels [blocks][k][8]; all is clamped at the end.
+ * the first 4 are what the sums start with, and pixels; all is clamped at the end.
+ * `largest(pixels, out, which, blocks, k)` writes the largest of each column, out [blocks][8], and
+ * which of the k it is, the first where several tie: numbers, which [blocks][8].
  */
 function makeProduct(kernel) {
   const machine = simdMachine(kernel) || plainMachine();
   let used = 0;
   let scratch = { at: 0, count: 0 };
   const product = {
-    simd: machine.simd,
-    multiply: machine.multiply,
-    /** Return all the memory: Float32Array. Another one after each `allocate` or `scratch`. */
-    numbers: machine.numbers,
+    ...machine,
+    /** Return all the memory as f32 or i32. Another array after each `allocate` or `lay`. */
+    numbers: () => new Float32Array(machine.buffer()),
+    whole: () => new Int32Array(machine.buffer()),
     /** Return the address of so many numbers, which stay. */
     allocate(count) {
       const at = used;
-      const needed = at + Math.ceil(count / TILE) * TILE;
+      const needed = at + aligned(count);
       try {
         machine.grow(needed);
       } catch (error) {
@@ -39,10 +45,12 @@ function makeProduct(kernel) {
       used = needed;
       return at;
     },
-    /** Return the address of at least so many numbers, which the next caller overwrites. */
-    scratch(count) {
+    /** Return addresses of so many numbers each, which the next caller overwrites. */
+    lay(...counts) {
+      const count = counts.reduce((sum, each) => sum + aligned(each), 0);
       if (count > scratch.count) scratch = { at: product.allocate(count), count };
-      return scratch.at;
+      let at = scratch.at;
+      return counts.map((each) => (at += aligned(each)) - aligned(each));
     },
   };
   return product;
@@ -53,24 +61,25 @@ function simdMachine(kernel) {
   if (typeof WebAssembly === 'undefined') return null;
   const bytes = Uint8Array.from(atob(kernel), (character) => character.charCodeAt(0));
   const memory = new WebAssembly.Memory({ initial: 1 });
-  let run;
+  let kernels;
   try {
-    run = new WebAssembly.Instance(new WebAssembly.Module(bytes), { engine: { memory } }).exports
-      .multiply;
+    kernels = new WebAssembly.Instance(new WebAssembly.Module(bytes), { engine: { memory } }).exports;
   } catch (error) {
     return null; // each browser has its own error for a refusal, and the answer is the same
   }
-  let view = new Float32Array(memory.buffer);
   return {
     simd: true,
-    numbers: () => view,
+    buffer: () => memory.buffer,
     grow(count) {
-      if (count <= view.length) return;
-      memory.grow(Math.ceil((4 * count) / PAGE) - memory.buffer.byteLength / PAGE);
-      view = new Float32Array(memory.buffer);
+      const missing = Math.ceil((4 * count - memory.buffer.byteLength) / PAGE);
+      if (missing > 0) memory.grow(missing);
     },
     multiply: (weights, pixels, out, tiles, blocks, k, stride, floor, ceiling) =>
-      run(4 * weights, 4 * pixels, 4 * out, tiles, blocks, k, 4 * stride, floor, ceiling),
+      kernels.multiply(4 * weights, 4 * pixels, 4 * out, tiles, blocks, k, 4 * stride, floor, ceiling),
+    columns: (from, places, taps, pixels, blocks, k) =>
+      kernels.columns(4 * from, 4 * places, 4 * taps, 4 * pixels, blocks, k),
+    largest: (pixels, out, which, blocks, k) =>
+      kernels.largest(4 * pixels, 4 * out, 4 * which, blocks, k),
   };
 }
 
@@ -79,7 +88,7 @@ function plainMachine() {
   let view = new Float32Array(PAGE / 4);
   return {
     simd: false,
-    numbers: () => view,
+    buffer: () => view.buffer,
     grow(count) {
       if (count <= view.length) return;
       const larger = new Float32Array(Math.max(count, 2 * view.length));
@@ -87,7 +96,31 @@ function plainMachine() {
       view = larger;
     },
     multiply: (...sizes) => plainProduct(view, ...sizes),
+    columns: (...sizes) => plainColumns(view, new Int32Array(view.buffer), ...sizes),
+    largest: (...sizes) => plainLargest(view, ...sizes),
   };
+}
+
+function plainColumns(numbers, whole, from, places, taps, pixels, blocks, k) {
+  for (let block = 0; block < blocks; block++) {
+    for (let tap = 0; tap < k; tap++) {
+      for (let lane = 0; lane < BLOCK; lane++) {
+        numbers[pixels++] = numbers[from + whole[places + BLOCK * block + lane] + whole[taps + tap]];
+      }
+    }
+  }
+}
+
+function plainLargest(numbers, pixels, out, which, blocks, k) {
+  for (let column = 0; column < BLOCK * blocks; column++) {
+    const first = pixels + (column - (column % BLOCK)) * k + (column % BLOCK);
+    let [largest, tap] = [-Infinity, 0];
+    for (let n = 0; n < k; n++) {
+      if (numbers[first + BLOCK * n] > largest) [largest, tap] = [numbers[first + BLOCK * n], n];
+    }
+    numbers[out + column] = largest;
+    numbers[which + column] = tap;
+  }
 }
 
 /** The kernel's twin: 4 rows × 2 columns at a time, in double precision. */

@@ -12,7 +12,7 @@
  * 'output'.
  */
 
-const STRIP = 1 << 16; // numbers of a strip of columns, and of its product: within a core's cache
+const STRIP = 1 << 17; // numbers of a strip of columns: within a core's cache
 
 /** Return how many places windows have along an axis of this length: 0 rows, 1 columns. */
 function placesAlong(node, axis, length) {
@@ -57,23 +57,27 @@ function windowsOf(kernel, node, maps, wide, narrow) {
   return { taps, places, rows, columns, padding, step: maps * rows * columns };
 }
 
-/** Add wide maps to padded ones, or, `back`, padded ones to wide. */
-function addInside(wide, padded, { rows, columns, padding }, back) {
-  const [maps, height, width] = wide.shape;
+/** Call `visit(at, inside)` for each row of wide maps: where it begins there and in padded ones. */
+function eachRow([maps, height, width], { rows, columns, padding }, visit) {
   for (let map = 0; map < maps; map++) {
     for (let row = 0; row < height; row++) {
-      const inside = (map * rows + padding[0] + row) * columns + padding[1];
-      const at = (map * height + row) * width;
-      if (back) for (let n = 0; n < width; n++) wide.data[at + n] += padded[inside + n];
-      else for (let n = 0; n < width; n++) padded[inside + n] = wide.data[at + n];
+      visit((map * height + row) * width, (map * rows + padding[0] + row) * columns + padding[1]);
     }
   }
 }
 
-/** Return the data of padded maps: a wide map's own where it needs no padding, else zeros. */
-function paddedOf(wide, windows, room) {
-  const length = wide.shape[0] * windows.rows * windows.columns;
-  return length === wide.data.length ? wide.data : room.take(length).fill(0);
+/** Copy wide maps into padded ones. */
+function padInto(padded, { data, shape }, windows) {
+  const width = shape[2];
+  eachRow(shape, windows, (at, inside) => padded.set(data.subarray(at, at + width), inside));
+}
+
+/** Add what lies inside of padded maps to wide ones. */
+function addInside(padded, { data, shape }, windows) {
+  const width = shape[2];
+  eachRow(shape, windows, (at, inside) => {
+    for (let n = 0; n < width; n++) data[at + n] += padded[inside + n];
+  });
 }
 
 /** Pack a matrix for the product, for each group; `value(group, row, k)`, `start(group, row)`. */
@@ -92,62 +96,51 @@ function packed(product, groups, rows, k, value, start) {
   return { at, tiles, size, rows, k, groups };
 }
 
-/** Walk through a product's groups and strips: `strip(group, pixels, out, most)`, most: blocks. */
-function inStrips(product, weights, places, strip) {
-  const most = Math.max(1, Math.floor(STRIP / BLOCK / Math.max(weights.k, TILE * weights.tiles)));
-  const pixels = product.scratch(most * BLOCK * (weights.k + TILE * weights.tiles));
-  const out = pixels + most * BLOCK * weights.k;
-  for (let group = 0; group < weights.groups; group++) {
-    for (let first = 0; first < places;) first = strip(group, first, pixels, out, most);
-  }
+/** Lay places, as many as fill blocks, and taps into the product's memory. */
+function layWindows(product, { places, taps }, at, atTaps) {
+  const whole = product.whole();
+  whole.set(places, at);
+  whole.fill(places[places.length - 1], at + places.length, at + inBlocks(places.length));
+  whole.set(taps, atTaps);
 }
 
-/** Fill narrow maps: the product of the weights with the windows of padded maps. */
-function gather(product, weights, padded, windows, narrow, floor, ceiling) {
-  const { taps, places, step } = windows;
-  const { at, tiles, size, rows, k } = weights;
-  inStrips(product, weights, places.length, (group, first, pixels, out, most) => {
-    const numbers = product.numbers();
-    const last = Math.min(places.length, first + most * BLOCK);
-    const blocks = Math.ceil((last - first) / BLOCK);
-    for (let block = 0; block < blocks; block++) {
-      const lanes = [0, 1, 2, 3, 4, 5, 6, 7].map(
-        (n) => group * step + places[Math.min(last - 1, first + block * BLOCK + n)],
-      );
-      copyWindows(padded, taps, lanes, numbers, pixels + block * BLOCK * k);
+const inBlocks = (count) => BLOCK * Math.ceil(count / BLOCK);
+
+/** Fill narrow maps: the product of the weights with the windows of wide maps. */
+function gather(product, weights, wide, windows, narrow, floor, ceiling) {
+  const { step } = windows;
+  const { at, tiles, size, rows, k, groups } = weights;
+  const count = windows.places.length;
+  const stride = inBlocks(count);
+  const most = Math.max(1, Math.floor(STRIP / BLOCK / k)); // blocks
+  const sizes = [groups * step, stride, k, most * BLOCK * k, TILE * tiles * stride];
+  const [padded, places, taps, pixels, out] = product.lay(...sizes);
+  const numbers = product.numbers();
+  layWindows(product, windows, places, taps);
+  padInto(numbers.subarray(padded, padded + groups * step).fill(0), wide, windows);
+  for (let group = 0; group < groups; group++) {
+    for (let first = 0; first < stride; first += most * BLOCK) {
+      const blocks = Math.min(most, (stride - first) / BLOCK);
+      product.columns(padded + group * step, places + first, taps, pixels, blocks, k);
+      const to = out + first;
+      product.multiply(at + group * size, pixels, to, tiles, blocks, k, stride, floor, ceiling);
     }
-    const stride = blocks * BLOCK;
-    product.multiply(at + group * size, pixels, out, tiles, blocks, k, stride, floor, ceiling);
     for (let row = 0; row < rows; row++) {
-      const made = numbers.subarray(out + row * stride, out + row * stride + last - first);
-      narrow.data.set(made, (group * rows + row) * places.length + first);
+      const made = numbers.subarray(out + row * stride, out + row * stride + count);
+      narrow.data.set(made, (group * rows + row) * count);
     }
-    return last;
-  });
-}
-
-/** Copy 8 windows of padded maps, which lie at `lanes`, into a block [taps][8]. */
-function copyWindows(padded, taps, [a, b, c, d, e, f, g, h], numbers, to) {
-  for (let tap = 0; tap < taps.length; tap++, to += BLOCK) {
-    const from = taps[tap];
-    numbers[to] = padded[from + a];
-    numbers[to + 1] = padded[from + b];
-    numbers[to + 2] = padded[from + c];
-    numbers[to + 3] = padded[from + d];
-    numbers[to + 4] = padded[from + e];
-    numbers[to + 5] = padded[from + f];
-    numbers[to + 6] = padded[from + g];
-    numbers[to + 7] = padded[from + h];
   }
 }
 
 /** Add to padded maps what narrow maps send into their windows. Blocks of zeros send nothing. */
 function scatter(product, weights, narrow, windows, padded) {
   const { taps, places, step } = windows;
-  const { at, tiles, size, rows, k } = weights;
+  const { at, tiles, size, rows, k, groups } = weights;
   const lanes = new Int32Array(places.length);
-  inStrips(product, weights, places.length, (group, first, pixels, out, most) => {
-    const numbers = product.numbers();
+  const most = Math.max(1, Math.floor(STRIP / BLOCK / Math.max(k, TILE * tiles))); // blocks
+  const [pixels, out] = product.lay(most * BLOCK * k, most * BLOCK * TILE * tiles);
+  const numbers = product.numbers();
+  const strip = (group, first) => {
     const start = group * k * places.length;
     let blocks = 0;
     let used = 0; // lanes
@@ -165,7 +158,10 @@ function scatter(product, weights, narrow, windows, padded) {
       addWindows(numbers, out + row * stride, padded, taps[row], lanes, used);
     }
     return first;
-  });
+  };
+  for (let group = 0; group < groups; group++) {
+    for (let first = 0; first < places.length; ) first = strip(group, first);
+  }
 }
 
 /** Copy up to 8 places of k maps into a block [k][8]; return whether any is not zero. */
@@ -221,21 +217,21 @@ function packedWeights(node, way, product, scaleOf) {
 function gatherThrough(node, wide, narrow, room, scaleOf, floor, ceiling) {
   const [, maps, ...kernel] = node.weight.shape;
   const windows = windowsOf(kernel, node, maps, wide.shape, narrow.shape);
-  const padded = paddedOf(wide, windows, room);
-  if (padded !== wide.data) addInside(wide, padded, windows, false);
   const weights = packedWeights(node, 'gather', room.product, scaleOf);
-  gather(room.product, weights, padded, windows, narrow, floor, ceiling);
-  if (padded !== wide.data) room.give(padded);
+  gather(room.product, weights, wide, windows, narrow, floor, ceiling);
 }
 
 /** Add to wide maps what narrow ones send through a node's windows. */
 function scatterThrough(node, narrow, wide, room, scaleOf) {
   const [, maps, ...kernel] = node.weight.shape;
   const windows = windowsOf(kernel, node, maps, wide.shape, narrow.shape);
-  const padded = paddedOf(wide, windows, room);
   const weights = packedWeights(node, 'scatter', room.product, scaleOf);
+  const length = wide.shape[0] * windows.rows * windows.columns;
+  const padded = length === wide.data.length ? wide.data : room.take(length).fill(0);
   scatter(room.product, weights, narrow, windows, padded);
-  if (padded !== wide.data) (addInside(wide, padded, windows, true), room.give(padded));
+  if (padded === wide.data) return;
+  addInside(padded, wide, windows);
+  room.give(padded);
 }
 
 /** Return whether a convolution's only window is the whole map: a fully connected layer. */

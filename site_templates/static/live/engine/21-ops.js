@@ -28,51 +28,46 @@ function runsOf(node, [, height, width], [, rows, columns]) {
 
 const area = ([, rows, columns]) => rows * columns;
 
-/**
- * Return the switches: a function of map, row and column of a max pool's output that says where in
- * the input its maximum is, the first one where several tie.
- */
-function switchesOf({ kernel, stride, padding, dilation }, { data, shape: [, height, width] }) {
-  const [top, left] = padding;
-  const [down, right] = dilation;
-  return (map, row, column) => {
-    let best = -Infinity;
-    let at = 0;
-    for (let i = 0, y = row * stride[0] - top; i < kernel[0]; i++, y += down) {
-      if (y < 0 || y >= height) continue;
-      const start = (map * height + y) * width;
-      for (let j = 0, x = column * stride[1] - left; j < kernel[1]; j++, x += right) {
-        if (x < 0 || x >= width || data[start + x] <= best) continue;
-        at = start + x;
-        best = data[at];
-      }
-    }
-    return at;
-  };
-}
-
-/** Call `visit(n, map, row, column)` for every place n of maps. */
-function eachPlace([maps, rows, columns], visit) {
-  for (let map = 0, n = 0; map < maps; map++) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++, n++) visit(n, map, row, column);
-    }
+/** Call `visit(map, windows, out, which)` where the largest of each window, and its tap, lie. */
+function eachMaximum({ kernel, ...node }, wide, narrow, product, visit) {
+  const [, height, width] = wide.shape;
+  const shape = [1, height, width];
+  const windows = windowsOf(kernel, node, 1, shape, narrow.shape);
+  const [k, stride] = [windows.taps.length, inBlocks(windows.places.length)];
+  const sizes = [windows.step, stride, k, stride * k, stride, stride];
+  const [padded, places, taps, pixels, out, which] = product.lay(...sizes);
+  const inside = product.numbers().subarray(padded, padded + windows.step).fill(-Infinity);
+  layWindows(product, windows, places, taps);
+  for (let map = 0; map < narrow.shape[0]; map++) {
+    const data = wide.data.subarray(map * height * width, (map + 1) * height * width);
+    padInto(inside, { data, shape }, windows);
+    product.columns(padded, places, taps, pixels, stride / BLOCK, k);
+    product.largest(pixels, out, which, stride / BLOCK, k);
+    visit(map, windows, out, which);
   }
 }
 
 const MAX_POOL = {
   shape: (node, [shape]) => windowShape(node, shape),
   keeps: 'input',
-  up(node, [input], output) {
-    const maximum = switchesOf(node, input);
-    eachPlace(output.shape, (n, map, row, column) => {
-      output.data[n] = input.data[maximum(map, row, column)];
+  up(node, [input], output, { product }) {
+    eachMaximum(node, input, output, product, (map, { places: { length } }, out) => {
+      output.data.set(product.numbers().subarray(out, out + length), map * length);
     });
   },
-  down(node, signal, [below], room, { inputs: [input] }) {
-    const maximum = switchesOf(node, input);
-    eachPlace(signal.shape, (n, map, row, column) => {
-      if (signal.data[n] !== 0) below.data[maximum(map, row, column)] += signal.data[n];
+  /** A window's signal goes to where its maximum was, the first one where several tie. */
+  down(node, signal, [below], { product }, { inputs: [input] }) {
+    const [, height, width] = below.shape;
+    eachMaximum(node, input, signal, product, (map, windows, out, which) => {
+      const { places, taps, columns, padding } = windows;
+      const numbers = product.numbers();
+      for (let place = 0; place < places.length; place++) {
+        const value = signal.data[map * places.length + place];
+        if (value === 0) continue;
+        const at = places[place] + taps[numbers[which + place]];
+        const row = map * height + Math.floor(at / columns) - padding[0];
+        below.data[row * width + (at % columns) - padding[1]] += value;
+      }
     });
   },
 };

@@ -124,9 +124,11 @@ class Run {
     for (const node of this.nodes) this.shapes.set(node.output, shapeOf(node, this.shapes));
     const image = this.room.take(pixels.length);
     const size = pixels.length / 3;
-    for (let n = 0; n < pixels.length; n++) {
-      const colour = Math.floor(n / size);
-      image[n] = (pixels[n] / 255 - mean[colour]) / std[colour];
+    for (let colour = 0; colour < 3; colour++) {
+      const [middle, spread] = [255 * mean[colour], 255 * std[colour]];
+      for (let n = colour * size; n < (colour + 1) * size; n++) {
+        image[n] = (pixels[n] - middle) / spread;
+      }
     }
     this.values.set(0, image);
     const readers = new Map(this.nodes.map(({ output }) => [output, []])).set(0, []);
