@@ -65,8 +65,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_both_engines_take_turns(browser: Browser, study: Path) -> None:
     """On the same pixels, to the same maps; every figure comes out of every turn."""
-    measured = in_browser(browser, study, turns=2, warm=1)
-    assert len(measured["turns"]) == 2
+    measured = in_browser(browser, study, turns=3, warm=1)
+    assert len(measured["turns"]) == 3
     assert np.array(measured["ours"]).any()
     found = figures(measured)
     assert len(found) == 5
