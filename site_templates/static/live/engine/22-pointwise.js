@@ -42,7 +42,7 @@ const POINTWISE_FUNCTIONS = {
       (x) => scale * (x > 0 ? 1 : alpha * Math.exp(x)),
     ];
   },
-  gelu({ tanh = 0 }) {
+  gelu({ approximate: tanh = 0 }) {
     if (!tanh) return [(x) => x * below(x), (x) => below(x) + x * density(x)];
     const [root, cubic] = [Math.sqrt(2 / Math.PI), 0.044715];
     const bend = (x) => Math.tanh(root * (x + cubic * x ** 3));
