@@ -15,7 +15,7 @@ from tests import ROOT
 PACKAGE = ROOT / "generator"
 
 # Rooms that do not import each other; only what stands above them brings them together.
-APART = "generator.(compute.(search|stimuli|project)|studies.(?!study|Study)[^.]+)"
+APART = "generator.(compute.(search|stimuli|project)|studies.(?!study|Study|subject)[^.]+)"
 TORCH = "torch|torchvision"
 # Patterns: a module that begins with the first imports nothing that is, or is below, the second.
 RULES = {
@@ -32,7 +32,7 @@ RULES = {
     "generator.training": "generator.(atlas|compute|render)",
     "generator.studies.[^.]+.(record|view)": f"{TORCH}|generator.(compute|network|training)",
     "generator.(?!bench|compute|images.(sets.torchvision|stream)|network|studies|training)": TORCH,
-    "generator.(?!atlas|compute.pipeline|render.facts|render.site)": "generator.atlas.store",
+    "generator.(?!atlas|compute.(pipeline|studies)|render.(facts|site))": "generator.atlas.store",
 }
 
 

@@ -18,6 +18,8 @@ from typing import Any, Protocol, cast
 
 from generator import __version__
 from generator.atlas import studies as folders
+from generator.atlas.schema import LayerArrays
+from generator.atlas.store import Atlas
 from generator.atlas.studies import StudyFolder
 from generator.compute.run.device import enough_memory
 from generator.compute.run.identity import digest
@@ -146,7 +148,11 @@ def _made_from(job: Job, study: Study) -> dict[str, Any]:
 
 
 def _subject(job: Job) -> Subject:
-    return Subject(job.network, job.random, job.images, digest(job.identity), job.settings)
+    def arrays(layer: str) -> LayerArrays:
+        return Atlas.open(job.settings.atlas).arrays(layer)
+
+    core = digest(job.identity)
+    return Subject(job.network, job.random, job.images, core, arrays, job.settings)
 
 
 def _room(study: Study) -> Measure:

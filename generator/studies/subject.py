@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from generator.atlas.store import Atlas
+from generator.atlas.schema import LayerArrays
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
 from generator.network.watched import WatchedNetwork
@@ -18,9 +19,5 @@ class Subject:
     random: WatchedNetwork  # its shapes with random weights
     images: ImageSet
     core: str  # one hash over all that the core atlas's bytes depend on
+    arrays: Callable[[str], LayerArrays]  # of a layer, in the core atlas once that is finished
     settings: Settings
-
-    @property
-    def atlas(self) -> Atlas:
-        """Return the core atlas, which is finished when a study is measured."""
-        return Atlas.open(self.settings.atlas)

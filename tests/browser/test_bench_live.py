@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Error
 from generator.bench import live
 from generator.bench.live import DisagreementError, figures, in_browser, lay_out
 from generator.images.sets.sources import open_images
-from generator.studies.live.measure import measure
+from generator.studies.live.measure import write
 from tests.support.tiny_network import draw_pictures, tiny_network
 
 STAND_IN = """
@@ -47,7 +47,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder, runtime = tmp_path / "study", tmp_path / "runtime"
     folder.mkdir()
     runtime.mkdir()
-    assert measure(network, images, folder, lambda *_: None) == ""
+    assert write(network, images, folder, lambda *_: None) == ""
     for name in live.SCRIPTS.values():
         (runtime / name).touch()
     picture = images.read(0, network.input_size)

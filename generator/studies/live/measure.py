@@ -27,7 +27,11 @@ MOST_BYTES = 48 << 20  # of weights, which a page loads
 
 def made_from(subject: Subject) -> dict[str, Any]:
     """Return all that the study's files depend on, as JSON has it."""
-    network, images = subject.network, subject.images
+    return rests_on(subject.network, subject.images)
+
+
+def rests_on(network: WatchedNetwork, images: ImageSet) -> dict[str, Any]:
+    """Do as `made_from`, given the two things that the study rests on."""
     credit = shown(images)
     return {
         "network": network.name,

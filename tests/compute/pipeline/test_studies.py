@@ -346,7 +346,9 @@ def test_what_a_stopped_run_has_written_stays_for_the_same_study_only(
     with monkeypatch.context() as patch:
         patch.setattr(measure, "measure", half)
         for version in (1, 1, 2):
-            patch.setitem(stage.STUDIES, "live", replace(stage.STUDIES["live"], version=version))
+            patch.setitem(
+                studies.STUDIES, "live", replace(studies.STUDIES["live"], version=version)
+            )
             with pytest.raises(Killed):
                 run(pictures, atlas)
     assert found == [[], ["whole.bin"], []]

@@ -74,7 +74,7 @@ def written(
     folder.mkdir(exist_ok=True)
     with (monkeypatch or pytest.MonkeyPatch()).context() as patch:
         patch.setattr(measure, "MOST_DEVIATION", float("inf"))
-        assert measure.measure(network, NO_IMAGES, folder, silent) == ""
+        assert measure.write(network, NO_IMAGES, folder, silent) == ""
     return Written.read(folder)
 
 

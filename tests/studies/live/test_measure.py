@@ -163,7 +163,7 @@ def test_a_head_that_is_too_large_is_left_out(
         "The scores need 0 MB of weights with those of the layers, more than a page should load."
     )
     monkeypatch.setattr(measure, "MOST_BYTES", 100)
-    reason = measure.measure(network, NO_IMAGES, tmp_path / "none", silent)
+    reason = measure.write(network, NO_IMAGES, tmp_path / "none", silent)
     assert reason == "its layers have 0 MB of weights, too many for a page"
     assert not (tmp_path / "none").exists()
 
@@ -174,7 +174,7 @@ def test_a_head_that_is_too_large_is_left_out(
 def test_layers_on_what_is_no_op_have_no_page(tmp_path: Path) -> None:
     """The reason names the module."""
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.ReLU())
-    reason = measure.measure(watched(model, SIZE, "2"), NO_IMAGES, tmp_path, silent)
+    reason = measure.write(watched(model, SIZE, "2"), NO_IMAGES, tmp_path, silent)
     assert (
         reason == "module '1' (GroupNorm) is no known operation, so no page can compute the layers"
     )
@@ -191,7 +191,7 @@ def test_weights_that_8_bits_change_too_much_have_no_page(tmp_path: Path) -> Non
         first.weight[0], first.bias[0] = 0, -1
         second.weight[:, 0] = 1e3  # of that map, which is zero
     network = watched(model, SIZE, "1", "3")
-    reason = measure.measure(network, NO_IMAGES, tmp_path, silent)
+    reason = measure.write(network, NO_IMAGES, tmp_path, silent)
     said = r"8-bit weights change the maps of Layer 2 by 9\d\.\d%, and a page shows at most 3%"
     assert re.fullmatch(said, reason)
     assert list(tmp_path.iterdir()) == []
@@ -224,9 +224,9 @@ def test_it_rests_on_all_of_the_network_and_on_no_image_that_is_not_shown() -> N
         replace(network, filters=2),
         replace(network, rule=DECONVNET),
     ]
-    made = [str(measure.made_from(each, NO_IMAGES)) for each in (network, *others)]
+    made = [str(measure.rests_on(each, NO_IMAGES)) for each in (network, *others)]
     assert len(set(made)) == len(made)
-    assert made[0] == str(measure.made_from(watched(scoring(2), SIZE, "1", "3"), NO_IMAGES))
+    assert made[0] == str(measure.rests_on(watched(scoring(2), SIZE, "1", "3"), NO_IMAGES))
     assert "'images': []" in made[0]
 
 
