@@ -53,6 +53,9 @@ POINTWISE: dict[str, dict[str, float | str]] = {
 NUMBERS = {"none": 0.0, "tanh": 1.0}  # of what gelu may be given
 
 
+FULL = 3 << 20  # bytes of a part behind which no further op begins
+
+
 @dataclass
 class Part:
     """The bytes of a part as they grow."""
@@ -190,32 +193,39 @@ def export(graph: Graph, layers: int) -> Exported:
     """Write a graph whose first so many watched values are layers.
 
     Part 1 has the weights of the layer that comes first in the network, and so on; what only
-    other watched values rest on is in a part of its own, the last.
+    other watched values rest on is in a part of its own, the last. Where there is much, it goes on
+    in a further part, so that no file is too large for a host.
     """
-    part_of = parts_of(graph, layers)
-    content = [Part() for _ in range(max(part_of.values(), default=1))]
     numbers = {IMAGE: 0} | {node.output: n for n, node in enumerate(graph.nodes, start=1)}
-    nodes = tuple(
-        _written(node, numbers, part_of[node.output], content[part_of[node.output] - 1])
-        for node in graph.nodes
-    )
+    nodes = {node.output: node for node in graph.nodes}
+    written: dict[int, record.Op] = {}
+    content: list[Part] = []
+    group = 0
+    for value, wanted in groups_of(graph, layers).items():
+        if wanted != group or len(content[-1].content) > FULL:
+            content.append(Part())
+            group = wanted
+        written[value] = _written(nodes[value], numbers, len(content), content[-1])
     shapes = [graph.shapes[value] for value in numbers]
     return Exported(
         values=tuple((shape.maps, shape.rows, shape.columns) for shape in shapes),
-        nodes=nodes,
+        nodes=tuple(written[node.output] for node in graph.nodes),
         watched=tuple(numbers[value] for value in graph.watched),
-        needs=tuple(part_of.get(value, 1) for value in graph.watched),
-        parts=tuple(bytes(part.content) for part in content),
+        needs=tuple(written[v].part if v in written else 1 for v in graph.watched),
+        parts=tuple(bytes(part.content) for part in content) or (b"",),
     )
 
 
-def parts_of(graph: Graph, layers: int) -> dict[int, int]:
-    """Return the part, from 1 on, of each node by the value that it makes."""
+def groups_of(graph: Graph, layers: int) -> dict[int, int]:
+    """Return what each node is first needed for, by the value that it makes, in order of need.
+
+    1 is the layer that comes first, and so on; the last is what lies behind all layers.
+    """
     first = sorted(set(graph.watched[:layers]))  # a layer that lies deeper comes later
     found: dict[int, int] = {}
-    for part, below in enumerate([*([value] for value in first), graph.watched], start=1):
+    for group, below in enumerate([*([value] for value in first), graph.watched], start=1):
         for node in graph.behind(below).nodes:
-            found.setdefault(node.output, part)
+            found.setdefault(node.output, group)
     return found
 
 

@@ -17,6 +17,7 @@ from generator.names import Size
 from generator.network.rules import DECONVNET
 from generator.network.torchvision_compat import models
 from generator.network.zoo.channels import feed_grey
+from generator.studies.live import export
 from tests.studies.live.snapped import (
     require_like_the_network,
     require_nodes_like_the_network,
@@ -253,3 +254,21 @@ def test_every_byte_belongs_to_one_tensor(tmp_path: Path) -> None:
         gaps = [start - end for (start, _), end in zip(places, ends, strict=False)]
         assert all(0 <= gap < 4 for gap in gaps)
         assert ends[-1] == len(content)
+
+
+def test_a_part_that_is_full_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No op is torn in two, and a layer still needs all parts up to its own."""
+    monkeypatch.setattr(export, "FULL", 100)
+    torch.manual_seed(0)
+    sizes = zip((3, 4, 5, 6), (4, 5, 6, 7), strict=True)
+    model = nn.Sequential(*(nn.Conv2d(here, there, 3) for here, there in sizes))
+    network = watched(model, Size.square(16), "0", "3")
+    graph = network.graph(network.layers)
+    assert graph is not None
+    found = export.export(graph, layers=2)
+    assert [node.part for node in found.nodes] == [1, 2, 3, 4]
+    assert found.needs == (1, 4)
+    assert [len(part) for part in found.parts] == [
+        # weights of 8 bits to the next multiple of 4, then scales and biases
+        *(108 + 4 * 8, 180 + 5 * 8, 272 + 6 * 8, 380 + 7 * 8),
+    ]
