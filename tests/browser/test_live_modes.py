@@ -160,8 +160,8 @@ def test_fool_stands_beside_noise(reader: Page, served: str) -> None:
     reader.click("#live-fool-curve")
     says(reader, "curve-words", "Probability of")
     chart = reader.locator("#live-curve svg")
-    assert chart.locator("circle.step").count() == 6
-    assert (chart.get_attribute("aria-label") or "").count("noise") == 6
+    assert chart.locator("circle.step").count() == 7
+    assert (chart.get_attribute("aria-label") or "").count("noise") == 7
 
 
 def test_a_new_picture_begins_the_mode_anew(reader: Page, served: str) -> None:
