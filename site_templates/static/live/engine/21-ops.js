@@ -1,7 +1,7 @@
 /*
  * The ops that are no matrix product: each with its shape, its way up and its way down.
  *
- * Their form is described in 20-windows.js. Biases take no part in the way down.
+ * Their form is described in 21-convolution.js. Biases take no part in the way down.
  */
 
 const sameShape = (node, [shape]) => shape;

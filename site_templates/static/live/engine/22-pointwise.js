@@ -1,5 +1,5 @@
 /*
- * Smooth functions of each place, as torch has them, and interpolation. Their form: 20-windows.js.
+ * Smooth functions of each place, as torch has them, and interpolation. Their form: 21-convolution.js.
  * The deconvnet passes over local normalisation, as the paper does over its own.
  */
 
