@@ -92,7 +92,8 @@ MORE_FLAGS = {
 }
 # Flags that several verbs take.
 NETWORK = ("config", "network", "weights", "input_size", "rule", "filters", "images", "atlas")
-SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "icc", "stimuli", "studies")
+SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "icc")
+ASKED = ("field", "stimuli", "studies")
 PAGES = ("strict", "base_url", "templates", "content")
 
 
@@ -118,7 +119,7 @@ def verb(*names: str) -> Callable[[Callable[..., None]], click.Command]:
     return decorate
 
 
-@verb(*NETWORK, "site", *SEARCH, "anew", *PAGES)
+@verb(*NETWORK, "site", *SEARCH, *ASKED, "anew", *PAGES)
 def build(settings: Settings, *, anew: bool) -> None:
     """Compute the atlas, then render the site."""
     started = time.monotonic()
@@ -131,7 +132,7 @@ def build(settings: Settings, *, anew: bool) -> None:
     _require_studies(report)
 
 
-@verb(*NETWORK, *SEARCH, "anew", "shard", "strict")
+@verb(*NETWORK, *SEARCH, *ASKED, "anew", "shard", "strict")
 def compute(settings: Settings, *, anew: bool, shard: str | None) -> None:
     """Search, reconstruct, annotate: images and a network become an atlas."""
     if shard is None:
@@ -150,7 +151,7 @@ def compute(settings: Settings, *, anew: bool, shard: str | None) -> None:
     click.echo(f"then, when all {share.of} shards are searched: merge, with the same flags")
 
 
-@verb(*NETWORK, *SEARCH, "strict", "workspaces")
+@verb(*NETWORK, *SEARCH, *ASKED, "strict", "workspaces")
 def merge(settings: Settings, *, workspaces: tuple[Path, ...]) -> None:
     """Make the atlas of what shards have found; the flags are those that the shards had."""
     from generator.compute.pipeline import merge as run
@@ -300,6 +301,8 @@ def _print_times(report: ComputeReport) -> None:
             f"search: {report.searched} images, {duration(report.search_seconds)}, "
             f"{rate:.1f} images/s"
         )
+    if report.fields:
+        click.echo(f"fields: {report.fields} layers, {duration(report.fields_seconds)}")
     if report.measures:
         click.echo(
             f"stimuli: {report.measures} filters, trained and untrained, "

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from generator.errors import ConfigError
-from generator.names import Rule, Size, beside, file_and_function, nearest
+from generator.names import FieldShown, Rule, Size, beside, file_and_function, nearest
 from generator.studies import STUDIES
 
 RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called now
@@ -99,6 +99,9 @@ class Settings(BaseModel):
     """Give each filter nine images of nine different labels."""
     icc: bool = False
     """Convert images with an ICC profile to sRGB first; else their colours stay as they are."""
+    field: FieldShown = "effective"
+    """What patches and reconstructions show of a unit's receptive field: effective, the middle that
+    the reconstructions fill, or theoretical, all of it."""
     stimuli: bool = True
     """Show each filter drawn figures, or leave that out."""
     studies: Annotated[tuple[str, ...], BeforeValidator(_studies)] = tuple(

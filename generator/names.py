@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 Rule = Literal["deconvnet", "guided", "gradient"]  # see `generator.network.rules`
 # How the pixels that a unit sees were found: by arithmetic, from gradients, or not at all.
 Evidence = Literal["geometry", "gradients", "nothing"]
+FieldShown = Literal["effective", "theoretical"]  # in what patches and reconstructions are shown
 RANDOM = "random"
 NETWORKS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
 PIPE = "pipe:"  # no longer a form of `images`; a command follows, no path

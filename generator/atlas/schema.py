@@ -17,8 +17,9 @@ from generator.atlas.bins import BINS
 from generator.atlas.measures import StimuliRecord
 from generator.names import Evidence, Rule, Size
 
-SCHEMA = 4
+SCHEMA = 5
 PLACES = 9  # a filter keeps this many images
+EFFECTIVE = 0.98  # of the squared reconstruction lies in the effective field
 
 # Alike for every layer, in picture pixels.
 SMALL_TILE = 86  # of the small sheets, whose pairs stand sharp on cards of 264 pixels at two each
@@ -119,8 +120,14 @@ class LayerRecord(Record):
     module: str  # path of the module inside the network, "features.relu1"
     filters: int
     grid: tuple[int, int]  # rows, columns of the feature map
-    receptive_field: int  # larger than both sides of the input: every patch is the whole input
+    receptive_field: int  # larger than both sides of the input: units see all of it
     field_known_by: Evidence = "geometry"
+    # Side of the smallest square in the middle of the receptive field that has `EFFECTIVE` of the
+    # squared reconstruction, the median over places; None where nothing was measured.
+    effective_field: int | None
+    # Side of the squares that patches and reconstructions show, in the middle of the receptive
+    # field. Where that is larger than both sides of the input, they may show the whole input.
+    patch: int
     stride: int | float  # no whole number behind an op that enlarges maps
     offset: int  # first input pixel (row and column alike) that unit 0 sees
     tile: int  # side of one patch in the contact sheets, picture pixels
@@ -173,7 +180,8 @@ class LayerArrays:
     activation: npt.NDArray[np.float32] = array(np.float32, PLACES)  # falling; NaN: empty place
     image: npt.NDArray[np.int64] = array(np.int64, PLACES)  # row in images.jsonl; −1: empty place
     unit: npt.NDArray[np.int32] = array(np.int32, PLACES, 2)  # row, column in the feature map
-    # Top, left, bottom, right in input pixels, half-open; may reach outside the input.
+    # Receptive field: top, left, bottom, right in input pixels, half-open; may reach outside the
+    # input. The smallest square around the input where the field is larger than that.
     box: npt.NDArray[np.int32] = array(np.int32, PLACES, 4)
     # The reconstruction's value that is shown as full white or black.
     scale: npt.NDArray[np.float32] = array(np.float32, PLACES)

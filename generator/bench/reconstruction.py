@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from generator.atlas.schema import PLACES
 from generator.bench.figures import Figure, in_turns
 from generator.bench.search import channels_last
+from generator.compute.project.boxes import boxes
 from generator.compute.project.contact_sheets import Places, reconstruct_places
-from generator.compute.records import boxes
 from generator.network.autograd import following
 from generator.network.watched import WatchedLayer, WatchedNetwork, hooked
 

@@ -28,6 +28,7 @@ from generator.atlas.schema import (
 )
 from generator.atlas.store import Atlas, AtlasWriter, require_replaceable
 from generator.compute.project.crops import kernel_sheet, webp
+from generator.compute.project.effective_field import shown_side
 from generator.compute.project.run import Group, Inputs, draw, groups_of
 from generator.compute.records import (
     arrays_of,
@@ -47,6 +48,7 @@ from generator.compute.shares import (
     Shown,
     layers_shown,
     measure,
+    measure_fields,
     require_idle,
     search,
     search_shard,
@@ -77,6 +79,8 @@ class ComputeReport:
     unchanged: bool
     searched: int = 0  # images searched by this run
     search_seconds: float = 0.0
+    fields: int = 0  # layers whose effective field this run measured
+    fields_seconds: float = 0.0
     measures: int = 0  # filters, trained and untrained, that this run showed stimuli
     stimuli_seconds: float = 0.0
     reconstructed: int = 0  # places reconstructed by this run
@@ -147,15 +151,23 @@ def compute(
                 job.require_usable(found)
             layers = layers_shown(job)
             shown = [each for each in layers if workspace.load_measures(each.key) is None]
+            names = [layer.name for layer in job.network.layers]
+            fields = [n for n, name in enumerate(names) if workspace.load_field(name) is None]
+        arrays = arrays_of(job.network, checkpoints.own(JOINED), job.images)
+        images = Inputs(job.network, job.images)
+        measure_fields(job, share.own(fields), arrays, images, progress)
+        processes.wait()
+        fielded = time.monotonic()
+        with processes.agreeing():
+            sides = [_field(job, layer)[1] for layer in job.network.layers]
             groups = [
                 each
                 for each in groups_of(job.network)
-                if workspace.load_scales(each.layer.name, each.first) is None
+                if workspace.load_scales(each.layer.name, each.first, sides[each.number]) is None
             ]
         measure(job, share.own(shown), progress)
         measured = time.monotonic()
-        arrays = arrays_of(job.network, checkpoints.own(JOINED), job.images)
-        _draw(job, arrays, share.own(groups), progress)
+        _draw(job, arrays, sides, images, share.own(groups), progress)
         processes.wait()
         drawn = time.monotonic()
         if not processes.first:
@@ -168,7 +180,9 @@ def compute(
             searched=checkpoints.extent.images_in(~recorded),
             search_seconds=searched - started,
             measures=sum(each.layer.filters for each in shown),
-            stimuli_seconds=measured - searched,
+            fields=len(fields),
+            fields_seconds=fielded - searched,
+            stimuli_seconds=measured - fielded,
             reconstructed=sum(
                 int((arrays[each.number].image[each.first : each.last] >= 0).sum())
                 for each in groups
@@ -269,20 +283,36 @@ def _first_has_made(job: Job, processes: Processes) -> bool:
     return False
 
 
+def _field(job: Job, layer: WatchedLayer) -> tuple[int, int]:
+    """Return the effective field of a layer (0: not measured) and the side of its patches."""
+    effective = _require_there(
+        job, f"the effective field of {layer.name}", job.workspace.load_field(layer.name)
+    )
+    size = job.network.input_size
+    return effective, shown_side(layer.field.size, effective, size, job.settings.field)
+
+
 def _draw(
-    job: Job, arrays: Sequence[LayerArrays], groups: Sequence[Group], progress: Progress
+    job: Job,
+    arrays: Sequence[LayerArrays],
+    sides: Sequence[int],
+    images: Inputs,
+    groups: Sequence[Group],
+    progress: Progress,
 ) -> None:
-    """Draw the pictures of groups and record that they are there."""
+    """Draw the pictures of groups and record that they are there.
+
+    `arrays` and `sides`, those of patches in pixels, are those of all layers.
+    """
     writer, done = AtlasWriter(job.workspace.atlas_folder), 0
-    images = Inputs(job.network, job.images)
     for group in groups:
-        layer = group.layer.name
-        scales, pictures = draw(job.network, arrays[group.number], images, group)
+        layer, shown = group.layer.name, sides[group.number]
+        scales, pictures = draw(job.network, arrays[group.number], images, group, shown)
         written = {
             writer.write_picture(layer, number, kind, picture): hashlib.sha256(picture).hexdigest()
             for (number, kind), picture in pictures.items()
         }
-        job.workspace.save_scales(layer, group.first, scales, written)
+        job.workspace.save_scales(layer, group.first, scales, written, shown)
         done += group.last - group.first
         progress("reconstruct", done, sum(each.last - each.first for each in groups))
 
@@ -311,11 +341,12 @@ def _write_atlas(
         writer.write_measures(each.layer.name, each.kind, record, measures)
     if shown:
         workspace.keep_measures([each.key for each in shown])
+    sides = [_field(job, layer)[1] for layer in job.network.layers]
     for group in groups_of(job.network):
         scales = _require_there(
             job,
             f"the pictures of {group.layer.name}, filters {group.first} to {group.last - 1}",
-            workspace.load_scales(group.layer.name, group.first),
+            workspace.load_scales(group.layer.name, group.first, sides[group.number]),
         )
         arrays[group.number].scale[group.first : group.last] = scales
     for layer, mine in zip(job.network.layers, arrays, strict=True):
@@ -360,6 +391,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
                 layer,
                 network.input_size,
                 _write_kernels(job, layer, writer),
+                *_field(job, layer),
                 stimuli=settings.stimuli,
             )
             for layer in network.layers
@@ -370,6 +402,7 @@ def _manifest(job: Job, found: SearchState, writer: AtlasWriter) -> Manifest:
             "generator": __version__,
             **({} if settings.filters is None else {"filters": settings.filters}),
             **({"icc": True} if settings.icc else {}),
+            **({} if settings.field == "effective" else {"field": settings.field}),
         },
         files={},
     )

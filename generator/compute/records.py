@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from generator.atlas.measures import MeasureArrays, StimuliRecord
 from generator.atlas.schema import (
@@ -16,6 +15,7 @@ from generator.atlas.schema import (
     LayerRecord,
 )
 from generator.compute.project import crops
+from generator.compute.project.boxes import boxes
 from generator.compute.search.state import SearchState
 from generator.compute.search.statistics import ActivationStatistics, LabelFacts, label_facts
 from generator.compute.search.topk import TopK
@@ -34,7 +34,6 @@ from generator.images.captions import display_path
 from generator.images.decode import PictureError
 from generator.images.sets.image_set import ImageSet
 from generator.names import Size
-from generator.network.cone.geometry import PixelField
 from generator.network.watched import WatchedLayer, WatchedNetwork
 
 
@@ -81,27 +80,20 @@ def layer_arrays(
     )
 
 
-def boxes(
-    field: PixelField, input_size: Size, unit: npt.NDArray[np.int32]
-) -> npt.NDArray[np.int32]:
-    """Return top, left, bottom, right [f, 9, 4] of the receptive fields of units [f, 9, 2].
-
-    The smallest square around the whole input where the field is larger than that.
-    """
-    if field.size > max(input_size):
-        whole = np.array(input_size.around, np.int32)
-        return np.broadcast_to(whole, (*unit.shape[:-1], 4)).copy()
-    starts = [field.interval(each)[0] for each in range(unit.max(initial=0) + 1)]
-    start = np.array(starts, np.int32)[unit]
-    return np.concatenate([start, start + field.size], axis=-1).astype(np.int32)
-
-
 def layer_record(
-    layer: WatchedLayer, input_size: Size, kernels: tuple[KernelSheet, ...], *, stimuli: bool
+    layer: WatchedLayer,
+    input_size: Size,
+    kernels: tuple[KernelSheet, ...],
+    effective_field: int,
+    shown: int,
+    *,
+    stimuli: bool,
 ) -> LayerRecord:
-    """Describe a layer, and how its contact sheets are laid out."""
+    """Describe a layer, and how its contact sheets are laid out.
+
+    `effective_field` is 0 where none was measured; `shown` is the side of patches in pixels.
+    """
     field = layer.field
-    shown = crops.patch_side(field.size, input_size)
     return LayerRecord(
         name=layer.name,
         title=layer.title,
@@ -110,6 +102,8 @@ def layer_record(
         grid=layer.grid,
         receptive_field=field.size,
         field_known_by=layer.known_by,
+        effective_field=effective_field or None,
+        patch=shown,
         stride=field.stride if isinstance(field.stride, int) else float(field.stride),
         offset=field.offset,
         tile=crops.tile_side(shown),

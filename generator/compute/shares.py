@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from generator import __version__
 from generator.atlas.measures import MeasuresKind
-from generator.atlas.schema import SCHEMA
+from generator.atlas.schema import SCHEMA, LayerArrays
 from generator.compute import stimuli
+from generator.compute.project.run import Inputs, measure_field
 from generator.compute.records import measure_arrays
 from generator.compute.run.checkpoints import Share
 from generator.compute.run.job import Job
@@ -163,3 +164,21 @@ def measure(job: Job, shown: Sequence[Shown], progress: Progress) -> None:
         subject = job.network if changes else job.random
         found = measure_layer(subject, each.layer, report, changes=changes)
         job.workspace.save_measures(each.key, measure_arrays(found))
+
+
+def measure_fields(
+    job: Job,
+    layers: Sequence[int],
+    arrays: Sequence[LayerArrays],
+    images: Inputs,
+    progress: Progress,
+) -> None:
+    """Measure the effective fields of layers, by their numbers, and record them.
+
+    `arrays` are those of all layers.
+    """
+    for done, number in enumerate(layers, start=1):
+        layer = job.network.layers[number]
+        side = measure_field(job.network, layer, arrays[number], images)
+        job.workspace.save_field(layer.name, side)
+        progress("fields", done, len(layers))

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from generator.render.words.rules import PROJECTIONS, Projection
 NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
 
 Curve = tuple[float, ...]
+Box = tuple[int, int, int, int]  # top, left, bottom, right in input pixels, half-open
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,15 @@ class Place:
     activation: float
     image: ImageRecord
     unit: tuple[int, int]  # row, column
-    # Top, left, bottom, right in input pixels, half-open; around the input where the field is
-    # larger than that.
-    box: tuple[int, int, int, int]
+    box: Box  # the receptive field; around the input where that is larger
+    patch: Box  # what the patch shows: the field or the middle of it
     scale: float
 
-    def overhang(self, frame: tuple[int, int, int, int]) -> int:
-        """Return how many pixels the receptive field reaches past top, left, bottom, right."""
-        top, left, bottom, right = np.subtract(self.box, frame).tolist()
-        return int(max(0, -top, -left, bottom, right))
+
+def overhang(box: Box, frame: Box) -> int:
+    """Return how many pixels a box reaches past a frame, on the side where it reaches farthest."""
+    top, left, bottom, right = np.subtract(box, frame).tolist()
+    return int(max(0, -top, -left, bottom, right))
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class FilterFacts:
     places: tuple[Place, ...]
     histogram: tuple[int, ...]  # images by their strongest activation, in the bins of `atlas.bins`
     labels: tuple[tuple[str, int], ...]  # labels of the places, most frequent first
-    clipped: int | None  # places whose field leaves the image; None where it is larger than that
+    clipped: int | None  # places whose patch leaves the image; None where it is all of the image
     # Of the hundredth part of all images that activates it most; None without labels.
     common_label: str | None
     label_purity: float | None  # share of that label, 0…1
@@ -120,19 +122,36 @@ class LayerFacts:
 
     @property
     def sees_all(self) -> bool:
-        """Say whether the receptive field is larger than the input: every patch is the input."""
+        """Say whether the receptive field is larger than the input."""
         return self.record.receptive_field > max(self.input_size)
 
     @property
     def sees_nearly_all(self) -> bool:
         """Say whether hardly a unit has a field that lies inside the image."""
-        record = self.record
+        return not self.sees_all and self._inside(self.record.receptive_field) < NEARLY_ALL
+
+    @property
+    def shows_all(self) -> bool:
+        """Say whether every patch is the input."""
+        return self.sees_all and not self.shows_middle
+
+    @property
+    def shows_nearly_all(self) -> bool:
+        """Say whether hardly a unit has a patch that lies inside the image."""
+        return not self.shows_all and self._inside(self.record.patch) < NEARLY_ALL
+
+    @property
+    def shows_middle(self) -> bool:
+        """Say whether patches show only the middle of the receptive field."""
+        return shows_middle(self.record, self.input_size)
+
+    def _inside(self, side: int) -> float:
+        """Return the share of units whose square of this side, in their field, is in the image."""
         share = 1.0
-        for units, length in zip(record.grid, self.input_size, strict=True):
-            starts = (math.floor(record.offset + unit * record.stride) for unit in range(units))
-            last = length - record.receptive_field
-            share *= sum(0 <= start <= last for start in starts) / units
-        return not self.sees_all and share < NEARLY_ALL
+        for units, length in zip(self.record.grid, self.input_size, strict=True):
+            starts = (start_of(self.record, unit, side) for unit in range(units))
+            share *= sum(0 <= start <= length - side for start in starts) / units
+        return share
 
     @property
     def dead(self) -> int:
@@ -168,6 +187,17 @@ class Gallery:
         return layer.filters[int(number)]
 
 
+def shows_middle(record: LayerRecord, input_size: Size) -> bool:
+    """Say whether a layer's patches show only the middle of what its units see of the input."""
+    return record.patch < min(record.receptive_field, max(input_size))
+
+
+def start_of(record: LayerRecord, unit: int, side: int) -> int:
+    """Return the first row or column of the square of this side in the middle of a unit's field."""
+    stride = Fraction(record.stride).limit_denominator(1000)  # 1/3 as a number is a little less
+    return math.floor(record.offset + unit * stride) + (record.receptive_field - side) // 2
+
+
 def read_gallery(atlas: Atlas) -> Gallery:
     """Gather the facts; AtlasError where an array names an image that the atlas does not list."""
     images = atlas.images()
@@ -179,7 +209,7 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
     arrays = atlas.arrays(record.name)
     manifest = atlas.manifest
     size = manifest.network.input_size
-    sees_all = record.receptive_field > max(size)
+    sees_all, middle = record.receptive_field > max(size), shows_middle(record, size)
     measures = _measures(atlas, record, "measures")
     filters = []
     for number in range(record.filters):
@@ -194,18 +224,23 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                 )
             row, column = arrays.unit[number, at].tolist()
             top, left, bottom, right = arrays.box[number, at].tolist()
+            box = size.around if sees_all else (top, left, bottom, right)
+            first, start = (start_of(record, unit, record.patch) for unit in (row, column))
             places.append(
                 Place(
                     rank=at + 1,
                     activation=float(arrays.activation[number, at]),
                     image=images[index],
                     unit=(row, column),
-                    box=size.around if sees_all else (top, left, bottom, right),
+                    box=box,
+                    patch=(first, start, first + record.patch, start + record.patch)
+                    if middle
+                    else box,
                     scale=float(arrays.scale[number, at]),
                 )
             )
         labels = Counter(place.image.label for place in places if place.image.label)
-        clipped = sum(place.overhang((0, 0, *size)) > 0 for place in places)
+        clipped = sum(overhang(place.patch, (0, 0, *size)) > 0 for place in places)
         filters.append(
             FilterFacts(
                 layer=record.name,
@@ -213,7 +248,7 @@ def _layer(atlas: Atlas, record: LayerRecord, images: dict[int, ImageRecord]) ->
                 places=tuple(places),
                 histogram=tuple(arrays.histogram[number].tolist()),
                 labels=tuple(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
-                clipped=None if sees_all else clipped,
+                clipped=None if sees_all and not middle else clipped,
                 common_label=_known(arrays.label[number].item(), manifest.images.labels),
                 label_purity=_known(arrays.label_purity[number].item()),
                 label_entropy=_known(arrays.label_entropy[number].item()),

@@ -37,7 +37,7 @@ def test_an_image_that_is_not_listed_is_an_error(
 def _facts(number: int, strengths: list[float], labels: dict[str, int]) -> FilterFacts:
     image = ImageRecord(row=number, path="p", label="", caption="", width=1, height=1, licence="")
     places = tuple(
-        Place(rank, value, image, (0, 0), (0, 0, 1, 1), 1)
+        Place(rank, value, image, (0, 0), (0, 0, 1, 1), (0, 0, 1, 1), 1)
         for rank, value in enumerate(strengths, 1)
     )
     (measures,) = read_measures(tiny_measures(1, 0, np.random.default_rng(number)), RECORD)

@@ -7,7 +7,7 @@ filter 1 is dead and filter 2 has four places. Pictures are coloured squares.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -100,12 +100,14 @@ def make_atlas(
     duplicates: int = 0,
     one_per_label: bool = False,
     live: str | None = None,
+    effective: Mapping[str, int] = {},  # noqa: B006  nobody writes into it
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
     The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
     in pixels; without it they are squares of one colour. `live` says why the live study
-    has no page; with "" it has one, with None it never ran.
+    has no page; with "" it has one, with None it never ran. `effective` has the effective fields
+    of layers whose patches show no more than that.
     """
     draw = draw or _square
     rng = np.random.default_rng(seed)
@@ -120,6 +122,8 @@ def make_atlas(
             filters=filters,
             grid=(grid, grid),
             receptive_field=field,
+            effective_field=effective.get(name, field),
+            patch=effective.get(name, min(field, INPUT_SIZE)),
             stride=stride,
             offset=offset,
             tile=tile,

@@ -43,6 +43,15 @@ class Places:
     boxes: npt.NDArray[np.int32]  # [n, 4]
     activations: npt.NDArray[np.float32]  # [n]
 
+    @property
+    def side(self) -> int:
+        """Return the side of all boxes, pixels; 0 without any."""
+        return int(self.boxes[0, 2] - self.boxes[0, 0]) if len(self.boxes) else 0
+
+    def some(self, which: npt.NDArray[np.int64]) -> Places:
+        """Return those places [m] of them, in this order."""
+        return Places(**{name: values[which] for name, values in vars(self).items()})
+
 
 def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
     """Return the occupied places of the filters first … last − 1, filter by filter."""
@@ -63,12 +72,13 @@ def reconstruct_places(
 ) -> npt.NDArray[np.float32]:
     """Return the reconstruction [n, 3, side, side] of each place, cropped to its box.
 
+    The boxes have one side.
+
     `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the recorded
     activation does not come out again.
     """
     cone = network.cone(layer)
-    side = crops.patch_side(layer.field.size, network.input_size)
-    result = np.zeros((len(places.rows), 3, side, side), np.float32)
+    result = np.zeros((len(places.rows), 3, places.side, places.side), np.float32)
     largest = float(places.activations.max(initial=0))
     size = 1 if cone is None else min(LARGEST_BATCH, max(1, KEPT // cone.largest))  # units at once
 
@@ -114,7 +124,7 @@ def _require_recorded(
 
 def contact_sheets(
     network: WatchedNetwork,
-    layer: WatchedLayer,
+    shown: int,
     filter_: int,
     places: Places,
     signals: npt.NDArray[np.float32],
@@ -123,11 +133,11 @@ def contact_sheets(
 ) -> tuple[dict[PictureKind, bytes], npt.NDArray[np.float32]]:
     """Compose and encode the contact sheets of one filter; return them and its scales [9].
 
-    `signals` [n, 3, side, side] are the reconstructions of `places`; `images(row)` as above,
-    `wholes(row)` gives the same as a picture of `IMAGE_TILE` pixels.
+    `signals` [n, 3, shown, shown] are the reconstructions of `places`, whose boxes have the side
+    `shown`; `images(row)` as above, `wholes(row)` gives the same as a picture of `IMAGE_TILE`
+    pixels.
     """
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
-    shown = crops.patch_side(layer.field.size, network.input_size)
     side = crops.tile_side(shown)
     has_small = shown >= crops.SMALL_FROM
     patches: list[crops.Pixels | None] = [None] * PLACES

@@ -31,14 +31,14 @@ KERNEL_COLUMNS = 12
 
 
 def tile_side(field: int) -> int:
-    """Return the side of a tile, in picture pixels, for a receptive field of `field` pixels."""
+    """Return the side of a tile, in picture pixels, for patches of `field` pixels."""
     if field <= LOSSLESS_UP_TO:
         return field * -(-ENLARGED_SIDE // field)
     return min(field, LARGEST_TILE)
 
 
 def patch_side(field: int, size: Size) -> int:
-    """Return the side of a patch, in input pixels, for a receptive field of `field` pixels.
+    """Return the side of a patch with all of a receptive field of `field` pixels, in input pixels.
 
     A field that is larger than the whole input stands for the smallest square around that.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,13 +13,16 @@ import torch
 from torch import Tensor
 
 from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
+from generator.compute.project.boxes import boxes
 from generator.compute.project.contact_sheets import (
     ActivationDiffers,
+    Places,
     contact_sheets,
     occupied,
     reconstruct_places,
 )
-from generator.compute.project.crops import Pixels, crop, resize, to_pixels
+from generator.compute.project.crops import Pixels, crop, patch_side, resize, to_pixels
+from generator.compute.project.effective_field import Signals, effective_field, sampled
 from generator.errors import AtlasError, ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
@@ -50,35 +53,42 @@ def groups_of(network: WatchedNetwork) -> list[Group]:
     ]
 
 
+def measure_field(
+    network: WatchedNetwork, layer: WatchedLayer, arrays: LayerArrays, images: Inputs
+) -> int:
+    """Return the side of the effective field of a layer, pixels; 0 where none can be measured.
+
+    Raises as `draw` does.
+    """
+    places = sampled(layer, arrays, network.input_size)
+    with ThreadPoolExecutor() as pool:
+        inputs = _inputs(images, places, pool)
+    return effective_field(places, lambda some: _reconstruct(network, layer, some, images, inputs))
+
+
 def draw(
-    network: WatchedNetwork, arrays: LayerArrays, images: Inputs, group: Group
+    network: WatchedNetwork, arrays: LayerArrays, images: Inputs, group: Group, shown: int
 ) -> tuple[npt.NDArray[np.float32], dict[tuple[int, PictureKind], bytes]]:
     """Return the scales [last − first, 9] of a group and its pictures, by filter and kind.
 
-    `arrays` are those of its layer. Raises AtlasError where a recorded activation does not come out
-    again, and ImagesError where an image cannot be read any more.
+    `arrays` are those of its layer, `shown` the side of its patches in pixels. Raises AtlasError
+    where a recorded activation does not come out again, and ImagesError where an image cannot be
+    read any more.
     """
-    layer = group.layer
+    layer, size = group.layer, network.input_size
     places = occupied(arrays, group.first, group.last)
-    rows = sorted({int(row) for row in places.rows})
+    if shown < patch_side(layer.field.size, size):
+        places = replace(places, boxes=boxes(layer.field, size, places.units, shown))
     scales = np.zeros((group.last - group.first, PLACES), np.float32)
     pictures: dict[tuple[int, PictureKind], bytes] = {}
     with ThreadPoolExecutor() as pool:
-        inputs = dict(zip(rows, pool.map(images.input, rows), strict=True))
-        try:
-            signals = reconstruct_places(network, layer, places, inputs.__getitem__)
-        except ActivationDiffers as problem:
-            raise AtlasError(
-                f"{layer.name}, filter {problem.filter}, image "
-                f"{display_path(images.images.path(problem.row))}: the activation is "
-                f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
-                "the image or the network changed meanwhile; start anew with --anew"
-            ) from problem
-        wholes = dict(zip(rows, pool.map(images.small, rows), strict=True))
+        inputs = _inputs(images, places, pool)
+        signals = _reconstruct(network, layer, places, images, inputs)
+        wholes = dict(zip(inputs, pool.map(images.small, inputs), strict=True))
 
         def sheets_of(filter_: int) -> tuple[dict[PictureKind, bytes], npt.NDArray[np.float32]]:
             return contact_sheets(
-                network, layer, filter_, places, signals, inputs.__getitem__, wholes.__getitem__
+                network, shown, filter_, places, signals, inputs.__getitem__, wholes.__getitem__
             )
 
         filters = range(group.first, group.last)
@@ -86,6 +96,30 @@ def draw(
             scales[filter_ - group.first] = nine
             pictures |= {(filter_, kind): sheet for kind, sheet in sheets.items()}
     return scales, pictures
+
+
+def _inputs(images: Inputs, places: Places, pool: ThreadPoolExecutor) -> dict[int, Tensor]:
+    """Return the images of places by row."""
+    rows = sorted({int(row) for row in places.rows})
+    return dict(zip(rows, pool.map(images.input, rows), strict=True))
+
+
+def _reconstruct(
+    network: WatchedNetwork,
+    layer: WatchedLayer,
+    places: Places,
+    images: Inputs,
+    inputs: dict[int, Tensor],
+) -> Signals:
+    try:
+        return reconstruct_places(network, layer, places, inputs.__getitem__)
+    except ActivationDiffers as problem:
+        raise AtlasError(
+            f"{layer.name}, filter {problem.filter}, image "
+            f"{display_path(images.images.path(problem.row))}: the activation is "
+            f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
+            "the image or the network changed meanwhile; start anew with --anew"
+        ) from problem
 
 
 class Inputs:

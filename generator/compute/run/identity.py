@@ -47,6 +47,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
         "colours": "sRGB by ICC" if settings.icc else "as they are",
         "batch": settings.batch,
         "device": network.device.type,
+        "field that patches show": settings.field,
         "one image per label": settings.one_per_label,
         "stimuli": settings.stimuli,
     }

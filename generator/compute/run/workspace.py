@@ -6,6 +6,7 @@
   identity.json         what is being computed: network, images, settings; and its atlas once made
   search/               what was found in some of the batches, see `checkpoints`
   measures/             what stimuli showed of each layer, for any images; named by what it rests on
+  fields/               the effective field of each layer
   scales/               one file per finished group of filters, written after its pictures
   atlas/                the atlas as far as it is written
   studies/              a study that is being made
@@ -43,6 +44,7 @@ class Workspace:
         self.search = self.folder / "search"
         self.studies = self.folder / "studies"
         self._scales = self.folder / "scales"
+        self._fields = self.folder / "fields"
         self._measures = self.folder / "measures"
         self._made = self.folder / "made.json"
         self._identity = self.folder / "identity.json"
@@ -98,7 +100,7 @@ class Workspace:
 
     def finished(self) -> None:
         """Drop all but what stimuli showed and the record of what the atlas was made from."""
-        self._drop(self.search, self._scales, self.atlas_folder)
+        self._drop(self.search, self._fields, self._scales, self.atlas_folder)
         with writing(self._identity):
             self._identity.unlink(missing_ok=True)  # last: a kill before leaves this to be done
 
@@ -127,21 +129,37 @@ class Workspace:
                 if path.stem not in keys:
                     path.unlink()
 
+    def save_field(self, layer: str, side: int) -> None:
+        """Record the side of a layer's effective field, pixels; 0 where none can be measured."""
+        _write(self._fields / f"{layer}.json", {"effective field": side})
+
+    def load_field(self, layer: str) -> int | None:
+        """Return what `save_field` recorded of a layer, None where it did not."""
+        return _read(self._fields / f"{layer}.json").get("effective field")
+
     def save_scales(
-        self, layer: str, first: int, scales: npt.NDArray[np.float32], pictures: Mapping[str, str]
+        self,
+        layer: str,
+        first: int,
+        scales: npt.NDArray[np.float32],
+        pictures: Mapping[str, str],
+        shown: int,
     ) -> None:
         """Record that the pictures of the filters first, first + 1 … are written.
 
         `scales` is [filters, 9]; `pictures` gives the sha256 of each picture by its path inside
-        the atlas.
+        the atlas; `shown` is the side of the patches in pixels.
         """
         path = self._scales / f"{layer}.{first}.safetensors"
-        write_arrays(path, {"scales": scales}, json.dumps(pictures))
+        write_arrays(path, {"scales": scales, "shown": np.array(shown)}, json.dumps(pictures))
 
-    def load_scales(self, layer: str, first: int) -> npt.NDArray[np.float32] | None:
-        """Return the scales [filters, 9] of a group whose pictures are all whole, else None."""
+    def load_scales(self, layer: str, first: int, shown: int) -> npt.NDArray[np.float32] | None:
+        """Return the scales [filters, 9] of a group with patches of this side, else None.
+
+        None, too, where one of its pictures is not whole.
+        """
         read = read_arrays(self._scales / f"{layer}.{first}.safetensors")
-        if read is None:
+        if read is None or read[0]["shown"] != shown:
             return None
         for name, expected in json.loads(read[1]).items():
             path = self.atlas_folder / name

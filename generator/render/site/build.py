@@ -184,7 +184,9 @@ def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:
     Where patches are whole images, no page shows the whole images a second time.
     """
     name, sheets = layer.record.name, [sheet.name for sheet in layer.record.kernels]
-    kinds = [kind for kind in picture_kinds(layer.record) if kind != "images" or not layer.sees_all]
+    kinds = [
+        kind for kind in picture_kinds(layer.record) if kind != "images" or not layer.shows_all
+    ]
     return {urls.kernels(name, sheet): atlas.kernels(name, sheet) for sheet in sheets} | {
         urls.picture(name, number, kind): atlas.picture(name, number, kind)
         for number in range(layer.record.filters)

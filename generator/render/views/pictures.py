@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.atlas.schema import (
+    EFFECTIVE,
     GUTTER,
     IMAGE_TILE,
     SMALL_TILE,
@@ -15,10 +16,11 @@ from generator.atlas.schema import (
 from generator.names import Size
 from generator.render import urls
 from generator.render.charts.svg import short
-from generator.render.facts import FilterFacts, LayerFacts, Place
+from generator.render.facts import Box, FilterFacts, LayerFacts, Place, overhang
 from generator.render.views.frame import Pair, Picture
 from generator.render.words.captions import own_words, short_words
 from generator.render.words.words import (
+    NO_BREAK,
     count,
     first_capital,
     label_list,
@@ -27,7 +29,7 @@ from generator.render.words.words import (
     shortened,
 )
 
-FEW_PIXELS = 48  # receptive fields below this are stored exactly and enlarged pixel by pixel
+FEW_PIXELS = 48  # patches smaller than this are stored exactly and enlarged pixel by pixel
 # Of the image's side: a box below this is ringed, or it would be overlooked; the ring's radius.
 SMALL_FIELD, RING = 24 / 224, 20 / 224
 
@@ -45,13 +47,14 @@ class Crop:
 
 @dataclass(frozen=True)
 class Whole:
-    """The whole input image, in input pixels, with the receptive field drawn over it."""
+    """The whole input image, in input pixels, with the patch drawn over it."""
 
     src: str
     view_box: str  # a square around the image, wider where a field reaches outside
     size: Size  # of the image, input pixels
     sheet: tuple[str, str, str]  # left, top and side of the sheet, so that the right tile shows
-    field: tuple[int, int, int, int]  # left, top, width, height
+    patch: tuple[int, int, int, int]  # left, top, width, height
+    field: tuple[int, int, int, int] | None  # the receptive field, where that is not all; else None
     ring: tuple[str, str, str] | None  # middle, radius; None where the field is seen without
     alt: str
 
@@ -65,7 +68,25 @@ def seen_words(layer: LayerFacts) -> str:
 
 
 def field_words(layer: LayerFacts) -> str:
-    """Say that units see all of the image, or nearly, or how else that is known; else ""."""
+    """Say that units see all of the image, or nearly, or how else that is known; else "".
+
+    Then say that patches show less, where they do.
+    """
+    return " ".join(filter(None, (_seen_sentence(layer), _middle_sentence(layer))))
+
+
+def _middle_sentence(layer: LayerFacts) -> str:
+    if not layer.shows_middle:
+        return ""
+    share, many = f"{EFFECTIVE * 100:.0f}{NO_BREAK}%", layer.projection.many
+    return (
+        f"Of the squared values of {many}, {share} lie in the middle "
+        f"{pixels(layer.record.patch)} of the receptive field (median over places of the layer’s "
+        f"filters). Patches and {many} show this effective field."
+    )
+
+
+def _seen_sentence(layer: LayerFacts) -> str:
     field, size = layer.record.receptive_field, _size_words(layer.input_size)
     known_by = layer.record.field_known_by
     if known_by == "nothing":
@@ -78,9 +99,10 @@ def field_words(layer: LayerFacts) -> str:
         end = ", so that every patch is a whole image." if layer.sees_all else "."
         return f"The layer rests on parts that are no windows. By the gradients, {seen}{end}"
     if layer.sees_all:
+        end = "." if layer.shows_middle else ", so that every patch is a whole image."
         return (
             f"Each unit sees the whole picture: its receptive field of {count(field)} pixels is "
-            f"larger than the input of {size}, so that every patch is a whole image."
+            f"larger than the input of {size}{end}"
         )
     if layer.sees_nearly_all:
         return (
@@ -92,7 +114,7 @@ def field_words(layer: LayerFacts) -> str:
 
 def pixelated(layer: LayerRecord) -> bool:
     """Say whether the layer's tiles hold each input pixel exactly."""
-    return layer.receptive_field < FEW_PIXELS
+    return layer.patch < FEW_PIXELS
 
 
 def pair(
@@ -156,16 +178,19 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
 
     All wholes of a filter are drawn at one scale.
     """
-    if layer.sees_all:
+    if layer.shows_all:
         return None
-    size = layer.input_size
-    margin = max(each.overhang(size.around) for each in facts.places)
+    size, around = layer.input_size, layer.shows_middle and not layer.sees_all
+    drawn = (box for each in facts.places for box in (each.patch, each.box))
+    margin = max(overhang(box, size.around) for box in drawn)
     side = max(size) + 2 * margin
     x, y = _corner(place, IMAGE_TILE + GUTTER)
     scale = max(size) / IMAGE_TILE
     above, before, _, _ = size.around
-    top, left, bottom, right = place.box
+    top, left, bottom, right = place.patch
     middle = short((left + right) / 2, 2), short((top + bottom) / 2, 2)
+    outlined = "patch" if layer.shows_middle else "receptive field"
+    dashed = f"; receptive field dashed: {_spans(place.box, size)}" if around else ""
     small = bottom - top < SMALL_FIELD * max(size)
     return Whole(
         src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
@@ -176,12 +201,18 @@ def whole(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Who
             short(above - y * scale, 2),
             short(sheet_side(IMAGE_TILE, GUTTER) * scale, 2),
         ),
-        field=(left, top, right - left, bottom - top),
+        patch=_rectangle(place.patch),
+        field=_rectangle(place.box) if around else None,
         ring=(*middle, short(RING * max(size), 2)) if small else None,
-        alt=f"Whole image of patch {place.rank}, receptive field outlined: "
-        f"{_span('rows', top, bottom, size.height)}, "
-        f"{_span('columns', left, right, size.width)}",
+        alt=f"Whole image of patch {place.rank}, {outlined} outlined: "
+        f"{_spans(place.patch, size)}{dashed}",
     )
+
+
+def _rectangle(box: Box) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of a box."""
+    top, left, bottom, right = box
+    return left, top, right - left, bottom - top
 
 
 def _size_words(size: Size) -> str:
@@ -189,8 +220,8 @@ def _size_words(size: Size) -> str:
 
 
 def clipped_sides(place: Place, size: Size) -> str:
-    """Name the sides on which the field leaves the image: "top and left"; "" where it does not."""
-    top, left, bottom, right = place.box
+    """Name the sides on which the patch leaves the image: "top and left"; "" where it does not."""
+    top, left, bottom, right = place.patch
     sides = {
         "top": top < 0,
         "bottom": bottom > size.height,
@@ -203,6 +234,12 @@ def clipped_sides(place: Place, size: Size) -> str:
 def _corner(place: Place, step: int) -> tuple[int, int]:
     row, column = divmod(place.rank - 1, 3)
     return column * step, row * step
+
+
+def _spans(box: Box, size: Size) -> str:
+    """Name the rows and columns of the image that a box has."""
+    top, left, bottom, right = box
+    return f"{_span('rows', top, bottom, size.height)}, {_span('columns', left, right, size.width)}"
 
 
 def _span(name: str, start: int, stop: int, size: int) -> str:

@@ -124,7 +124,7 @@ def _reading(gallery: Gallery) -> Reading | None:
 
     Layers whose patches are parts of the image come first, for there is more to be read there.
     """
-    layers = [layer for layer in gallery.layers if not layer.sees_all] or gallery.layers
+    layers = [layer for layer in gallery.layers if not layer.shows_all] or gallery.layers
     layer = layers[len(layers) // 2]
     facts = layer.steadiest(1)[0]
     if not facts.places:
@@ -202,12 +202,15 @@ def _method_tables(frames: Frames) -> tuple[Table, ...]:
                 count(record.filters),
                 f"{record.grid[0]} × {record.grid[1]}",
                 field if record.field_known_by == "geometry" else seen_words(layer),
+                pixels(record.effective_field) if record.effective_field else "not measured",
+                "the whole image" if layer.shows_all else pixels(record.patch),
                 pixels(record.stride),
                 pixels(record.offset),
                 count(layer.dead),
             )
         )
-    head = ("Layer", "Module", "Filters", "Grid", "Receptive field", "Stride", "Offset", "Dead")
+    fields = ("Receptive field", "Effective field", "Patches show")
+    head = ("Layer", "Module", "Filters", "Grid", *fields, "Stride", "Offset", "Dead")
     settings = sorted(gallery.manifest.settings.items())
     network = gallery.manifest.network
     passed = f"On the way down {' and '.join(network.skipped)} is passed over, as in the paper."

@@ -10,7 +10,7 @@ import pytest
 from generator.atlas.schema import PLACES, ImageRecord
 from generator.atlas.store import Atlas
 from generator.names import Size
-from generator.render.facts import Place, read_gallery
+from generator.render.facts import Place, overhang, read_gallery
 from generator.render.views.pictures import clipped_sides, whole
 from tests.support.tiny_atlas import make_atlas
 from tests.support.views import filter_of
@@ -18,7 +18,7 @@ from tests.support.views import filter_of
 
 def _place(box: tuple[int, int, int, int]) -> Place:
     image = ImageRecord(row=0, path="p", label="", caption="", width=1, height=1, licence="")
-    return Place(rank=1, activation=1, image=image, unit=(0, 0), box=box, scale=1)
+    return Place(rank=1, activation=1, image=image, unit=(0, 0), box=box, patch=box, scale=1)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def _place(box: tuple[int, int, int, int]) -> Place:
     ],
 )
 def test_clipped_sides(box: tuple[int, int, int, int], sides: str) -> None:
-    """A patch is clipped where its field reaches past an edge, not where it touches one."""
+    """A patch is clipped where it reaches past an edge, not where it touches one."""
     assert clipped_sides(_place(box), Size.square(224)) == sides
 
 
@@ -62,8 +62,8 @@ def test_tiles_are_cut_row_by_row(made: Path) -> None:
 def test_the_square_around_an_input(size: Size, around: tuple[int, int, int, int]) -> None:
     """Its side is the longer one, and the input lies in its middle."""
     assert size.around == around
-    assert _place((-3, -40, 130, 90)).overhang(Size(128, 64).around) == 8
-    assert _place((0, 0, 128, 64)).overhang((0, 0, 128, 64)) == 0
+    assert overhang((-3, -40, 130, 90), Size(128, 64).around) == 8
+    assert overhang((0, 0, 128, 64), (0, 0, 128, 64)) == 0
 
 
 def test_a_whole_image_that_is_no_square_lies_where_its_tile_has_it(tmp_path: Path) -> None:
@@ -72,13 +72,14 @@ def test_a_whole_image_that_is_no_square_lies_where_its_tile_has_it(tmp_path: Pa
     network = square.manifest.network.model_copy(update={"input_size": Size(224, 112)})
     layer = replace(square, manifest=square.manifest.model_copy(update={"network": network}))
     facts = next(each for each in layer.filters if each.places)
-    place = replace(facts.places[0], rank=1, box=(100, 110, 107, 117))
+    box, larger = (100, 110, 107, 117), (100, 80, 124, 104)
+    place = replace(facts.places[0], rank=1, box=box, patch=box)
     shown = whole("index.html", layer, replace(facts, places=(place,)), place)
     assert shown is not None
     assert (shown.view_box, shown.sheet[:2]) == ("-56 0 224 224", ("-56", "0"))
-    assert (shown.size, shown.field) == (Size(224, 112), (110, 100, 7, 7))
+    assert (shown.size, shown.patch) == (Size(224, 112), (110, 100, 7, 7))
     assert shown.ring == ("113.5", "103.5", "20")
-    wider = replace(place, box=(100, 80, 124, 104))
+    wider = replace(place, box=larger, patch=larger)
     seen = whole("index.html", layer, replace(facts, places=(wider,)), wider)
     assert seen is not None
     assert seen.ring is None

@@ -409,6 +409,9 @@ def test_sides_are_read_as_on_the_page(degrees: float, side: str) -> None:
 # --- Photographs ----------------------------------------------------------------------------------
 
 
+BOX = (0, 0, 1, 1)
+
+
 def shown(labels: dict[str, int], unlabelled: int = 0) -> FilterFacts:
     """Return a filter whose places have these labels."""
     image = ImageRecord(row=0, path="p", label="", caption="", width=1, height=1, licence="")
@@ -416,7 +419,7 @@ def shown(labels: dict[str, int], unlabelled: int = 0) -> FilterFacts:
     return FilterFacts(
         layer="l",
         number=0,
-        places=tuple(Place(i + 1, 1.0, image, (0, 0), (0, 0, 1, 1), 1) for i in range(total)),
+        places=tuple(Place(i + 1, 1.0, image, (0, 0), BOX, BOX, 1) for i in range(total)),
         histogram=(9,),
         labels=tuple(labels.items()),
         clipped=0,

@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.atlas.bins import LOWEST, PER_OCTAVE, quantile
 from generator.atlas.measures import MEASURES
-from generator.atlas.schema import PLACES
+from generator.atlas.schema import EFFECTIVE, PLACES
 from generator.render.facts import FilterFacts, LayerFacts
 from generator.render.words.captions import caption
 
@@ -18,12 +18,17 @@ UNITS = {
     "unit": "row, column in the feature map",
     "box": "top, left, bottom, right in input pixels, half-open; the smallest square around the "
     "input where the receptive field is larger than both its sides",
+    "effective_field": "side in input pixels of the smallest square in the middle of the receptive "
+    f"field with {EFFECTIVE * 100:.0f} % of the squared reconstruction, median over places; null "
+    "where not measured",
+    "patch_side": "side in input pixels of what patches and reconstructions show",
+    "patch_box": "what a place's patch shows, as box; given where it is less than the box",
     "reconstruction_scale": "value shown as full white or black",
     "histogram": "images by their strongest activation, where it is positive; counts[i] "
     f"lie from 2**({LOWEST} + (first + i) / {PER_OCTAVE}) up to the next edge",
     "median": "activation that half of the images that activate it stay below; null for none",
     "percentile_99": "activation that 99 in 100 of them stay below; null for none",
-    "clipped": "places whose receptive field leaves the image; null where it is larger than that",
+    "clipped": "places whose patch leaves the image; null where it is the whole image",
     "common_label": "most frequent label of the strongest hundredth of all images, at least nine",
     "label_purity": "0…1, share of that label among them",
     "label_entropy": "bits, of the labels among them",
@@ -42,6 +47,8 @@ def facts_json(layer: LayerFacts) -> bytes:
         "places_per_filter": PLACES,
         "rule": layer.manifest.rule,
         "receptive_field": record.receptive_field,
+        "effective_field": record.effective_field,
+        "patch_side": record.patch,
         "stride": record.stride,
         "offset": record.offset,
         "grid": record.grid,
@@ -80,6 +87,7 @@ def _of_images(facts: FilterFacts) -> dict[str, object]:
                 "caption": place.image.caption,
                 "unit": place.unit,
                 "box": place.box,
+                **({} if place.patch == place.box else {"patch_box": place.patch}),
                 "reconstruction_scale": float(f"{place.scale:.6g}"),
             }
             for place in facts.places

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from generator.atlas.schema import PLACES, ImageSetRecord, PictureKind
 from generator.render import urls
 from generator.render.charts.histogram import Histogram, histogram
-from generator.render.facts import FilterFacts, LayerFacts, Place
+from generator.render.facts import Box, FilterFacts, LayerFacts, Place
 from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import Measured, decimal, measured
 from generator.render.views.frame import Fact, Frame, Frames, Link, filter_link
@@ -31,6 +31,11 @@ READING = (
     "the whole image as the network saw it, with the receptive field outlined. The large number is "
     "the activation."
 )
+READING_MIDDLE = (
+    "From left to right: the {one} of the activation, the patch of the image that caused it, and "
+    "the whole image as the network saw it, with the patch outlined{field}. The large number is "
+    "the activation."
+)
 READING_WHOLE = (
     "From left to right: the {one} of the activation, and the image that caused it, as the network "
     "saw it. The large number is the activation."
@@ -50,8 +55,9 @@ class PlaceView:
     caption: str
     label: str
     file: str
-    where: str  # "" where the patch is the whole image
-    clipped: str  # "" where the receptive field lies inside the image
+    cropped: str  # where the patch lies; "" where it is the receptive field or the whole image
+    where: str  # … and the receptive field; "" where that is larger than the image
+    clipped: str  # "" where the patch lies inside the image
     licence: str  # "" where it is that of all places, said once
 
 
@@ -146,9 +152,12 @@ def _empty(filled: int) -> str:
 
 def _reading(layer: LayerFacts, licence: str) -> str:
     """Say what the pictures of a place are, and the licence that all images share, if one."""
-    reading = READING_WHOLE if layer.sees_all else READING
+    reading = READING_WHOLE if layer.shows_all else READING
+    if layer.shows_middle:
+        reading = READING_MIDDLE
+    dashed = "" if layer.sees_all else " and the receptive field dashed"
     parts = [
-        reading.format(one=layer.projection.one),
+        reading.format(one=layer.projection.one, field=dashed),
         layer.projection.honest,
         field_words(layer),
         f"Licence of all images here: {licence}." if licence else "",
@@ -162,7 +171,7 @@ def _sheets(page: str, layer: LayerFacts, number: int) -> tuple[Link, ...]:
         "reconstructions": f"The nine {layer.projection.many}",
         "patches": "The nine patches",
     }
-    if not layer.sees_all:
+    if not layer.shows_all:
         sheets["images"] = "The nine images"
     return tuple(
         Link(urls.link(page, urls.picture(layer.record.name, number, kind)), words)
@@ -224,8 +233,8 @@ def _facts(facts: FilterFacts, images: int) -> tuple[Fact, ...]:
 def _place(
     page: str, layer: LayerFacts, facts: FilterFacts, place: Place, licence: str
 ) -> PlaceView:
-    top, left, bottom, right = place.box
-    sides = "" if layer.sees_all else clipped_sides(place, layer.input_size)
+    sides = "" if layer.shows_all else clipped_sides(place, layer.input_size)
+    shown = "patch" if layer.shows_middle else "receptive field"
     return PlaceView(
         rank=str(place.rank),
         activation=activation(place.activation),
@@ -235,16 +244,19 @@ def _place(
         caption=shortened(place.image.caption or place.image.path),
         label=shortened(place.image.label),
         file=shortened(place.image.path, 200),
-        where=""
-        if layer.sees_all
-        else f"rows {signed(top)} to {signed(bottom - 1)}, "
-        f"columns {signed(left)} to {signed(right - 1)}",
-        clipped=f"Clipped: the receptive field leaves the image at the {sides}; what lies outside "
+        cropped=_where(place.patch) if layer.shows_middle else "",
+        where="" if layer.sees_all else _where(place.box),
+        clipped=f"Clipped: the {shown} leaves the image at the {sides}; what lies outside "
         "is shown in the mean colour."
         if sides
         else "",
         licence=licence,
     )
+
+
+def _where(box: Box) -> str:
+    top, left, bottom, right = map(signed, (box[0], box[1], box[2] - 1, box[3] - 1))
+    return f"rows {top} to {bottom}, columns {left} to {right}"
 
 
 def _twin(page: str, layer: LayerFacts, facts: FilterFacts) -> tuple[Link, str] | None:

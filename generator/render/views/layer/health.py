@@ -16,7 +16,7 @@ from generator.render.words.words import NO_BREAK, count, in_words, several
 
 FEW = 0.01  # of all images
 ALIKE = 0.95  # correlation of near-duplicates
-AT_BORDER = 7  # places of nine whose receptive field leaves the image
+AT_BORDER = 7  # places of nine whose patch leaves the image
 MOST_NAMED = 30  # filters of one list
 CARD = 3  # elements
 OTHERS = 214  # elements of a layer's page besides cards, the text and the links of the lists
@@ -61,8 +61,8 @@ def health(layer: LayerFacts) -> dict[str, list[tuple[int, ...]]]:
             and twin != facts.number
         }
         found[TWINS] = [*sorted(twins)]
-    # Where nearly every field leaves the image, this says nothing of a filter.
-    if not (layer.sees_all or layer.sees_nearly_all):
+    # Where nearly every patch leaves the image, this says nothing of a filter.
+    if not (layer.shows_all or layer.shows_nearly_all):
         border = (facts for facts in layer.filters if (facts.clipped or 0) >= AT_BORDER)
         found[BORDER] = [(facts.number,) for facts in border]
     return found

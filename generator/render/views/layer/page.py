@@ -48,7 +48,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
     page = urls.layer(record.name)
     text = frames.content.layers[record.name]
     html = texts.html(text, page)
-    seen = seen_words(layer)
+    seen, effective = seen_words(layer), record.effective_field
     apart = Fact("Distance between units", pixels(record.stride))
     # A text that shows filters of its own needs no others beside it.
     beside = () if "<figure" in html else layer.steadiest(SHOWN_ABOVE)
@@ -68,6 +68,7 @@ def layer_view(frames: Frames, texts: Texts, layer: LayerFacts) -> LayerView:
         facts=(
             Fact("Filters", count(record.filters)),
             Fact("Each unit sees", seen),
+            *((Fact("Effective field", pixels(effective)),) if effective else ()),
             *((apart,) if record.grid != (1, 1) else ()),
             Fact("Units of one filter", f"{record.grid[0]} × {record.grid[1]}"),
         ),
