@@ -53,7 +53,7 @@ def test_no_file_is_written_unseen(replacing: Make, undisturbed: Undisturbed) ->
         for name in bytes_of(folder):
             pattern = re.compile(rf"^write \S*{kind}\S*/{re.escape(name)}(\.partial)?$")
             assert any(pattern.search(moment) for moment in moments), name
-    for part in ("search", "scales", "identity", "made"):
+    for part in ("search", "fields", "scales", "identity", "made"):
         pattern = re.compile(rf"^write atlas\.work/\S*{part}")
         assert any(pattern.search(moment) for moment in moments), part
     moves = [moment for moment in moments if re.match(r"rename (?!.*\.partial$)", moment)]

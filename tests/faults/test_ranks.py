@@ -18,6 +18,7 @@ Make = Callable[[], Place]
 STAGES = {
     "search": r"^read many/right/picture_0(07|11)",
     "record": r"^write atlas\.work/search",
+    "fields": r"^write atlas\.work/fields",
     "pictures": r"^write atlas\.work/atlas/pictures",
     "manifest": r"^write atlas\.work/atlas/manifest",
     "swap": r"^rename atlas\.work/atlas$",
@@ -65,7 +66,7 @@ def test_several_processes_make_the_same_bytes(
     ("victim", "stage"),
     [
         *((0, stage) for stage in STAGES),
-        *((1, stage) for stage in ("search", "record", "pictures")),
+        *((1, stage) for stage in ("search", "record", "fields", "pictures")),
     ],
 )
 def test_one_of_two_is_killed_and_one_process_completes(

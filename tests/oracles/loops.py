@@ -445,3 +445,25 @@ def _torch_batch_norm(part: BatchNorm) -> nn.BatchNorm2d:
     }
     norm.load_state_dict(state)
     return norm
+
+
+def smallest_middle_square(signal: Array, share: float) -> int:
+    """Return the side of the smallest middle square with this share of a signal's squares.
+
+    `signal` is [c, side, side]; 0 where it is zero everywhere.
+    """
+    side = int(signal.shape[1])
+    total = 0.0
+    for value in signal.ravel().tolist():
+        total += value * value
+    if total == 0:
+        return 0
+    for square in range(2 - side % 2, side + 1, 2):
+        first, within = (side - square) // 2, 0.0
+        for plane in signal.tolist():
+            for row in plane[first : first + square]:
+                for value in row[first : first + square]:
+                    within += value * value
+        if within >= share * total:
+            return square
+    return side

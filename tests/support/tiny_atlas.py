@@ -100,7 +100,7 @@ def make_atlas(
     duplicates: int = 0,
     one_per_label: bool = False,
     live: str | None = None,
-    effective: Mapping[str, int] = {},  # noqa: B006  nobody writes into it
+    effective: Mapping[str, int] = {},
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 

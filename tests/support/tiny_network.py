@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,23 @@ def tiny_network(name: str = "zfnet") -> WatchedNetwork:
         classes=("a", "b"),
         modules={"layer1": "1", "layer2": "4"},
     )
+
+
+def planted_network() -> WatchedNetwork:
+    """The tiny network with kernels of 15 × 15 weights, zero but in the middle 5 × 5.
+
+    Its units see 15 and 21 pixels and rest on 5 and 11 of them.
+    """
+    torch.manual_seed(7)
+    wide = nn.Conv2d(3, 4, 15, 1, 7)
+    middle = torch.zeros_like(wide.weight)
+    middle[:, :, 5:10, 5:10] = 5 * wide.weight[:, :, 5:10, 5:10]
+    wide.weight = nn.Parameter(middle)
+    network = tiny_network()
+    model = nn.Sequential(wide, *network.model.children())
+    del model[1]  # the tiny network's own first convolution
+    model.eval().requires_grad_(False)
+    return replace(network, model=model, weights_sha256="1" * 64)
 
 
 def draw_pictures(folder: Path, count: int, seed: int = 0) -> Path:

@@ -62,7 +62,7 @@ def effective_field(places: Places, reconstruct: Callable[[Places], Signals]) ->
 
 
 def smallest_sides(signals: Signals) -> npt.NDArray[np.int64]:
-    """Return the side [n] of the smallest square in the middle of each signal with `EFFECTIVE` of it.
+    """Return the side [n] of the smallest middle square of each signal with `EFFECTIVE` of it.
 
     Sides are odd where the signal's side is, else even; 0 for a signal that is zero everywhere.
     """

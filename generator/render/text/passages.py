@@ -17,6 +17,7 @@ from typing import get_args
 
 from generator.atlas.schema import Manifest
 from generator.names import Rule
+from generator.render.facts import shows_middle
 from generator.render.text.prose import Source
 
 MARK = ":::"
@@ -27,6 +28,7 @@ CONDITIONS = (
     "stimuli",  # filters were shown stimuli
     "trained",
     "random",  # the weights are random numbers
+    "effective",  # patches of some layer show the effective field alone
     "one-per-label",  # the nine images of a filter have different labels
 )
 SAYING = '<p class="small">On the photographs of this gallery</p>'
@@ -47,6 +49,9 @@ def conditions(manifest: Manifest) -> frozenset[str]:
         manifest.rule: True,
         "random" if manifest.network.is_random else "trained": True,
         "stimuli": any(layer.stimuli for layer in manifest.layers),
+        "effective": any(
+            shows_middle(layer, manifest.network.input_size) for layer in manifest.layers
+        ),
         "one-per-label": manifest.images.one_per_label,
     }
     return frozenset(name for name, is_true in found.items() if is_true)

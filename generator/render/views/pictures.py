@@ -81,8 +81,9 @@ def _middle_sentence(layer: LayerFacts) -> str:
     share, many = f"{EFFECTIVE * 100:.0f}{NO_BREAK}%", layer.projection.many
     return (
         f"Of the squared values of {many}, {share} lie in the middle "
-        f"{pixels(layer.record.patch)} of the receptive field (median over places of the layer’s "
-        f"filters). Patches and {many} show this effective field."
+        f"{pixels(layer.record.patch)} of the {pixels(layer.record.receptive_field)} that a unit "
+        f"sees (median over places of the layer’s filters). Patches and {many} show this effective "
+        "field."
     )
 
 
