@@ -27,7 +27,14 @@ from tests.support.tiny_network import draw_pictures
 
 @pytest.mark.parametrize(
     "stop_at",
-    [("search", 1), ("search", 3), ("stimuli", 2), ("reconstruct", 1), ("reconstruct", 3)],
+    [
+        ("search", 1),
+        ("search", 3),
+        ("fields", 1),
+        ("stimuli", 2),
+        ("reconstruct", 1),
+        ("reconstruct", 3),
+    ],
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: tuple[str, int]
