@@ -151,8 +151,11 @@ def _subject(job: Job) -> Subject:
     def arrays(layer: str) -> LayerArrays:
         return Atlas.open(job.settings.atlas).arrays(layer)
 
+    def patch(layer: str) -> int:
+        return Atlas.open(job.settings.atlas).manifest.layer(layer).patch
+
     core = digest(job.identity)
-    return Subject(job.network, job.random, job.images, core, arrays, job.settings)
+    return Subject(job.network, job.random, job.images, core, arrays, patch, job.settings)
 
 
 def _room(study: Study) -> Measure:

@@ -20,4 +20,5 @@ class Subject:
     images: ImageSet
     core: str  # one hash over all that the core atlas's bytes depend on
     arrays: Callable[[str], LayerArrays]  # of a layer, in the core atlas once that is finished
+    patch: Callable[[str], int]  # side of a layer's patches there, input pixels
     settings: Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,11 @@ from torch import Tensor
 
 from generator.atlas.schema import IMAGE_TILE, PLACES, SMALL_TILE, LayerArrays, PictureKind
 from generator.compute.project import crops
+from generator.compute.project.boxes import boxes
 from generator.compute.project.reconstruct import gradients, reconstruct
 from generator.compute.run.threads import IN_TURN, side_by_side
+from generator.names import Size
+from generator.network.cone.geometry import PixelField
 from generator.network.watched import KEPT, WatchedLayer, WatchedNetwork
 
 TOLERANCE = 1e-4  # relative: recorded against recomputed activation
@@ -65,6 +68,13 @@ def occupied(arrays: LayerArrays, first: int, last: int) -> Places:
         boxes=arrays.box[filters, places],
         activations=arrays.activation[filters, places],
     )
+
+
+def as_shown(places: Places, field: PixelField, input_size: Size, side: int) -> Places:
+    """Return places with the boxes of patches of this side, pixels, instead of whole fields."""
+    if side >= crops.patch_side(field.size, input_size):
+        return places
+    return replace(places, boxes=boxes(field, input_size, places.units, side))
 
 
 def reconstruct_places(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -13,15 +13,15 @@ import torch
 from torch import Tensor
 
 from generator.atlas.schema import IMAGE_TILE, PLACES, LayerArrays, PictureKind
-from generator.compute.project.boxes import boxes
 from generator.compute.project.contact_sheets import (
     ActivationDiffers,
     Places,
+    as_shown,
     contact_sheets,
     occupied,
     reconstruct_places,
 )
-from generator.compute.project.crops import Pixels, crop, patch_side, resize, to_pixels
+from generator.compute.project.crops import Pixels, crop, resize, to_pixels
 from generator.compute.project.effective_field import Signals, effective_field, sampled
 from generator.errors import AtlasError, ImagesError
 from generator.images.captions import display_path
@@ -75,10 +75,10 @@ def draw(
     where a recorded activation does not come out again, and ImagesError where an image cannot be
     read any more.
     """
-    layer, size = group.layer, network.input_size
-    places = occupied(arrays, group.first, group.last)
-    if shown < patch_side(layer.field.size, size):
-        places = replace(places, boxes=boxes(layer.field, size, places.units, shown))
+    layer = group.layer
+    places = as_shown(
+        occupied(arrays, group.first, group.last), layer.field, network.input_size, shown
+    )
     scales = np.zeros((group.last - group.first, PLACES), np.float32)
     pictures: dict[tuple[int, PictureKind], bytes] = {}
     with ThreadPoolExecutor() as pool:
