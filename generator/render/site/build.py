@@ -129,13 +129,13 @@ def compose(
     gallery = read_gallery(atlas)
     studies = read_studies(atlas, gallery)
     content = read_content(content_folder, Subject.of(atlas.manifest, studies.with_page), warn)
-    check_claims(content, gallery, studies.answers)
+    check_claims(content, gallery, studies.answers, studies.numbers)
     terms = atlas.manifest.images.credits
     if terms is None or not terms.licence:
         warn(f"the images ({atlas.manifest.images.root_name}) have no licence text: CREDITS.toml")
     assets = site_assets(pages.templates, gallery, studies)
     frames = Frames(gallery, content, assets, base_url, __version__, studies.sites, studies.absent)
-    texts = Texts(gallery, content, pages.figure)
+    texts = Texts(gallery, content, pages.figure, studies.numbers.keys())
     site = Site(dict(assets.files))
     site.add(".nojekyll", b"")
     site.add(urls.HOME, pages.html("home", home_view(frames, texts)))

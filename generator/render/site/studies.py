@@ -12,6 +12,7 @@ from pathlib import Path
 from generator.atlas.store import Atlas
 from generator.render.facts import Gallery
 from generator.render.text.drawings import Answers
+from generator.render.text.study_claims import Numbers
 from generator.render.views.frame import Fact
 from generator.render.views.study import StudySite
 from generator.studies.live.view import LivePage
@@ -38,6 +39,11 @@ class Studies:
     def answers(self) -> Answers:
         """Return the answers to the drawings of all studies."""
         return {name: found for study in self.sites for name, found in study.answers.items()}
+
+    @property
+    def numbers(self) -> dict[str, Numbers]:
+        """Return what texts can claim, by study."""
+        return {study.name: study.numbers for study in self.sites}
 
 
 def read_studies(atlas: Atlas, gallery: Gallery) -> Studies:

@@ -96,12 +96,14 @@ class Claim:
 
 
 def read_claims(front: Table) -> tuple[Claim, ...]:
-    """Return the claims of a text on filters and layers; those on drawings are in `drawings`.
+    """Return the claims of a text on filters and layers.
 
-    ContentError with the line of one that is not well formed.
+    Those on drawings are in `drawings`, those on studies in `study_claims`. ContentError with the
+    line of one that is not well formed.
     """
     tables = front.tables("claims")
-    return tuple(_claim(table) for table in tables if "drawing" not in table.values)
+    others = {"drawing", "study"}
+    return tuple(_claim(table) for table in tables if not others & table.values.keys())
 
 
 def _claim(table: Table) -> Claim:

@@ -11,13 +11,13 @@ A text starts with TOML between two lines of "+++". A text that names filters by
 of the pictures beside the patches as one rule makes them carries `rule`. For an atlas that a text
 does not fit, `<name>.default.md` beside it or, for a layer, `layers/default.md` stands in, with a
 warning. A text with passages on photographs (`passages`) carries `images`, the fingerprint of the
-image set.
+image set; a text for any network with passages on one carries `network`, the sha256 of its weights.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -30,8 +30,15 @@ from generator.names import Rule
 from generator.render.text.claims import Claim, read_claims
 from generator.render.text.drawings import DrawingClaim, read_drawing_claims
 from generator.render.text.front_matter import Keys, Words, read_file, read_front_matter, read_toml
-from generator.render.text.passages import PHOTOGRAPHS, Passage, find_passages
+from generator.render.text.passages import (
+    NETWORK,
+    PHOTOGRAPHS,
+    Passage,
+    conditions,
+    find_passages,
+)
 from generator.render.text.prose import REFERENCE, Source
+from generator.render.text.study_claims import StudyClaim, read_study_claims
 
 STAND_IN = ".default"
 _Sha256 = Annotated[
@@ -77,6 +84,7 @@ class _NoteKeys(Keys):
     order: int = Field(100, description="a whole number")  # in the navigation
     weights: _Sha256 = ""  # that the text is about; "" for any
     images: _Sha256 = ""  # fingerprint of the set that passages on photographs rest on
+    network: _Sha256 = ""  # weights that passages on a network rest on, in a text for any
     # The rule that made the pictures of which the text speaks; "" for any.
     rule: Rule | Literal[""] = Field("", description=f"one of {', '.join(get_args(Rule))}")
     claims: tuple[Any, ...] | list[Any] = ()  # `read_claims` reads them
@@ -94,6 +102,31 @@ class Text(_NoteKeys):
     passages: tuple[Passage, ...]
     claims: tuple[Claim, ...]
     drawing_claims: tuple[DrawingClaim, ...]
+    study_claims: tuple[StudyClaim, ...]
+
+    def true_of(self, manifest: Manifest, studies: Collection[str]) -> frozenset[str]:
+        """Return what passages of this text may need in a gallery with these studies."""
+        true = {*conditions(manifest), *studies}
+        if self.images == manifest.images.fingerprint:
+            true.add(PHOTOGRAPHS)
+        subject = Subject.of(manifest)
+        claimed = {claim.layer for claim in self.study_claims} - {""}
+        whole = not subject.first_only and claimed <= subject.filters.keys()
+        if whole and self.network == subject.weights:
+            true.add(NETWORK)
+        return frozenset(true)
+
+    def needs_of(self, claim: StudyClaim) -> list[set[str]]:
+        """Return what each passage needs that may say what a claim says.
+
+        In a text for any network they are those on the one network that it names. On the study's
+        own page all that rests on the same may say it.
+        """
+        needs = {claim.study} if self.weights else {claim.study, NETWORK}
+        if self.source.key == f"studies/{claim.study}.md":
+            needs -= {claim.study}
+        found = [set(passage.needs) for passage in self.passages if needs <= set(passage.needs)]
+        return found if needs else [*found, set()]
 
     @property
     def on_photographs(self) -> bool:
@@ -231,6 +264,8 @@ class _Reader:
         layers = {name.strip().partition("/")[0] for name in named}
         layers |= {claim.layer for claim in text.claims}
         layers |= {claim.layer for claim in text.drawing_claims}
+        if text.weights:  # else passages are left out
+            layers |= {claim.layer for claim in text.study_claims}
         return sorted(
             name
             for name in layers - self.subject.filters.keys()
@@ -250,16 +285,32 @@ class _Reader:
             passages=find_passages(source),
             claims=claims,
             drawing_claims=drawing_claims,
+            study_claims=read_study_claims(table),
         )
-        if text.on_photographs and not text.images:
-            raise source.error_on(
-                next(each.first for each in text.passages if PHOTOGRAPHS in each.needs),
-                "a passage rests on photographs, so the text must carry `images`, the fingerprint "
-                "of the set",
-            )
+        _require_named(text, PHOTOGRAPHS, text.images, "`images`, the fingerprint of the set")
+        _require_named(text, NETWORK, text.network, "`network`, the sha256 of its weights")
         if not text.weights:
             _require_no_filters(text)
+        _require_passages(text)
         return text
+
+
+def _require_named(text: Text, condition: str, named: str, what: str) -> None:
+    """Raise ContentError where a passage rests on what the text does not name."""
+    for passage in text.passages:
+        if condition in passage.needs and not named:
+            on = "photographs" if condition == PHOTOGRAPHS else "one network"
+            message = f"a passage rests on {on}, so the text must carry {what}"
+            raise text.source.error_on(passage.first, message)
+
+
+def _require_passages(text: Text) -> None:
+    """Raise ContentError where a claim on a study stands for nothing that is shown with it."""
+    for claim in text.study_claims:
+        if not text.needs_of(claim):
+            mark = claim.study if text.weights else f"{claim.study} {NETWORK}"
+            message = f"nothing is said with it: put that between :::{mark} and :::"
+            raise text.source.error_on(claim.line, message)
 
 
 def _require_no_filters(text: Text) -> None:

@@ -3,13 +3,13 @@
 A filter that a text names needs a claim from stimuli in the same text, claims from photographs need
 a passage on photographs, and every claim must be true. Claims from photographs are checked only
 where the atlas was built from the image set that the text names, claims on drawings against the
-answers that a study measured.
+answers that a study measured. Claims on studies are checked where a passage with them is shown.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from generator.errors import ContentError
@@ -18,21 +18,30 @@ from generator.render.text.claims import LABELS, Claim, Fact, Interval
 from generator.render.text.content import Content, Text
 from generator.render.text.drawings import Answers, DrawingClaim, unknown_drawings
 from generator.render.text.front_matter import suggestion
+from generator.render.text.passages import PHOTOGRAPHS
+from generator.render.text.study_claims import Numbers, contradiction
 
 Value = float | str | None  # of a fact; None where a filter gives no ground for it
 
 
 def check_claims(
-    content: Content, gallery: Gallery, answers: Answers = MappingProxyType({})
+    content: Content,
+    gallery: Gallery,
+    answers: Answers = MappingProxyType({}),
+    numbers: Mapping[str, Numbers] = MappingProxyType({}),
 ) -> None:
     """Check the claims of all texts in use; ContentError names each that fails.
 
-    `answers` are those of the network to drawings.
+    `answers` are those of the network to drawings, `numbers` those of each study that there is.
     """
     faults: list[str] = []
     notes = [(text, f"{layer}/{number}") for (layer, number), text in content.notes.items()]
     for text, about in (*((text, "") for text in content.without_notes), *notes):
-        wrong = (*_untrue(text, gallery), *_untrue_of_drawings(text, gallery, answers))
+        wrong = (
+            *_untrue(text, gallery),
+            *_untrue_of_drawings(text, gallery, answers),
+            *_untrue_of_studies(text, gallery, numbers),
+        )
         found = sorted({*_unclaimed(text, about, gallery), *wrong})
         faults += [f"{text.source.file}:{line}: {said}" for line, said in found]
     if faults:
@@ -72,6 +81,26 @@ def _untrue_of_drawings(
     for claim in text.drawing_claims:
         said = next(unknown_drawings(claim, answers), "") or _fewer(claim, gallery, answers)
         if said:
+            yield claim.line, f"{said}; mend the text or the claim"
+
+
+def _untrue_of_studies(
+    text: Text, gallery: Gallery, numbers: Mapping[str, Numbers]
+) -> Iterator[tuple[int, str]]:
+    """Yield line and message for each claim on a study that is shown and not so."""
+    true = text.true_of(gallery.manifest, numbers)
+    for claim in text.study_claims:
+        if claim.study not in numbers:
+            continue
+        found, needs = numbers[claim.study], text.needs_of(claim)
+        if found.photographs:
+            needs = [each for each in needs if PHOTOGRAPHS in each]
+        if not needs:
+            yield (
+                claim.line,
+                f"{claim.subject} rests on photographs; write {PHOTOGRAPHS} in the mark",
+            )
+        elif any(each <= true for each in needs) and (said := contradiction(claim, found)):
             yield claim.line, f"{said}; mend the text or the claim"
 
 

@@ -6,7 +6,8 @@
 
 The first mark names one or several of `CONDITIONS`, with blanks between them. The passage is shown
 where all of them are true of the gallery. Otherwise it is left out, and every other line keeps its
-number. One on photographs rests on the image set that its text names, and says so.
+number. One on photographs rests on the image set that its text names, and says so; one on a network
+rests on the weights that its text names.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from generator.atlas.schema import Manifest
-from generator.names import Rule
 from generator.render.facts import shows_middle
+from generator.names import Rule, StudyName
 from generator.render.text.prose import Source
 
 MARK = ":::"
 PHOTOGRAPHS = "photographs"
+NETWORK = "network"
 CONDITIONS = (
     PHOTOGRAPHS,
+    NETWORK,
+    *get_args(StudyName),  # the gallery has the study
     *get_args(Rule),  # that made the pictures beside the patches
     "stimuli",  # filters were shown stimuli
     "trained",

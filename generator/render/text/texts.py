@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from generator.render import urls
 from generator.render.facts import FilterFacts, Gallery
 from generator.render.text.content import Content, Text
-from generator.render.text.passages import PHOTOGRAPHS, conditions, with_passages
+from generator.render.text.passages import with_passages
 from generator.render.text.prose import References, to_html
 from generator.render.views.frame import Pair
 from generator.render.views.pictures import pair
@@ -20,8 +20,15 @@ FigureHtml = Callable[[Pair], str]
 class Texts:
     """Turns a text into HTML for the page that it stands on."""
 
-    def __init__(self, gallery: Gallery, content: Content, figure_html: FigureHtml) -> None:
+    def __init__(
+        self,
+        gallery: Gallery,
+        content: Content,
+        figure_html: FigureHtml,
+        studies: Collection[str] = (),
+    ) -> None:
         self.gallery = gallery
+        self.studies = studies  # that there are, by name
         self.figure_html = figure_html
         self._pages = {  # of texts that can be linked to, by their keys
             "pages/home.md": urls.HOME,
@@ -51,10 +58,7 @@ class Texts:
         def text_page(key: str) -> str:
             return urls.link(page, self._pages[key])
 
-        manifest = self.gallery.manifest
-        true = set(conditions(manifest))
-        if text.images == manifest.images.fingerprint:
-            true.add(PHOTOGRAPHS)
+        true = text.true_of(self.gallery.manifest, self.studies)
         source = with_passages(text.source, text.passages, true)
         return to_html(source, References(link, figure, text_page))
 

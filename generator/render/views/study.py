@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from generator.render.facts import LayerFacts
 from generator.render.text.drawings import Answers
+from generator.render.text.study_claims import Numbers
 
 if TYPE_CHECKING:
     from generator.render.site.pages import View
@@ -43,6 +44,11 @@ class StudySite:
     def answers(self) -> Answers:
         """Return what claims on drawings rest on."""
         return {}
+
+    @property
+    def numbers(self) -> Numbers:
+        """Return what texts can claim of it."""
+        return Numbers()
 
     @property
     def pictures(self) -> dict[str, Path]:
