@@ -14,6 +14,27 @@
     );
   });
 
+  // Reconstructions with random weights in the place of the others, and back.
+  var weights = document.getElementById("weights");
+  function show() {
+    var random = weights.elements.weights.value === "random";
+    document.querySelectorAll(".places li > a:first-child").forEach(function (link) {
+      var tile = link.firstElementChild;
+      var kept = link.dataset;
+      kept.href = kept.href || link.getAttribute("href");
+      kept.words = kept.words || tile.getAttribute("aria-label");
+      var href = random ? weights.dataset.sheet : kept.href;
+      link.setAttribute("href", href);
+      tile.firstElementChild.setAttribute("href", href);
+      tile.setAttribute("aria-label", kept.words + (random ? ", with random weights" : ""));
+    });
+  }
+  if (weights) {
+    weights.hidden = false;
+    weights.addEventListener("change", show);
+    show(); // a browser may remember what was chosen
+  }
+
   var dialog = document.createElement("dialog");
   if (!dialog.showModal) return; // the links then lead to the sheets
   var words = document.createElement("p");

@@ -217,10 +217,17 @@ def denormalise(part: BatchNorm, signal: Array) -> Array:
 
 
 def deconvnet(
-    network: Network, image: Array, layer_index: int, filter: int, row: int, col: int
+    network: Network,
+    image: Array,
+    layer_index: int,
+    filter: int,
+    row: int,
+    col: int,
+    value: float | None = None,
 ) -> Array:
     """Project one activation, after the ReLU `network[layer_index]`, down to the pixels: c h w.
 
+    With a `value`, the unit is set to that instead.
     Raises ValueError where `layer_index` is not a ReLU's.
     """
     if not isinstance(network[layer_index], Relu):
@@ -228,7 +235,8 @@ def deconvnet(
     outputs = forward(network[: layer_index + 1], image)
     inputs = [np.asarray(image, dtype=np.float64), *outputs[:-1]]
     signal = np.zeros_like(outputs[layer_index])
-    signal[filter, row, col] = outputs[layer_index][filter, row, col]
+    unit = filter, row, col
+    signal[unit] = outputs[layer_index][unit] if value is None else value
     for index in range(layer_index, -1, -1):
         part, before = network[index], inputs[index]
         if isinstance(part, Conv):

@@ -78,14 +78,18 @@ def as_shown(places: Places, field: PixelField, input_size: Size, side: int) -> 
 
 
 def reconstruct_places(
-    network: WatchedNetwork, layer: WatchedLayer, places: Places, images: Callable[[int], Tensor]
+    network: WatchedNetwork,
+    layer: WatchedLayer,
+    places: Places,
+    images: Callable[[int], Tensor],
+    value: float | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return the reconstruction [n, 3, side, side] of each place, cropped to its box.
 
     The boxes have one side.
 
     `images(row)` gives the normalised input [3, h, w]. Raises ActivationDiffers where the recorded
-    activation does not come out again.
+    activation does not come out again; with a `value`, to which units are set, none is compared.
     """
     cone = network.cone(layer)
     result = np.zeros((len(places.rows), 3, places.side, places.side), np.float32)
@@ -99,10 +103,10 @@ def reconstruct_places(
         whole = torch.stack([images(int(row)) for row in places.rows[members]])
         if cone is None:
             units = units.to(network.device)
-            found = gradients(network, layer, _sent(whole, network), units, filters)
+            found = gradients(network, layer, _sent(whole, network), units, filters, value)
             return (*found, [(0, 0)] * len(units))
         pixels = _sent(cone.pixels(whole, units), network)
-        found = reconstruct(cone, pixels, units, filters, network.rule)
+        found = reconstruct(cone, pixels, units, filters, network.rule, value)
         return (*found, cone.corners(units))
 
     starts = range(0, len(places.rows), size)
@@ -110,7 +114,8 @@ def reconstruct_places(
         for start, (activation, signal, corners) in zip(
             starts, threads.map(work, starts), strict=True
         ):
-            _require_recorded(places, start, activation.cpu().numpy(), largest)
+            if value is None:
+                _require_recorded(places, start, activation.cpu().numpy(), largest)
             for index, (part, corner) in enumerate(zip(signal.cpu().numpy(), corners, strict=True)):
                 box = places.boxes[start + index] - np.array([*corner, *corner])
                 result[start + index] = crops.crop(part, box)
@@ -157,8 +162,7 @@ def contact_sheets(
         place, row = int(places.places[index]), int(places.rows[index])
         patch = crops.crop(images(row).numpy(), places.boxes[index])
         patches[place] = crops.to_pixels(patch, mean, std)
-        signal = signals[index] if shown <= side else crops.resampled(signals[index], side)
-        projections[place], scales[place] = crops.signed_picture(signal)
+        projections[place], scales[place] = crops.signed_tile(signals[index], side)
         pictured[place] = wholes(row)
         if has_small:
             signal = crops.resampled(signals[index], SMALL_TILE)

@@ -81,6 +81,11 @@ def signed_picture(signal: Floats) -> tuple[Pixels, float]:
     return np.rint(shown).astype(np.uint8), scale
 
 
+def signed_tile(signal: Floats, side: int) -> tuple[Pixels, float]:
+    """Show a square signal as a tile of `side` pixels, reduced before it is scaled; its scale."""
+    return signed_picture(signal if signal.shape[1] <= side else resampled(signal, side))
+
+
 def resize(picture: Pixels, side: int) -> Pixels:
     """Resize a square picture to `side` pixels: whole multiples by nearest neighbour."""
     here = picture.shape[0]

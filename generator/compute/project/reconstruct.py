@@ -24,9 +24,14 @@ from generator.network.watched import WatchedLayer, WatchedNetwork
 
 
 def reconstruct(
-    cone: Cone, pixels: Tensor, units: Tensor, filters: Tensor, rule: Rule = DECONVNET
+    cone: Cone,
+    pixels: Tensor,
+    units: Tensor,
+    filters: Tensor,
+    rule: Rule = DECONVNET,
+    value: float | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Project one unit of each image back to its pixels.
+    """Project one unit of each image back to its pixels: its activation, or a `value` set instead.
 
     `pixels` [b, 3, h, w] are the parts of normalised images that the units [b, 2] (row, column)
     see, as `cone.pixels` crops them; `filters` [b] int64 says which filter to follow in each image.
@@ -35,17 +40,23 @@ def reconstruct(
     """
     with torch.inference_mode():
         activations, ascent = cone.forward(pixels, units, rule)
-        seed, activation = _one_each(activations, filters)
+        seed, activation = _one_each(activations, filters, value)
         return activation, ascent.project(seed)
 
 
 def gradients(
-    network: WatchedNetwork, layer: WatchedLayer, images: Tensor, units: Tensor, filters: Tensor
+    network: WatchedNetwork,
+    layer: WatchedLayer,
+    images: Tensor,
+    units: Tensor,
+    filters: Tensor,
+    value: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return activations [b] and gradients [b, 3, h, w] of whole images, for any network.
 
     The network's rule is "gradient" or "guided". The gradient is that of half the squared
-    activation, so that it scales with the activation as a reconstruction does.
+    activation, so that it scales with the activation as a reconstruction does; with a `value`, that
+    of the activation times it.
     """
     images = images.detach().requires_grad_(True)
     # Some checkpoints run their part again on the way back: the modes are ignored until then.
@@ -58,14 +69,18 @@ def gradients(
         (maps,) = run(images)
         places = torch.arange(len(images), device=images.device)
         activations = maps[places, :, units[:, 0], units[:, 1]]
-        seed, activation = _one_each(activations.detach(), filters)
+        seed, activation = _one_each(activations.detach(), filters, value)
         (signal,) = torch.autograd.grad(activations, images, grad_outputs=seed)
     return activation, signal
 
 
-def _one_each(activations: Tensor, filters: Tensor) -> tuple[Tensor, Tensor]:
-    """Keep one of the activations [b, f] of each unit: those [b, f], and their values [b]."""
+def _one_each(activations: Tensor, filters: Tensor, value: float | None) -> tuple[Tensor, Tensor]:
+    """Keep one of the activations [b, f] of each unit, or a value in its place.
+
+    Returns what is kept [b, f], and the activations themselves [b].
+    """
     places = torch.arange(len(activations), device=activations.device)
     kept = torch.zeros_like(activations)
-    kept[places, filters] = activations[places, filters]
-    return kept, activations[places, filters]
+    found = activations[places, filters]
+    kept[places, filters] = found if value is None else torch.full_like(found, value)
+    return kept, found

@@ -23,6 +23,7 @@ class Section:
 
     template: str  # "studies/control.filter.html"
     view: Any  # a frozen record of strings
+    above: str = ""  # a template of what stands above the nine places of a filter
 
 
 def sections_of(sections: Iterable[Section | None]) -> tuple[Section, ...]:
@@ -70,6 +71,10 @@ class StudySite:
     def on_filter(self, _frames: Frames, _layer: LayerFacts, _number: int) -> Section | None:
         """Return what it adds to the page of a filter."""
         return None
+
+    def remark(self, _layer: LayerFacts, _number: int) -> str:
+        """Return a sentence that the pictures of a filter's places must not be seen without."""
+        return ""
 
     def on_layer(self, _frames: Frames, _layer: LayerFacts) -> Section | None:
         """Return what it adds to the page of a layer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.atlas.schema import PLACES, ImageSetRecord, PictureKind
@@ -111,7 +112,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         sections=sections_of(study.on_filter(frames, layer, number) for study in frames.studies),
         empty=_empty(len(facts.places)),
         places_title=_places_title(len(facts.places)),
-        reading=_reading(layer, common),
+        reading=_reading(layer, common, [s.remark(layer, number) for s in frames.studies]),
         places=tuple(
             _place(page, layer, facts, place, "" if common else licence)
             for place, licence in zip(facts.places, licences, strict=True)
@@ -150,8 +151,11 @@ def _empty(filled: int) -> str:
     return ""
 
 
-def _reading(layer: LayerFacts, licence: str) -> str:
-    """Say what the pictures of a place are, and the licence that all images share, if one."""
+def _reading(layer: LayerFacts, licence: str, remarks: Sequence[str]) -> str:
+    """Say what the pictures of a place are, and the licence that all images share, if one.
+
+    `remarks` are those of studies.
+    """
     reading = READING_WHOLE if layer.shows_all else READING
     if layer.shows_middle:
         reading = READING_MIDDLE
@@ -159,6 +163,7 @@ def _reading(layer: LayerFacts, licence: str) -> str:
     parts = [
         reading.format(one=layer.projection.one, field=dashed),
         layer.projection.honest,
+        *remarks,
         field_words(layer),
         f"Licence of all images here: {licence}." if licence else "",
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -81,19 +81,47 @@ def trends_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Tren
     if len(layers) < 2 or not measured:
         return None
     titles = [layer.record.title for layer in layers]
-    places = [round(FIRST + (LAST - FIRST) * i / (len(layers) - 1)) for i in range(len(layers))]
-    between = (LAST - FIRST) // (len(layers) - 1)
-    apart, shade = min(APART, between // 4), min(SHADE, between // 2)
-    bottom = ROW * len(measured)
     compared = any(any(course.untrained) for course in measured)
+    address = urls.link(page, f"{urls.HOME}#{ADDRESS}")
+    return replace(
+        chart_of(
+            measured,
+            titles,
+            [layer.record.name for layer in layers].index(here) if here else None,
+            key=(KEY, BROKEN) if compared else (KEY,),
+            sentence=_sentence(measured, titles, compared=compared),
+        ),
+        rule="" if here else _rule(measured),
+        table=None if here else _table(measured, titles),
+        elsewhere=Link(address, "The rule, and the numbers as a table") if here else None,
+    )
+
+
+def chart_of(
+    measured: Sequence[Course],
+    titles: Sequence[str],
+    here: int | None,
+    *,
+    key: Sequence[str],
+    sentence: str,
+) -> Trends:
+    """Return a chart of courses through layers of these titles, at least two; `here` is shaded.
+
+    `key` explains the marks, and `sentence` says in words how medians move.
+    """
+    places = [round(FIRST + (LAST - FIRST) * i / (len(titles) - 1)) for i in range(len(titles))]
+    between = (LAST - FIRST) // (len(titles) - 1)
+    compared = any(any(course.untrained) for course in measured)
+    apart = min(APART, between // 4) if compared else 0
+    shade = min(SHADE, between // 2)
+    bottom = ROW * len(measured)
     short = _short_names(titles)
     counted = short[0] == "1" and titles[0] != "Layer 1"
     mark = ""
-    if here:
-        x = places[[layer.record.name for layer in layers].index(here)]
+    if here is not None:
+        x = places[here]
         mark = f"M{x - shade} 0H{x + shade}V{bottom}H{x - shade}z"
-    key = (KEY, BROKEN if compared else "", COUNTED if counted else "", HERE if here else "")
-    address = urls.link(page, f"{urls.HOME}#{ADDRESS}")
+    words = (*key, COUNTED if counted else "", HERE if mark else "")
     return Trends(
         title=f"From {titles[0]} to {titles[-1]}",
         view_box=f"0 0 {WIDTH} {bottom}",
@@ -104,11 +132,11 @@ def trends_view(layers: Sequence[LayerFacts], page: str, here: str = "") -> Tren
         untrained=_drawn(measured, lambda course: course.untrained, [x + apart for x in places]),
         names="\n".join(map(_name, measured)),
         layers=" ".join(_spaced(short)),
-        key=" ".join(filter(None, key)),
-        sentence=_sentence(measured, titles, compared=compared),
-        rule="" if here else _rule(measured),
-        table=None if here else _table(measured, titles),
-        elsewhere=Link(address, "The rule, and the numbers as a table") if here else None,
+        key=" ".join(filter(None, words)),
+        sentence=sentence,
+        rule="",
+        table=None,
+        elsewhere=None,
     )
 
 

@@ -1,0 +1,22 @@
+"""The tiny network on every name, and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generator.network.zoo import load as zoo
+from tests.support.tiny_network import draw_pictures, tiny_network
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name loads the tiny network."""
+    monkeypatch.setattr(zoo, "load", lambda *_: tiny_network())
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Seven pictures, so that every filter has empty places."""
+    return draw_pictures(tmp_path / "pictures", 7)
