@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from generator.render.views.frame import Frames, Picture
 from generator.render.views.layer.trends import Course, Spread, Trends, chart_of, spread
 from generator.render.views.pictures import pixelated
 from generator.render.views.study import Section, StudySite
-from generator.render.words.words import in_words, listing, share
+from generator.render.words.words import NO_BREAK, in_words, listing, share
 from generator.studies.control import record, words
 from generator.studies.control.record import Compared
 
@@ -141,7 +141,7 @@ class Control(StudySite):
             LayerControl(
                 what=words.WHAT.format(one=layer.projection.one, many=layer.projection.many),
                 sentence=sentence,
-                chart=chart_of([course], titles, at, key=(words.KEY,), sentence=sentence)
+                chart=_chart(course, titles, at, sentence)
                 if len(names) > 1 and any(spreads)
                 else None,
             ),
@@ -154,16 +154,18 @@ class Control(StudySite):
         value, of_layer = self.filters[name][number], _known(self.filters[name])
         if value is None:
             return words.NOT_KNOWN.format(many=projection.many)
-        places = f"in its {in_words(len(values))} places, from {decimal(min(values))} to "
-        nine = f"{places}{decimal(max(values))}, median " if len(values) > 1 else ""
+        middle, low, high = decimal(value), decimal(min(values)), decimal(max(values))
+        places = in_words(len(values))
         return words.FILTER.format(
             many=projection.many,
-            value=f"{nine}{decimal(value)}",
+            value=middle
+            if low == high
+            else words.PLACES.format(middle=middle, places=places, low=low, high=high),
             layer=decimal(statistics.median(of_layer)),
         )
 
     def _layer_sentence(
-        self, layer: LayerFacts, spreads: tuple[Spread | None, ...], titles: list[str], at: int
+        self, layer: LayerFacts, spreads: Sequence[Spread | None], titles: Sequence[str], at: int
     ) -> str:
         known, here = _known(self.filters[layer.record.name]), spreads[at]
         if here is None:
@@ -187,6 +189,13 @@ class Control(StudySite):
         if len(others) > words.MOST_NAMED:
             others = [others[0], others[-1]]
         return f"{sentence} From layer to layer the median is {listing(others)}."
+
+
+def _chart(course: Course, titles: Sequence[str], at: int, sentence: str) -> Trends:
+    """Draw one course as high as so many lines of text beside it."""
+    chart = chart_of([course], titles, at, key=(words.KEY,), sentence=sentence)
+    lines = [*words.ROWS.split("\n"), *[NO_BREAK] * words.HEIGHT]
+    return replace(chart, names="\n".join(lines[: words.HEIGHT]))
 
 
 def _known(values: list[float | None]) -> list[float]:

@@ -11,15 +11,15 @@ WHAT = (
     "image, by the same rule. A network of random weights has learned nothing, so what both {many} "
     "share comes from the image and from the layout of the network."
 )
-KEY = (
-    "The line joins medians, bars hold the middle half of the filters. The row runs from 0 to 1; a "
-    "correlation may be a little below 0."
-)
+KEY = "The line joins medians, bars hold the middle half of the filters."
+ROWS = "Correlation with\nrandom weights\nfrom 0 to 1"
+HEIGHT = 7  # of the chart, lines
 FILTER = (
-    "The {many} of the same places, made with random weights in place of the trained ones. How "
-    "far both agree, as the correlation of their pixels: {value}. The median of the layer’s "
-    "filters is {layer}; 1 would be the same picture, 0 is none of it."
+    "The {many} of the same places, made with random weights in place of the trained ones. The "
+    "correlation of both, pixel by pixel, is {value}. The median of the layer’s filters is "
+    "{layer}; 1 would be the same picture, 0 nothing in common."
 )
+PLACES = "{middle} in the median of its {places} places, from {low} to {high}"
 NOT_KNOWN = (
     "The {many} of the same places, made with random weights in place of the trained ones. In "
     "each place one of both is the same grey everywhere, so that they cannot be compared."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from generator.network.zoo import load as zoo
+from tests import ROOT
 from tests.support.tiny_network import draw_pictures, tiny_network
 
 
@@ -20,3 +22,9 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def pictures(tmp_path: Path) -> Path:
     """Seven pictures, so that every filter has empty places."""
     return draw_pictures(tmp_path / "pictures", 7)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of the shipped texts."""
+    return Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
