@@ -38,7 +38,13 @@ class Undisturbed:
         if not found:
             return "none"
         for word, whole in (("old", self.old), ("new", self.new)):
-            expected = bytes_of(whole.folder / name)
-            if found in (expected, {n: expected[n] for n in expected if not n.startswith(STUDIES)}):
+            there = {_study(file) for file in found} | {""}
+            expected = bytes_of(whole.folder / name).items()
+            if found == {file: data for file, data in expected if _study(file) in there}:
                 return word
         return "broken"
+
+
+def _study(file: str) -> str:
+    """Return the name of the study that a file of an atlas is of; "" for the rest."""
+    return file.removeprefix(STUDIES).partition("/")[0] if file.startswith(STUDIES) else ""

@@ -26,7 +26,7 @@ TURNS = 16  # different sheets of each size
 def make_large_atlas(folder: Path, labels: tuple[str, ...] = LABELS) -> Path:
     """Write a finished atlas into `folder` and return it; always the same bytes."""
     layers = tuple(_enlarged(plan) for plan in LAYERS)
-    return make_atlas(folder, layers=layers, labels=labels, draw=_texture)
+    return make_atlas(folder, layers=layers, labels=labels, draw=_texture, control="")
 
 
 def _enlarged(plan: LayerPlan) -> LayerPlan:
