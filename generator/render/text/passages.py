@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from generator.atlas.schema import Manifest
-from generator.render.facts import shows_middle
 from generator.names import Rule, StudyName
+from generator.render.facts import shows_middle
 from generator.render.text.prose import Source
 
 MARK = ":::"

@@ -18,6 +18,7 @@ from generator.atlas.schema import PLACES, RANDOM_WEIGHTS, LayerArrays
 from generator.compute.project import crops
 from generator.compute.project.contact_sheets import (
     ActivationDiffers,
+    as_shown,
     occupied,
     reconstruct_places,
 )
@@ -67,6 +68,7 @@ def _compare(
     """Return what is known of a group's filters, and contact sheets of those with a place."""
     network, layer = subject.network, group.layer
     places = occupied(arrays, group.first, group.last)
+    places = as_shown(places, layer.field, network.input_size, subject.patch(layer.name))
     filters = range(group.first, group.last)
     scale = np.zeros((len(filters), PLACES), np.float32)
     correlation = np.full_like(scale, np.nan)
