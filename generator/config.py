@@ -7,7 +7,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 
 from generator.errors import ConfigError
@@ -18,6 +25,9 @@ RENAMED = {"probes": "stimuli"}  # key of earlier versions → what it is called
 
 SMALLEST, LARGEST = 8, 4096  # pixels, sides of a network's input
 
+MOST_SNAPSHOTS = 20  # of a network's training, which stand side by side
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=24)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -80,6 +90,9 @@ class Settings(BaseModel):
     """Way down to the pixels: deconvnet, guided, gradient."""
     filters: int | None = Field(default=None, ge=1)
     """The first N filters of each layer only: a quick look at a large network."""
+    # By what people call them, in order of training. They have no flag.
+    snapshots: dict[Title, Path] = Field(default_factory=dict, max_length=MOST_SNAPSHOTS)
+    """Files of weights of the network while it learned, as `weights` takes them."""
     images: str | None = None
     """A folder of images, a .zip, a .tar, shards/{0000..0146}.tar, the address of such archives,
     torchvision:NAME:ROOT[:key=value], or a .txt that lists paths."""
@@ -146,12 +159,22 @@ def _read(file: Path) -> dict[str, Any]:
             raise ConfigError(f"{file}: the key {key!r} is gone; write {RENAMED[key]!r} instead")
         if key not in known:
             raise ConfigError(f"{file}: unknown key {key!r}; did you mean {nearest(key, known)!r}?")
+    _lay_beside(values, file.parent)
+    return values
+
+
+def _lay_beside(values: dict[str, Any], folder: Path) -> None:
+    """Make the paths of a settings file relative to its folder."""
     own = file_and_function(values["network"]) if isinstance(values.get("network"), str) else None
     if own is not None:
-        values["network"] = f"{file.parent / own[0]}:{own[1]}"
+        values["network"] = f"{folder / own[0]}:{own[1]}"
     if isinstance(values.get("images"), str):
-        values["images"] = beside(values["images"], file.parent)
+        values["images"] = beside(values["images"], folder)
     for key in ("weights", "atlas", "site", "templates", "content"):
         if isinstance(values.get(key), str):
-            values[key] = file.parent / values[key]
-    return values
+            values[key] = folder / values[key]
+    if isinstance(values.get("snapshots"), dict):
+        values["snapshots"] = {
+            title: folder / path if isinstance(path, str) else path
+            for title, path in values["snapshots"].items()
+        }

@@ -61,6 +61,7 @@ from generator.files import holder, locked, recover, replace_folder
 from generator.images.remarks import sentences
 from generator.images.sets.image_set import ImageSet
 from generator.network.watched import WatchedLayer, pixel_kernels
+from generator.network.zoo.zfnet import first_kernels
 from generator.progress import Progress
 
 T = TypeVar("T")
@@ -415,7 +416,10 @@ def _write_kernels(job: Job, layer: WatchedLayer, writer: AtlasWriter) -> tuple[
         return ()
     moments = (
         ("untrained", "random weights", before),
-        *job.network.history,
+        *(
+            (snapshot.file.stem, f"after {snapshot.title}", first_kernels(snapshot))
+            for snapshot in job.network.history
+        ),
         ("trained", "after training", now),
     )
     sheets = []

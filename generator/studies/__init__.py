@@ -7,9 +7,10 @@ own `measure` modules, which the stage imports when it runs one.
 from __future__ import annotations
 
 from generator.studies.control import CONTROL
+from generator.studies.evolution import EVOLUTION
 from generator.studies.live import LIVE
 from generator.studies.study import Study
 
-STUDIES: dict[str, Study] = {study.name: study for study in (LIVE, CONTROL)}
+STUDIES: dict[str, Study] = {study.name: study for study in (LIVE, CONTROL, EVOLUTION)}
 
 __all__ = ["STUDIES", "Study"]

@@ -9,6 +9,7 @@ from typing import Any
 from generator import __version__
 from generator.atlas.schema import SCHEMA
 from generator.config import Settings
+from generator.files import hash_file
 from generator.images.sets.image_set import ImageSet
 from generator.network.watched import WatchedNetwork
 
@@ -36,8 +37,7 @@ def identity_of(settings: Settings, network: WatchedNetwork, images: ImageSet) -
         CHOICE: network.choice,
         "filters": [layer.filters for layer in layers],
         "kernels while it learned": [
-            [name, words, hashlib.sha256(kernels.numpy().tobytes()).hexdigest()]
-            for name, words, kernels in network.history
+            [snapshot.title, hash_file(snapshot.file)] for snapshot in network.history
         ],
         "rule": network.rule.name,
         "image set": images.name,

@@ -18,6 +18,14 @@ MOST_WORDS = 300  # characters of what a person's code says when it fails
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """A network's weights at one moment of its training."""
+
+    title: str  # "epoch 5"
+    file: Path  # of weights, as the setting `weights` takes it
+
+
+@dataclass(frozen=True)
 class LoadedNetwork:
     """A network and all that its adapter knows of it."""
 
@@ -37,8 +45,7 @@ class LoadedNetwork:
     random: bool = False  # whether its weights are still to be drawn
     note: str = ""  # what a person should know of its weights and layers, a line for each
     lacking: str = ""  # the error to raise where a watched layer needs what that file lacks
-    # First kernels [f, 3, k, k] while it learned, as far as they were kept: name, words, weights.
-    history: tuple[tuple[str, str, Tensor], ...] = ()
+    history: tuple[Snapshot, ...] = ()  # in order of training, as far as they were kept
 
     def with_weights_of(
         self,

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from generator.names import Size
 from generator.network.weights import weights_file
 from generator.network.zoo.default_layers import numbered
-from generator.network.zoo.loaded import LoadedNetwork
+from generator.network.zoo.loaded import LoadedNetwork, Snapshot
 
 EMBEDDED_WEIGHTS = Path(__file__).parents[1] / "weights" / "zfnet.safetensors"
 INPUT_SIZE = 224  # pixels, height and width
@@ -76,8 +76,8 @@ class ZFNet(nn.Module):
 def zfnet_with(path: Path) -> LoadedNetwork:
     """Return ZFNet with the weights of a file of this project.
 
-    First kernels kept during training come with it where they lie beside the file. Raises
-    NetworkError where the file is damaged or holds anything else.
+    Snapshots of its training come with it where they lie beside the file. Raises NetworkError
+    where the file is damaged or holds anything else.
     """
     provenance = weights_file.provenance_of(path)
     loaded = _loaded(len(provenance.classes)).with_weights_of(path)
@@ -96,12 +96,16 @@ def _loaded(classes: int) -> LoadedNetwork:
     )
 
 
-def _history(folder: Path) -> tuple[tuple[str, str, Tensor], ...]:
-    """Return the first kernels after some epochs of training; an installed package has none."""
-    found = []
-    for path in sorted(folder.glob("epoch*.safetensors")):
-        number = int(path.stem.removeprefix("epoch"))
-        words = f"after {number} epoch{'' if number == 1 else 's'}"
-        with safe_open(path, "pt") as file:
-            found.append((path.stem, words, file.get_tensor("features.conv1.weight").float()))
-    return tuple(found)
+def first_kernels(snapshot: Snapshot) -> Tensor:
+    """Return the kernels [f, 3, k, k] of layer 1 in a snapshot of this network."""
+    with safe_open(snapshot.file, "pt") as file:
+        kernels: Tensor = file.get_tensor("features.conv1.weight")
+    return kernels.float()
+
+
+def _history(folder: Path) -> tuple[Snapshot, ...]:
+    """Return the weights after some epochs of training; an installed package has none."""
+    return tuple(
+        Snapshot(f"epoch {int(path.stem.removeprefix('epoch'))}", path)
+        for path in sorted(folder.glob("epoch*.safetensors"))
+    )

@@ -24,7 +24,7 @@ from generator.network.watched import WatchedNetwork, pixel_kernels
 from generator.network.weights import weights_file
 from generator.network.weights.state import state_digest
 from generator.network.zoo import load as zoo
-from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, WIDTHS, ZFNet
+from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, WIDTHS, ZFNet, first_kernels
 
 
 def load(network: str, **more: Any) -> WatchedNetwork:
@@ -48,11 +48,11 @@ def test_the_embedded_network_kept_its_first_kernels() -> None:
     network = load("zfnet")
     now = pixel_kernels(network, network.layers[0])
     assert now is not None
-    words = [words for _, words, _ in network.history]
-    assert words[0] == "after 1 epoch"
-    numbers = [int(word.split()[1]) for word in words]
+    titles = [snapshot.title for snapshot in network.history]
+    assert titles[0] == "epoch 1"
+    numbers = [int(title.split()[1]) for title in titles]
     assert numbers == sorted(numbers)
-    kernels = [*(kept for _, _, kept in network.history), now]
+    kernels = [*map(first_kernels, network.history), now]
     for before, after in pairwise(kernels):
         assert before.shape == after.shape
         assert not torch.equal(before, after)
