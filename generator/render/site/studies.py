@@ -16,12 +16,14 @@ from generator.render.text.study_claims import Numbers
 from generator.render.views.frame import Fact
 from generator.render.views.study import StudySite
 from generator.studies.control.view import Control
+from generator.studies.evolution.view import EvolutionSite
 from generator.studies.live.view import LivePage
 
 # By the study's name: what people call it where it is missing, and how it is read.
 VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "control": ("Random weights", Control.read),
     "live": ("Your own picture", LivePage.read),
+    "evolution": ("How the filters came to be", EvolutionSite.read),
 }
 
 
