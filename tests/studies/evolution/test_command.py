@@ -166,7 +166,8 @@ def test_a_snapshot_that_cannot_be_used_is_named(
     done = compute(home)
     assert done.exit_code == 1
     last = done.output.strip().splitlines()[-1]
-    assert "snapshot 'epoch 9': weights e9.pth" in last
+    assert "evolution: snapshot 'epoch 9': " in last
+    assert "weights e9.pth: " in last
     assert said in last
     assert bytes_of(home / "atlas") == core
 
@@ -202,7 +203,7 @@ def test_a_run_that_was_stopped_goes_on(home: Path, monkeypatch: pytest.MonkeyPa
     torch.save(a_state(7), home / "e1.pth")
     compute(home)
     torch.save(a_state(1), home / "e1.pth")
-    strips = measure.strips
+    strips = measure.strips  # type: ignore[attr-defined]
 
     def stopping(*args: object) -> list[bytes]:
         if args[2] == 1:

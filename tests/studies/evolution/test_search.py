@@ -68,7 +68,7 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         search(networks, images, SETTINGS, tmp_path / "record", stop)
     asked = list[int]()
-    streamed = module.stream
+    streamed = module.stream  # type: ignore[attr-defined]
 
     def noting(
         images: ImageSet, size: object, batch: int, workers: int, numbers: list[int]

@@ -51,7 +51,7 @@ def test_patches_lie_above_their_reconstructions() -> None:
 
 
 def test_each_column_is_what_its_own_weights_make(tmp_path: Path) -> None:
-    """In layer 1 a reconstruction is the kernel of that moment; the patch is where it peaks."""
+    """In layer 1 a reconstruction is the kernel of that moment, where it lies inside the image."""
     networks, images = moments(), pictures(tmp_path / "pictures")
     found = search(networks, images, SETTINGS, tmp_path / "record", lambda *_: None)
     inputs = Inputs(networks[-1], images)
@@ -63,24 +63,28 @@ def test_each_column_is_what_its_own_weights_make(tmp_path: Path) -> None:
         picture = np.asarray(Image.open(io.BytesIO(content)))
         for at, network in enumerate(networks):
             column = picture[:, at * (tile + GUTTER) :][:, :tile]
-            kernel = network.model[0].weight[number].numpy()  # type: ignore[index, operator]
-            expected = crops.signed_picture(np.ascontiguousarray(kernel))[0]
+            kernel = network.model[0].weight[number].numpy()  # type: ignore[index]
+            patch, inside = strongest_patch(network, inputs, number)
+            expected = crops.signed_picture(kernel * inside)[0]
             np.testing.assert_allclose(
                 column[tile + GUTTER :: 22, ::22].astype(int), expected.astype(int), atol=1
             )
-            assert np.array_equal(column[:tile:22, ::22], strongest_patch(network, inputs, number))
+            assert np.array_equal(column[:tile:22, ::22], patch)
 
 
-def strongest_patch(network: WatchedNetwork, images: Inputs, number: int) -> crops.Pixels:
-    """Return the 3 × 3 pixels of all pictures to which a filter of layer 1 answers most."""
+def strongest_patch(
+    network: WatchedNetwork, images: Inputs, number: int
+) -> tuple[crops.Pixels, np.ndarray]:
+    """Return the 3 × 3 pixels to which a filter of layer 1 answers most, and which are inside."""
     whole = torch.stack([images.input(row) for row in range(len(images.images))])
     with torch.no_grad():
-        maps = network.model[0](whole)[:, number]  # type: ignore[index, operator]
+        maps = network.model[0](whole)[:, number]  # type: ignore[index]
     row, top, left = np.unravel_index(int(maps.argmax()), tuple(maps.shape))
     padded = torch.nn.functional.pad(whole[row], (1, 1, 1, 1)).numpy()
     patch = padded[:, top : top + 3, left : left + 3]
     mean, std = (np.asarray(each, np.float32) for each in (network.mean, network.std))
-    return crops.to_pixels(patch, mean, std)
+    inside = np.pad(np.ones(whole.shape[2:], np.float32), 1)[top : top + 3, left : left + 3]
+    return crops.to_pixels(patch, mean, std), inside
 
 
 def test_a_filter_that_nothing_activates_is_grey(tmp_path: Path) -> None:
