@@ -24,8 +24,6 @@ from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.studies.evolution.record import strip_size
 from generator.studies.evolution.search import strongest
 
-QUALITY = 60  # of WebP; six strips stand on a layer's page
-
 Column = tuple[crops.Pixels, crops.Pixels] | None  # patch, reconstruction; None where it is grey
 
 
@@ -53,7 +51,7 @@ def strips(
         for network, state in zip(networks, found, strict=True)
     ]
     small = crops.patch_side(watched.field.size, size) <= crops.LOSSLESS_UP_TO
-    quality = None if small else QUALITY
+    quality = None if small else crops.SMALL_QUALITY
     return [crops.webp(strip(each, tile), quality) for each in zip(*columns, strict=True)]
 
 

@@ -18,7 +18,7 @@ from generator.render.views.frame import Frame, Frames, Link, Picture, Table
 from generator.render.views.study import Section, StudySite
 from generator.render.words.words import count, in_words, listing, several
 from generator.studies.evolution import words
-from generator.studies.evolution.chart import FINAL, Curve, curve
+from generator.studies.evolution.chart import FINAL, Curve, curve, shortened_titles
 from generator.studies.evolution.record import (
     RECORD,
     Evolution,
@@ -230,6 +230,7 @@ class EvolutionSite(StudySite):
     def _layer(self, frames: Frames, page: str, layer: LayerFacts, shown: int) -> LayerEvolution:
         found, record = self.settled[layer.record.name], layer.record
         numbers = chosen_filters(record.filters, shown)
+        axis, (first, *others) = shortened_titles(self.record.snapshots)
         rows = (
             ("Share of the final nine", *map(_decimal, found.share), "1.00"),
             ("Correlation of answers", *map(_decimal, found.correlation), "1.00"),
@@ -240,11 +241,11 @@ class EvolutionSite(StudySite):
             strips=tuple(self._strip(page, layer, number) for number in numbers),
             legend=words.FIGURE.format(
                 filters=several(len(numbers), "filter", "filters").capitalize(),
-                moments=listing(self._titles),
+                moments=listing([f"{axis} {first}".strip(), *others, FINAL]),
             ),
             curve=curve(found.share, found.correlation, self.record.snapshots, record.title),
             sentence=self._sentence(found),
-            table=Table("Of the median filter", ("", *self._titles), rows),
+            table=Table("The median filter", ("Measure", *self._titles), rows),
             about=frames.link(page, PAGE, words.ABOUT),
         )
 
