@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from generator.atlas.schema import GUTTER, SMALL_TILE
 from generator.compute.project import crops
@@ -16,6 +17,7 @@ from generator.compute.project.contact_sheets import (
 )
 from generator.compute.project.run import Inputs
 from generator.compute.records import boxes
+from generator.compute.run.threads import side_by_side
 from generator.compute.search.state import SearchState
 from generator.errors import AtlasError
 from generator.images.captions import display_path
@@ -24,6 +26,7 @@ from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.studies.evolution.record import strip_size
 from generator.studies.evolution.search import strongest
 
+Signals = npt.NDArray[np.float32]
 Column = tuple[crops.Pixels, crops.Pixels] | None  # patch, reconstruction; None where it is grey
 
 
@@ -44,30 +47,48 @@ def strips(
 
     Raises AtlasError where an activation that the search has found does not come out again.
     """
-    watched, size = networks[0].layers[layer], networks[0].input_size
+    network = networks[-1]
+    watched, size = network.layers[layer], network.input_size
     tile = tile_of(watched, size)
-    columns = [
-        columns_of(network, state, layer, filters, images, tile)
-        for network, state in zip(networks, found, strict=True)
+    lossless = crops.patch_side(watched.field.size, size) <= crops.LOSSLESS_UP_TO
+    chosen = [first_places(watched, size, state, layer, filters) for state in found]
+    rows = sorted({row for places in chosen for row in places.rows.tolist()})
+    with side_by_side(network.device) as threads:
+        inputs = dict(zip(rows, threads.map(images.input, rows), strict=True))
+    signals = [
+        _signals(moment, layer, places, inputs.__getitem__, images)
+        for moment, places in zip(networks, chosen, strict=True)
     ]
-    small = crops.patch_side(watched.field.size, size) <= crops.LOSSLESS_UP_TO
-    quality = None if small else crops.SMALL_QUALITY
-    return [crops.webp(strip(each, tile), quality) for each in zip(*columns, strict=True)]
+    mean, std = (np.asarray(each, np.float32) for each in (network.mean, network.std))
+
+    def column(filter_: int, places: Places, signals: Signals) -> Column:
+        for index in np.flatnonzero(places.filters == filter_):
+            image = inputs[int(places.rows[index])].numpy()
+            patch = crops.to_pixels(crops.crop(image, places.boxes[index]), mean, std)
+            signal = signals[index]
+            shown = signal if signal.shape[1] <= tile else crops.resampled(signal, tile)
+            return patch, crops.signed_picture(shown)[0]
+        return None
+
+    def encoded(filter_: int) -> bytes:
+        columns = [column(filter_, *each) for each in zip(chosen, signals, strict=True)]
+        return crops.webp(strip(columns, tile), None if lossless else crops.SMALL_QUALITY)
+
+    with side_by_side(network.device) as threads:
+        return list(threads.map(encoded, filters))
 
 
-def columns_of(
+def _signals(
     network: WatchedNetwork,
-    found: SearchState,
     layer: int,
-    filters: range,
+    places: Places,
+    inputs: Callable[[int], Tensor],
     images: Inputs,
-    tile: int,
-) -> list[Column]:
-    """Return what one moment shows of some filters."""
+) -> Signals:
+    """Return the reconstructions [n, 3, side, side] of places by the weights of one moment."""
     watched = network.layers[layer]
-    places = first_places(watched, network.input_size, found, layer, filters)
     try:
-        signals = reconstruct_places(network, watched, places, images.input)
+        return reconstruct_places(network, watched, places, inputs)
     except ActivationDiffers as problem:
         raise AtlasError(
             f"{watched.name} of {network.name}, filter {problem.filter}, image "
@@ -75,15 +96,6 @@ def columns_of(
             f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
             "the image or the network changed meanwhile; run it again"
         ) from problem
-    mean, std = (np.asarray(each, np.float32) for each in (network.mean, network.std))
-    columns: list[Column] = [None] * len(filters)
-    for filter_, row, box, signal in zip(
-        places.filters.tolist(), places.rows.tolist(), places.boxes, signals, strict=True
-    ):
-        patch = crops.to_pixels(crops.crop(images.input(row).numpy(), box), mean, std)
-        shown = signal if signal.shape[1] <= tile else crops.resampled(signal, tile)
-        columns[filters.index(filter_)] = patch, crops.signed_picture(shown)[0]
-    return columns
 
 
 def first_places(
