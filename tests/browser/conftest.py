@@ -68,7 +68,8 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
-    return make_site(tmp_path_factory.mktemp("browser"), partial(make_atlas, live="", control=""))
+    studies = partial(make_atlas, live="", control="", evolution="")
+    return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ KINDS = (
     "credits.html",
     "finder.html",
     "live.html",
+    "evolution.html",
     "404.html",
 )
 

@@ -35,6 +35,7 @@ from generator.atlas.schema import (
 from generator.atlas.store import AtlasWriter, picture_kinds
 from generator.names import Rule, Size
 from tests.support.tiny_control import write_control
+from tests.support.tiny_evolution import write_evolution
 from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures
 
@@ -103,13 +104,14 @@ def make_atlas(
     live: str | None = None,
     effective: Mapping[str, int] = {},
     control: str | None = None,
+    evolution: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
     The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
     in pixels; without it they are squares of one colour. `live` says why the live study
-    has no page; with "" it has one, with None it never ran. So does `control` of the study of
-    random weights. `effective` has the effective fields of layers whose patches show no more than
+    has no page; with "" it has one, with None it never ran. So do `control` and `evolution` of
+    those studies. `effective` has the effective fields of layers whose patches show no more than
     that.
     """
     draw = draw or _square
@@ -173,6 +175,8 @@ def make_atlas(
         write_live(folder, missing=live)
     if control is not None:
         write_control(folder, missing=control, draw=draw)
+    if evolution is not None:
+        write_evolution(folder, missing=evolution)
     return folder
 
 
