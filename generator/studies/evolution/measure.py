@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,9 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     images = evenly_chosen(subject.images, MOST_IMAGES)
     work = folder / WORK
     found = search(networks, images, subject.settings, work / "search.safetensors", progress)
-    layers = _layers(networks, found, work, progress)
-    _write_strips(networks, found, Inputs(final, images), folder, progress)
+    sides = {layer.name: subject.patch(layer.name) for layer in final.layers}
+    layers = _layers(networks, found, sides, work, progress)
+    _write_strips(networks, found, Inputs(final, images), sides, folder, progress)
     shown, of_stimuli = counts()
     evolution = record.Evolution(
         snapshots=tuple(snapshot.title for snapshot in snapshots),
@@ -80,6 +81,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
 def _layers(
     networks: Sequence[WatchedNetwork],
     found: Sequence[SearchState],
+    sides: Mapping[str, int],
     work: Path,
     progress: Progress,
 ) -> tuple[record.Layer, ...]:
@@ -94,7 +96,7 @@ def _layers(
         layers.append(
             record.Layer(
                 name=layer.name,
-                tile=tile_of(layer, final.input_size),
+                tile=tile_of(sides[layer.name]),
                 final=tuple(places[-1][0]),
                 there=tuple(tuple(there) for _, there in places[:-1]),
                 correlation=tuple(tuple(map(_known, line)) for line in correlation),
@@ -111,6 +113,7 @@ def _write_strips(
     networks: Sequence[WatchedNetwork],
     found: Sequence[SearchState],
     images: Inputs,
+    sides: Mapping[str, int],
     folder: Path,
     progress: Progress,
 ) -> None:
@@ -121,7 +124,7 @@ def _write_strips(
         filters = range(group.first, group.last)
         files = [folder / record.strip_name(group.layer.name, number) for number in filters]
         if not all(file.is_file() for file in files):
-            made = strips(networks, found, group.number, filters, images)
+            made = strips(networks, found, group.number, filters, images, sides[group.layer.name])
             for file, content in zip(files, made, strict=True):
                 write_whole(file, content)
         done += len(filters)

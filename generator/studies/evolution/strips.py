@@ -10,13 +10,14 @@ from torch import Tensor
 
 from generator.atlas.schema import GUTTER, SMALL_TILE
 from generator.compute.project import crops
+from generator.compute.project.boxes import boxes
 from generator.compute.project.contact_sheets import (
     ActivationDiffers,
     Places,
+    as_shown,
     reconstruct_places,
 )
 from generator.compute.project.run import Inputs
-from generator.compute.records import boxes
 from generator.compute.run.threads import side_by_side
 from generator.compute.search.state import SearchState
 from generator.errors import AtlasError
@@ -30,10 +31,9 @@ Signals = npt.NDArray[np.float32]
 Column = tuple[crops.Pixels, crops.Pixels] | None  # patch, reconstruction; None where it is grey
 
 
-def tile_of(layer: WatchedLayer, size: Size) -> int:
-    """Return the side of a patch in the strips of a layer, picture pixels."""
-    shown = crops.patch_side(layer.field.size, size)
-    return crops.tile_side(shown) if shown <= crops.LOSSLESS_UP_TO else min(shown, SMALL_TILE)
+def tile_of(side: int) -> int:
+    """Return the side in the strips, in picture pixels, of a patch of `side` input pixels."""
+    return crops.tile_side(side) if side <= crops.LOSSLESS_UP_TO else min(side, SMALL_TILE)
 
 
 def strips(
@@ -42,16 +42,20 @@ def strips(
     layer: int,
     filters: range,
     images: Inputs,
+    side: int,
 ) -> list[bytes]:
-    """Return the encoded strips of some filters of a layer.
+    """Return the encoded strips of some filters of a layer, whose patches have a `side` in pixels.
 
     Raises AtlasError where an activation that the search has found does not come out again.
     """
     network = networks[-1]
     watched, size = network.layers[layer], network.input_size
-    tile = tile_of(watched, size)
-    lossless = crops.patch_side(watched.field.size, size) <= crops.LOSSLESS_UP_TO
-    chosen = [first_places(watched, size, state, layer, filters) for state in found]
+    tile = tile_of(side)
+    quality = None if side <= crops.LOSSLESS_UP_TO else crops.SMALL_QUALITY
+    chosen = [
+        as_shown(first_places(watched, size, state, layer, filters), watched.field, size, side)
+        for state in found
+    ]
     rows = sorted({row for places in chosen for row in places.rows.tolist()})
     with side_by_side(network.device) as threads:
         inputs = dict(zip(rows, threads.map(images.input, rows), strict=True))
@@ -72,7 +76,7 @@ def strips(
 
     def encoded(filter_: int) -> bytes:
         columns = [column(filter_, *each) for each in zip(chosen, signals, strict=True)]
-        return crops.webp(strip(columns, tile), None if lossless else crops.SMALL_QUALITY)
+        return crops.webp(strip(columns, tile), quality)
 
     with side_by_side(network.device) as threads:
         return list(threads.map(encoded, filters))

@@ -56,8 +56,8 @@ def test_each_column_is_what_its_own_weights_make(tmp_path: Path) -> None:
     found = search(networks, images, SETTINGS, tmp_path / "record", lambda *_: None)
     inputs = Inputs(networks[-1], images)
     layer = networks[-1].layers[0]
-    made = strips(networks, found, 0, range(1, 4), inputs)
-    tile = tile_of(layer, networks[-1].input_size)
+    made = strips(networks, found, 0, range(1, 4), inputs, layer.field.size)
+    tile = tile_of(layer.field.size)
     assert tile == 66  # 22 times the field of 3 pixels
     for number, content in zip(range(1, 4), made, strict=True):
         picture = np.asarray(Image.open(io.BytesIO(content)))
@@ -91,6 +91,6 @@ def test_a_filter_that_nothing_activates_is_grey(tmp_path: Path) -> None:
     """Filter 3 of the last layer, at every moment; the others are not."""
     networks, images = moments(), pictures(tmp_path / "pictures")
     found = search(networks, images, SETTINGS, tmp_path / "record", lambda *_: None)
-    made = strips(networks, found, 1, range(6), Inputs(networks[-1], images))
+    made = strips(networks, found, 1, range(6), Inputs(networks[-1], images), 8)
     grey = [bool((np.asarray(Image.open(io.BytesIO(each))) == crops.GREY).all()) for each in made]
     assert grey == [number == 3 for number in range(6)]
