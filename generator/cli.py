@@ -93,7 +93,7 @@ MORE_FLAGS = {
 # Flags that several verbs take.
 NETWORK = ("config", "network", "weights", "input_size", "rule", "filters", "images", "atlas")
 SEARCH = ("layers", "device", "batch", "workers", "one_per_label", "icc")
-ASKED = ("field", "stimuli", "studies")
+ASKED = ("field", "stimuli", "studies", "steps")
 PAGES = ("strict", "base_url", "templates", "content")
 
 

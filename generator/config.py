@@ -121,6 +121,8 @@ class Settings(BaseModel):
         study.name for study in STUDIES.values() if study.on
     )
     """Further questions to ask of the network: all, none, or names with commas."""
+    steps: int = Field(default=64, ge=1, le=4096)
+    """Steps in which each picture of the study `synthetic` is made: 64."""
     strict: bool = False
     """Fail on any warning."""
     base_url: str = ""

@@ -10,7 +10,10 @@ from generator.studies.control import CONTROL
 from generator.studies.evolution import EVOLUTION
 from generator.studies.live import LIVE
 from generator.studies.study import Study
+from generator.studies.synthetic import SYNTHETIC
 
-STUDIES: dict[str, Study] = {study.name: study for study in (LIVE, CONTROL, EVOLUTION)}
+STUDIES: dict[str, Study] = {
+    study.name: study for study in (LIVE, CONTROL, EVOLUTION, SYNTHETIC)
+}
 
 __all__ = ["STUDIES", "Study"]

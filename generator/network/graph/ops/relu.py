@@ -31,13 +31,15 @@ class Rectifier(Op):
     ) -> tuple[Tensor, Tensor | None]:
         """Return the output, and the gate: where the value went through unchanged."""
         value = inputs[0]
-        gate = (value > 0) & (value < self.ceiling) if rule.gates else None
+        gate = value > 0 if rule.gates else None
+        if gate is not None and not math.isinf(self.ceiling):
+            gate &= value < self.ceiling
         return self.forward(inputs, in_place=in_place), gate
 
     def project(self, signal: Tensor, memory: Tensor | None, rule: Rule) -> list[Tensor]:
         if rule.rectifies:
             signal = signal.clamp_(min=0)
-        return [signal if memory is None else signal * memory]
+        return [signal if memory is None else signal.mul_(memory)]
 
 
 @reads(F.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
