@@ -14,11 +14,17 @@
     var named = tables.named[at].map(function (label) {
       return tables.labels[label];
     });
-    if (words) node.firstElementChild.alt += "; measured: " + words;
+    var measured = words ? "; measured: " + words : "";
+    var first = node.firstElementChild;
+    first.alt += measured;
     return {
       node: node,
+      first: first,
       text: plain([node.textContent, words].concat(named).join(" ")),
       at: at, // in the tables
+      measured: measured,
+      src: first.getAttribute("src"),
+      alt: first.alt,
     };
   });
   var order = "number";
@@ -42,7 +48,7 @@
 
   function apply() {
     var wanted = plain(form.elements.find.value.trim());
-    list.className = "cards " + form.elements.show.value;
+    put(form.querySelector("[name=show]:checked"));
     if (form.elements.order.value !== order) {
       order = form.elements.order.value;
       sorted().forEach(function (card) {
@@ -60,6 +66,18 @@
     var found = shown + (shown === 1 ? " filter" : " filters") + (elsewhere ? " on this page" : "");
     said.textContent = wanted ? found : "";
     lead(chosen());
+  }
+
+  // A study may have a picture for each filter, which then takes the place of both sheets.
+  function put(choice) {
+    var start = choice.dataset.start;
+    list.className = "cards " + (start ? "reconstructions" : choice.value);
+    cards.forEach(function (card) {
+      var src = start ? start + card.node.id + ".webp" : card.src;
+      if (card.first.getAttribute("src") === src) return;
+      card.first.src = src;
+      card.first.alt = start ? choice.dataset.alt + card.measured : card.alt;
+    });
   }
 
   // The links to other pages take along what was chosen, that to the finder what was asked.

@@ -38,6 +38,7 @@ from tests.support.tiny_control import write_control
 from tests.support.tiny_evolution import write_evolution
 from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures
+from tests.support.tiny_synthetic import write_synthetic
 
 WEIGHTS = "0123456789abcdef" * 4
 INPUT_SIZE = 224
@@ -105,14 +106,15 @@ def make_atlas(
     effective: Mapping[str, int] = {},
     control: str | None = None,
     evolution: str | None = None,
+    made: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
     The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
     in pixels; without it they are squares of one colour. `live` says why the live study
-    has no page; with "" it has one, with None it never ran. So do `control` and `evolution` of
-    those studies. `effective` has the effective fields of layers whose patches show no more than
-    that.
+    has no page; with "" it has one, with None it never ran. So do `control`, `evolution` and `made`
+    of those studies. `effective` has the effective fields of layers whose patches show no more
+    than that.
     """
     draw = draw or _square
     rng = np.random.default_rng(seed)
@@ -177,6 +179,9 @@ def make_atlas(
         write_control(folder, missing=control, draw=draw)
     if evolution is not None:
         write_evolution(folder, missing=evolution)
+    if made is not None:
+        shapes = [(name, filters, field) for name, filters, _, field, *_ in layers]
+        write_synthetic(folder, shapes, missing=made)
     return folder
 
 

@@ -18,12 +18,14 @@ from generator.render.views.study import StudySite
 from generator.studies.control.view import Control
 from generator.studies.evolution.view import EvolutionSite
 from generator.studies.live.view import LivePage
+from generator.studies.synthetic.view import MadePictures
 
 # By the study's name: what people call it where it is missing, and how it is read.
 VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "control": ("Random weights", Control.read),
     "live": ("Your own picture", LivePage.read),
     "evolution": ("How the filters came to be", EvolutionSite.read),
+    "synthetic": ("Made pictures", MadePictures.read),
 }
 
 

@@ -26,6 +26,16 @@ class Section:
     above: str = ""  # a template of what stands above the nine places of a filter
 
 
+@dataclass(frozen=True)
+class CardPictures:
+    """Other pictures for the cards of a layer, one a filter, which scripts put there if asked."""
+
+    name: str  # in addresses: `?show=made`
+    words: str  # of the choice: "made pictures"
+    alt: str  # "Made picture"
+    start: str  # of their addresses; the number of the filter and ".webp" follow
+
+
 def sections_of(sections: Iterable[Section | None]) -> tuple[Section, ...]:
     """Return those that there are."""
     return tuple(section for section in sections if section is not None)
@@ -75,6 +85,10 @@ class StudySite:
     def remark(self, _layer: LayerFacts, _number: int) -> str:
         """Return a sentence that the pictures of a filter's places must not be seen without."""
         return ""
+
+    def on_cards(self, _layer: LayerFacts, _page: str) -> CardPictures | None:
+        """Return what it adds to the choice above the cards of a layer, on a page of it."""
+        return None
 
     def on_layer(self, _frames: Frames, _layer: LayerFacts) -> Section | None:
         """Return what it adds to the page of a layer."""

@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from generator.studies.synthetic.ascent import Climb
-from generator.studies.synthetic.groups import Group
 
 MOST_SHIFT, SHIFT = 4, 8  # pixels; and no more than one in so many of the side
 
@@ -24,27 +23,20 @@ def shift_of(side: int) -> int:
     return min(MOST_SHIFT, max(side // SHIFT, 1)) if side > 2 else 0
 
 
-def answers(climb: Climb, folder: Path, group: Group) -> list[tuple[float, float]]:
-    """Return for each filter of a group its activation, and the mean of those after shifts."""
-    filters = torch.tensor(group, device=climb.device)
-    pictures = torch.stack([_read(folder / f"{filter_}.webp") for filter_ in group])
-    pictures = pictures.to(climb.device)
-    side, shift = pictures.shape[2], shift_of(pictures.shape[2])
-
-    def activations(pixels: Tensor) -> Tensor:
-        laid = climb.place.laid(climb.normalised(pixels))
-        found = climb.way.answers(laid)
-        return found[torch.arange(len(group), device=climb.device), filters].double()
-
-    wide = F.pad(pictures, (shift,) * 4, mode="reflect")
-    moved = [
-        wide[:, :, down : down + side, across : across + side]
-        for down, across in ((0, shift), (2 * shift, shift), (shift, 0), (shift, 2 * shift))
-    ]
-    still = activations(pictures)
-    shifted = torch.stack([activations(each) for each in moved]).mean(0) if shift else still
-    alone = len(set(group))  # without what fills the group up
-    return [*zip(still.tolist(), shifted.tolist(), strict=True)][:alone]
+def answers(climb: Climb, folder: Path, filter_: int) -> tuple[float, float]:
+    """Return a filter's activation by its picture in a folder, and the mean after shifts."""
+    picture = _read(folder / f"{filter_}.webp")[None].to(climb.device)
+    side, shift = picture.shape[2], shift_of(picture.shape[2])
+    wide = F.pad(picture, (shift,) * 4, mode="reflect")
+    places = ((shift, shift), (0, shift), (2 * shift, shift), (shift, 0), (shift, 2 * shift))
+    pictures = torch.cat(
+        [
+            wide[:, :, down : down + side, across : across + side]
+            for down, across in places[: 5 if shift else 1]
+        ]
+    )
+    found = climb.way.answers(climb.place.laid(climb.normalised(pictures)))[:, filter_].double()
+    return float(found[0]), float(found[1:].mean() if shift else found[0])
 
 
 def _read(file: Path) -> Tensor:

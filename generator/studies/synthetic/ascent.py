@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from generator.network.rules import GRADIENT
+from generator.network.rules import GRADIENT, Rule
 from generator.network.watched import WatchedNetwork
 from generator.studies.synthetic.canvas import Canvas
 from generator.studies.synthetic.motion import NUMBERS, moved
@@ -88,15 +88,18 @@ class Climb:
             painted = self.normalised(self.canvas.paint(waves))
             pictures = moved(painted, self.place.side, motions)
         pixels = self.place.laid(pictures.detach())
-        upward = self.way.upward(pixels, filters, GRADIENT)
+        upward = self._upward(pixels, filters, GRADIENT)
         lost = ~upward.flatten(1).any(1)
         if lost.any():
-            upward[lost] = self.way.upward(pixels, filters, OPEN)[lost]
-        upward = self.place.cut(upward)
+            upward[lost] = self._upward(pixels, filters, OPEN)[lost]
         length = upward.flatten(1).norm(dim=1)[:, None, None, None]
         direction = upward / torch.where(length > 0, length, 1)
         (gradient,) = torch.autograd.grad(pictures, waves, direction)
         return gradient
+
+    def _upward(self, pixels: Tensor, filters: Tensor, rule: Rule) -> Tensor:
+        """Return gradients [b, 3, side, side]; where one is not a number it shows no way."""
+        return self.place.cut(self.way.upward(pixels, filters, rule)).nan_to_num(0, 0, 0)
 
     def _motions(self, filter_: int) -> Tensor:
         """Draw the motions [steps, 4] of a filter's picture; of more steps, the first are these."""

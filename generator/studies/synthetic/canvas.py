@@ -27,7 +27,7 @@ AXES = (
 DECAY = 1.25  # the power of the frequency
 # Root mean square of the waves before the logistic curve. A small part of a photograph is easily
 # all black and white, and so is what activates a unit that sees no more.
-CONTRAST, SMALL_CONTRAST = 1.5, 3.0
+CONTRAST, SMALL_CONTRAST = 1.25, 2.5
 SMALL_BELOW = 16  # pixels
 FEW_FACTORS = (2, 3, 5)  # of the sides that are transformed quickly
 
@@ -48,8 +48,11 @@ class Canvas:
         columns = torch.fft.rfftfreq(side)[None]
         frequency = (rows.square() + columns.square()).sqrt().clamp(min=1 / side)
         scale = frequency**-DECAY
-        # Waves [3, …] of norm 1 that are spread evenly have planes of this mean square.
-        evenly = 2 * scale.square().mean() / (3 * side**2)
+        # Numbers of norm 1 that are spread evenly make planes of this mean square: a wave stands
+        # for its mirror image too, but in the first and the last column half of it is lost.
+        share = torch.full((side // 2 + 1,), 2.0)
+        share[[0, -1]] = 0.5
+        evenly = (share * scale.square()).mean() / (3 * side**2)
         contrast = SMALL_CONTRAST if wanted < SMALL_BELOW else CONTRAST
         scale = scale * contrast / evenly.sqrt()
         return cls(side, scale.to(device), torch.tensor(AXES, device=device))

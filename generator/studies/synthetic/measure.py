@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def write(network: WatchedNetwork, steps: int, folder: Path, progress: Progress)
             for made in threads.map(partial(make, climb, here), groups):
                 done += made
                 progress("synthetic", done, total)
-            found = [*chain.from_iterable(threads.map(partial(answers, climb, here), groups))]
+            found = [*threads.map(partial(answers, climb, here), range(layer.filters))]
         layers.append(
             record.Layer(
                 name=layer.name,

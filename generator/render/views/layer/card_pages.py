@@ -12,6 +12,7 @@ from generator.render.views.layer.cards import orders
 from generator.render.views.layer.spans import page_of, spans
 from generator.render.views.paging import Paging, paging
 from generator.render.views.pictures import pair
+from generator.render.views.study import CardPictures
 from generator.render.words.rules import Projection
 
 
@@ -29,6 +30,7 @@ class Cards:
     """The cards on a page of a layer, and what stands about them."""
 
     cards: tuple[Card, ...]
+    choices: tuple[CardPictures, ...]  # of pictures, that studies add
     orders: tuple[tuple[str, str], ...]  # name and words of each
     projection: Projection
     remarks: tuple[str, ...]  # plain words on dead filters and empty places, on the first page
@@ -79,6 +81,7 @@ def cards_on(frames: Frames, layer: LayerFacts, number: int) -> Cards:
             )
             for facts in layer.filters[span.start : span.stop]
         ),
+        choices=tuple(filter(None, (study.on_cards(layer, page) for study in frames.studies))),
         orders=orders(layer),
         projection=layer.projection,
         remarks=_remarks(layer) if number == 1 else (),
