@@ -13,15 +13,15 @@ from generator.render.facts import Gallery, LayerFacts
 from generator.render.views.frame import Frames, Picture
 from generator.render.views.pictures import FEW_PIXELS
 from generator.render.views.study import CardPictures, Section, StudySite
-from generator.render.words.words import activation, several
+from generator.render.words.words import activation, pixels, several
 from generator.studies.synthetic import record
 from generator.studies.synthetic.record import Layer, SyntheticRecord
 
 NAME = "synthetic"
 SHOWN = 224  # pixels: pictures are enlarged by whole numbers to about this side
 HOW = (
-    "No image shows this: it was made in {steps}, each of which changed all its pixels so that the "
-    "filter answers more. It rests on the network alone."
+    "No image shows this square of {side}. It was made in {steps}, each of which changed it so "
+    "that the filter answers more, and it rests on the network alone."
 )
 NONE = "In {steps} no picture was found that activates this filter."
 ANSWER = "As it is stored it activates the filter with {activation}{multiple}."
@@ -88,7 +88,7 @@ class MadePictures(StudySite):
             none = MadeView(None, (NONE.format(steps=steps),), "")
             return Section("studies/synthetic.filter.html", none)
         sentences = [
-            HOW.format(steps=steps),
+            HOW.format(side=pixels(made.side), steps=steps),
             ANSWER.format(activation=activation(answer), multiple=_multiple(answer, strongest)),
         ]
         if made.shift:
