@@ -12,8 +12,6 @@ from generator.studies.live import LIVE
 from generator.studies.study import Study
 from generator.studies.synthetic import SYNTHETIC
 
-STUDIES: dict[str, Study] = {
-    study.name: study for study in (LIVE, CONTROL, EVOLUTION, SYNTHETIC)
-}
+STUDIES: dict[str, Study] = {study.name: study for study in (LIVE, CONTROL, EVOLUTION, SYNTHETIC)}
 
 __all__ = ["STUDIES", "Study"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -173,15 +174,15 @@ def make_atlas(
         files={},
     )
     writer.finish(manifest)
-    if live is not None:
-        write_live(folder, missing=live)
-    if control is not None:
-        write_control(folder, missing=control, draw=draw)
-    if evolution is not None:
-        write_evolution(folder, missing=evolution)
-    if made is not None:
-        shapes = [(name, filters, field) for name, filters, _, field, *_ in layers]
-        write_synthetic(folder, shapes, missing=made)
+    shapes = [(name, filters, field) for name, filters, _, field, *_ in layers]
+    for missing, write in (
+        (live, partial(write_live, folder)),
+        (control, partial(write_control, folder, draw=draw)),
+        (evolution, partial(write_evolution, folder)),
+        (made, partial(write_synthetic, folder, shapes)),
+    ):
+        if missing is not None:
+            write(missing=missing)
     return folder
 
 
