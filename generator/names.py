@@ -11,7 +11,8 @@ Rule = Literal["deconvnet", "guided", "gradient"]  # see `generator.network.rule
 # How the pixels that a unit sees were found: by arithmetic, from gradients, or not at all.
 Evidence = Literal["geometry", "gradients", "nothing"]
 FieldShown = Literal["effective", "theoretical"]  # in what patches and reconstructions are shown
-StudyName = Literal["live", "control", "evolution"]  # of the rooms in `generator.studies`
+# Of the rooms in `generator.studies`.
+StudyName = Literal["live", "control", "evolution", "synthetic"]
 RANDOM = "random"
 NETWORKS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
 PIPE = "pipe:"  # no longer a form of `images`; a command follows, no path
