@@ -21,8 +21,11 @@ from typing import Any
 from generator.errors import ContentError
 
 LIVE = "live"  # folder inside `static/`
-# Comments on lines of their own: a quarter of what a reader would fetch.
-COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/)[ \t]*\n", re.MULTILINE | re.DOTALL)
+# Comments, alone on a line or behind code, and indents: a third of what a reader would fetch.
+COMMENT = r"^[ \t]*(?://[^\n]*|/\*.*?\*/)[ \t]*\n"
+BEHIND = r"[ \t]+// [^\n\"'`]*$"  # quotes end a string that has it inside
+INDENT = r"^[ \t]+"
+UNREAD = re.compile(f"{COMMENT}|{BEHIND}|{INDENT}", re.MULTILINE | re.DOTALL)
 
 
 def engine_script(static: Path) -> str:
@@ -80,7 +83,7 @@ def _joined(folder: Path) -> str:
     if not files:
         raise ContentError(f"{folder}: no scripts; the live page needs them (see --templates DIR)")
     whole = "\n".join(file.read_text(encoding="utf-8").strip() for file in files)
-    return COMMENT.sub("", whole)
+    return UNREAD.sub("", whole)
 
 
 def _base64(content: bytes) -> str:

@@ -55,6 +55,19 @@ def test_the_page_leaves_no_names(static: Path) -> None:
     assert run(f"{code}\nconsole.log(seen, typeof first)") == "begin undefined"
 
 
+def test_what_no_browser_reads_stays_behind(static: Path) -> None:
+    """Comments and indents, but nothing inside of a string."""
+    file = static / "live" / "page" / "15-more.js"
+    file.write_text(
+        "/** A list\n * of parts. */\n  // and more\n"
+        "  const other = [\n    'a // b', // the first\n"
+        "    `c // d`,\n  ];\nglobalThis.other = other; // for all\n"
+    )
+    code = scripts.page_script(static)
+    assert run(f"{code}\nconsole.log(other.join())") == "a // b,c // d"
+    assert not re.search(r"^ |list|more|the first|for all", code, re.MULTILINE)
+
+
 def test_parts_call_the_page() -> None:
     """Each script is one call, whatever its texts are."""
     said = {"title": "</script><b>\u2028'\"", "values": [[3, 2, 2]]}
