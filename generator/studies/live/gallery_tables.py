@@ -51,8 +51,9 @@ def _layer(layer: LayerFacts, page: str) -> dict[str, Any]:
 def shares_below(layer: LayerFacts) -> tuple[int, np.ndarray]:
     """Return the first bin that any filter of a layer uses, and uint16 [filters, 1 + bins used].
 
-    A column is the share of images, of 65535, that lie below the end of its bin; the first is the
-    share that activates a filter nowhere. A layer of dead filters uses no bin.
+    A column is the share of images, of 65535, that lie below the end of its bin, and no other share
+    is rounded to that of all; the first is the share that activates a filter nowhere. A layer of
+    dead filters uses no bin.
     """
     total = layer.manifest.images.count
     counts = np.array([facts.histogram for facts in layer.filters])  # [f, BINS]
@@ -60,4 +61,5 @@ def shares_below(layer: LayerFacts) -> tuple[int, np.ndarray]:
     first, end = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 0)
     nowhere = total - counts.sum(1, keepdims=True)
     below = np.cumsum(np.hstack([nowhere, counts[:, first:end]]), axis=1)
-    return first, np.rint(below * (ALL / total)).astype("<u2")
+    shares = np.rint(below * (ALL / total))
+    return first, np.where(below < total, np.minimum(shares, ALL - 1), ALL).astype("<u2")

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,19 @@ def test_shares_below(gallery: Gallery) -> None:
             assert share == round(below / images * ALL)
     assert shares[DEAD].tolist() == [ALL] * shares.shape[1]
     assert (shares[:, -1] == ALL).all()
+
+
+def test_only_all_images_are_all(gallery: Gallery) -> None:
+    """One image of a million above a bin keeps the page from saying "more than on any"."""
+    layer = gallery.layers[2]
+    histogram = np.zeros(BINS, int)
+    histogram[[3, 9]] = 999_999, 1
+    facts = replace(layer.filters[0], histogram=tuple(histogram.tolist()))
+    images = layer.manifest.images.model_copy(update={"count": 1_000_000})
+    manifest = layer.manifest.model_copy(update={"images": images})
+    first, shares = shares_below(replace(layer, filters=(facts,), manifest=manifest))
+    assert first == 3
+    assert shares[0].tolist() == [0, *[ALL - 1] * 6, ALL]
 
 
 def test_tables_beside_the_network(gallery: Gallery, site: Path) -> None:
