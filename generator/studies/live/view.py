@@ -179,7 +179,7 @@ class LivePage(StudySite):
         }
         weights = [f"weights-{part}" for part in self._parts]
         early = record.layers[:FIRST_LAYERS][-1].part
-        first = sum(sizes[part] for part in ("engine", "network", *weights[:early]))
+        first = sum(sizes[part] for part in ("engine", "network", "pictures", *weights[:early]))
         then = sum(sizes.values()) - first
         classes = bool(record.classes) and record.output is not None
         images = several(self.gallery.manifest.images.count, "image", "images")
