@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+from PIL import Image
 from playwright.sync_api import FilePayload, Page
 
 QUIET = """() => document.querySelector('#live-status').textContent === ''
@@ -28,6 +31,18 @@ def give(page: Page, name: str, content: bytes) -> None:
     """Choose a file."""
     file = FilePayload(name=name, mimeType="", buffer=content)
     page.set_input_files("#live-file", files=[file])
+
+
+def encoded(picture: Image.Image, kind: str, **settings: object) -> bytes:
+    """Return a picture as a file of a format."""
+    stream = io.BytesIO()
+    picture.save(stream, kind, **settings)
+    return stream.getvalue()
+
+
+def plain(colour: str = "red", size: tuple[int, int] = (60, 40)) -> Image.Image:
+    """Return a picture of one colour."""
+    return Image.new("RGB", size, colour)
 
 
 def says(page: Page, element: str, words: str) -> None:

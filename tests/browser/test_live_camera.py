@@ -172,3 +172,40 @@ def test_each_refusal_has_a_sentence(
     says(page, "told", words)
     says(page, "told", "hoose a picture instead.")
     context.close()
+
+
+def test_pressed_twice_it_starts_once(seen: Page) -> None:
+    """Whatever was given to the first press is given back, so that one stop puts out the light."""
+    seen.evaluate("""() => {
+        const button = document.querySelector('#live-camera');
+        button.click();
+        button.click();
+    }""")
+    seen.wait_for_function("() => window.seen.tracks.length === 2 && window.seen.looks > 3")
+    assert seen.evaluate("() => window.seen.tracks.map(t => t.readyState).sort()") == [
+        "ended",
+        "live",
+    ]
+    assert seen.locator("#live-told").inner_text() == ""
+    seen.click("#live-camera")
+    seen.wait_for_function(OFF)
+
+
+def test_its_mirror_is_its_own(seen: Page) -> None:
+    """A drawing after it stands as it was drawn, for the lesson speaks of its direction."""
+    seen.click("#live-camera")
+    seen.wait_for_function("() => window.seen.looks > 3")
+    assert seen.locator("#live-mirror").is_checked()
+    seen.click("[data-sample='bar-45']")
+    seen.wait_for_selector("[data-sample='bar-45'][aria-pressed=true]")
+    assert not seen.locator("#live-mirror").is_checked()
+
+
+def test_another_mode_speaks_at_once(seen: Page) -> None:
+    """While the camera runs sentences come slowly, but never of a mode that is left."""
+    seen.click("#live-camera")
+    seen.wait_for_function("() => window.seen.looks > 3")
+    seen.evaluate("() => { window.real = performance.now; performance.now = () => 1; }")
+    seen.check("[name=mode][value=name]")
+    says(seen, "what", "classes the network gives")
+    seen.evaluate("() => { performance.now = window.real; }")

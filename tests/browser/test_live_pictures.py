@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.browser.live import give, pixel, says, start
+from tests.browser.live import encoded, give, pixel, plain, says, start
 
 pytestmark = pytest.mark.browser
 
@@ -26,19 +25,9 @@ PASTE = """([kind, name, bytes]) => {
 }"""
 
 
-def _file(picture: Image.Image, kind: str, **settings: object) -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, kind, **settings)
-    return stream.getvalue()
-
-
-def _plain(colour: str = "red", size: tuple[int, int] = (60, 40)) -> Image.Image:
-    return Image.new("RGB", size, colour)
-
-
 def _halves() -> Image.Image:
     """Red, the upper half blue."""
-    picture = _plain(size=(100, 100))
+    picture = plain(size=(100, 100))
     picture.paste("blue", (0, 0, 100, 50))
     return picture
 
@@ -64,7 +53,7 @@ def _near(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     [
         ("notes.txt", b"hello", "notes.txt is no picture that this browser can read"),
         ("empty.jpg", b"", "empty.jpg is no picture"),
-        ("half.jpg", _file(_halves(), "JPEG")[:200], "half.jpg is no picture"),
+        ("half.jpg", encoded(_halves(), "JPEG")[:200], "half.jpg is no picture"),
         ("large.png", _large_png(), "large.png has 200 megapixels"),
     ],
 )
@@ -73,7 +62,7 @@ def test_what_is_no_picture_is_named_and_the_last_one_stays(
 ) -> None:
     """The sentence stands beside the picture; the picture before it is still there."""
     start(reader, f"{served}/live.html")
-    give(reader, "red.png", _file(_plain(), "PNG"))
+    give(reader, "red.png", encoded(plain(), "PNG"))
     says(reader, "status", "")
     reader.wait_for_function(
         "() => document.querySelector('#live-canvas').ariaLabel.includes('red')"
@@ -86,12 +75,12 @@ def test_what_is_no_picture_is_named_and_the_last_one_stays(
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_of_a_moving_picture_the_first_frame_counts(reader: Page, served: str, kind: str) -> None:
     """It says so; a picture of one frame in the same format says nothing."""
-    moving = _file(_plain(), kind, save_all=True, append_images=[_plain("blue")], duration=50)
+    moving = encoded(plain(), kind, save_all=True, append_images=[plain("blue")], duration=50)
     start(reader, f"{served}/live.html")
     give(reader, "moving", moving)
     says(reader, "told", "moving moves; this is its first frame.")
     assert _near(pixel(reader, 112, 112), RED)
-    give(reader, "still", _file(_plain("blue"), kind))
+    give(reader, "still", encoded(plain("blue"), kind))
     reader.wait_for_function("() => document.querySelector('#live-told').textContent === ''")
     assert _near(pixel(reader, 112, 112), BLUE)
 
@@ -101,7 +90,7 @@ def test_a_picture_stands_upright_by_its_orientation(reader: Page, served: str) 
     turned = Image.Exif()
     turned[0x112] = 6
     start(reader, f"{served}/live.html")
-    give(reader, "turned.jpg", _file(_halves(), "JPEG", exif=turned, quality=95))
+    give(reader, "turned.jpg", encoded(_halves(), "JPEG", exif=turned, quality=95))
     reader.wait_for_function(
         "() => document.querySelector('#live-canvas').ariaLabel.includes('turned')"
     )
@@ -115,7 +104,7 @@ def test_the_middle_counts_and_what_is_transparent_is_white(reader: Page, served
     wide.paste((255, 0, 0, 255), (100, 0, 200, 100))
     wide.paste((0, 0, 0, 0), (100, 50, 200, 100))
     start(reader, f"{served}/live.html")
-    give(reader, "wide.png", _file(wide, "PNG"))
+    give(reader, "wide.png", encoded(wide, "PNG"))
     reader.wait_for_function(
         "() => document.querySelector('#live-canvas').ariaLabel.includes('wide')"
     )
@@ -127,7 +116,7 @@ def test_a_mirror_image_swaps_left_and_right(reader: Page, served: str) -> None:
     """It is the picture given to the network that is mirrored, and mirrored back."""
     sides = _halves().rotate(90)  # the left half blue
     start(reader, f"{served}/live.html")
-    give(reader, "sides.png", _file(sides, "PNG"))
+    give(reader, "sides.png", encoded(sides, "PNG"))
     reader.wait_for_function(
         "() => document.querySelector('#live-canvas').ariaLabel.includes('sides')"
     )
@@ -142,7 +131,7 @@ def test_a_mirror_image_swaps_left_and_right(reader: Page, served: str) -> None:
 def test_pictures_are_pasted_and_dropped(reader: Page, served: str, kind: str, past: str) -> None:
     """What has no picture in it gets a sentence."""
     start(reader, f"{served}/live.html")
-    reader.evaluate(PASTE, [kind, "way.png", list(_file(_plain("blue"), "PNG"))])
+    reader.evaluate(PASTE, [kind, "way.png", list(encoded(plain("blue"), "PNG"))])
     reader.wait_for_function(
         "() => document.querySelector('#live-canvas').ariaLabel.includes('way.png')"
     )
@@ -154,7 +143,7 @@ def test_pictures_are_pasted_and_dropped(reader: Page, served: str, kind: str, p
 def test_a_drop_before_the_start_does_not_leave_the_page(reader: Page, served: str) -> None:
     """The browser would open the picture in its place."""
     reader.goto(f"{served}/live.html")
-    prevented = reader.evaluate(PASTE, ["drop", "early.png", list(_file(_plain(), "PNG"))])
+    prevented = reader.evaluate(PASTE, ["drop", "early.png", list(encoded(plain(), "PNG"))])
     assert prevented is True
     says(reader, "status", "Press “Start” first")
 
@@ -165,5 +154,66 @@ def test_a_picture_to_begin_with_is_pressed(reader: Page, served: str) -> None:
     reader.click("[data-sample='bar-45']")
     reader.wait_for_selector("[data-sample='bar-45'][aria-pressed=true]")
     assert pixel(reader, 112, 112) == (20, 20, 20, 255)
-    give(reader, "red.png", _file(_plain(), "PNG"))
+    give(reader, "red.png", encoded(plain(), "PNG"))
     reader.wait_for_selector("[data-sample='bar-45'][aria-pressed=false]")
+
+
+def test_a_paste_counts_wherever_the_focus_is(reader: Page, served: str) -> None:
+    """After the start it is on a mode; only a number's field keeps words for itself."""
+    start(reader, f"{served}/live.html")
+    paste = PASTE.replace("document.body.dispatch", "document.activeElement.dispatch")
+    assert reader.evaluate("() => document.activeElement.name") == "mode"
+    reader.evaluate(paste, ["paste", "way.png", list(encoded(plain("blue"), "PNG"))])
+    reader.wait_for_function(
+        "() => document.querySelector('#live-canvas').ariaLabel.includes('way.png')"
+    )
+    reader.focus("#live-filter")
+    reader.evaluate(paste, ["paste", "", None])
+    assert reader.locator("#live-told").inner_text() == ""
+
+
+def test_a_folder_that_is_dropped_gets_a_sentence(reader: Page, served: str) -> None:
+    """A browser gives it as a file that cannot be read."""
+    start(reader, f"{served}/live.html")
+    unreadable = "Promise.reject(new DOMException('', 'NotFoundError'))"
+    reader.evaluate(f"""() => {{
+        window.read = Blob.prototype.arrayBuffer;
+        Blob.prototype.arrayBuffer = () => {unreadable};
+    }}""")
+    reader.evaluate(PASTE, ["drop", "folder", [1]])
+    says(reader, "told", "folder is no picture that this browser can read")
+    reader.evaluate("() => { Blob.prototype.arrayBuffer = window.read; }")
+
+
+def test_a_large_picture_is_reduced_beside_the_page(reader: Page, served: str) -> None:
+    """The page itself never draws one larger than what the network gets."""
+    start(reader, f"{served}/live.html")
+    reader.evaluate("""() => {
+        window.drawn = [];
+        const context = CanvasRenderingContext2D.prototype;
+        window.draw = context.drawImage;
+        context.drawImage = function (source, ...rest) {
+            window.drawn.push(source.naturalWidth || source.width);
+            window.draw.call(this, source, ...rest);
+        };
+    }""")
+    give(reader, "large.jpg", encoded(_halves().resize((3000, 2000)), "JPEG", quality=95))
+    reader.wait_for_function(
+        "() => document.querySelector('#live-canvas').ariaLabel.includes('large')"
+    )
+    assert max(reader.evaluate("() => window.drawn")) <= 224
+    assert _near(pixel(reader, 20, 112), BLUE)
+    assert _near(pixel(reader, 200, 112), RED)
+
+
+def test_that_it_is_mirrored_can_be_heard(reader: Page, served: str) -> None:
+    """The picture's label says so as long as it is."""
+    start(reader, f"{served}/live.html")
+    reader.click("[data-sample='bar-45']")
+    canvas = reader.locator("#live-canvas")
+    reader.wait_for_selector("[data-sample='bar-45'][aria-pressed=true]")
+    assert (canvas.get_attribute("aria-label") or "").endswith(": a bar at −45°")
+    reader.check("#live-mirror")
+    assert (canvas.get_attribute("aria-label") or "").endswith(": a bar at −45°, mirrored")
+    reader.uncheck("#live-mirror")
+    assert (canvas.get_attribute("aria-label") or "").endswith(": a bar at −45°")

@@ -54,12 +54,13 @@ async function loadWeights(changed) {
   }
 }
 
-/** "layers 1 and 2", as the titles of the layers that are ready have it. */
-function readyWords() {
-  const titles = network.layers
-    .filter((layer) => ready.has(layer.name))
-    .map((layer) => layer.title);
-  return titles.length > 1
-    ? `${titles.slice(0, -1).join(", ")} and ${titles[titles.length - 1]}`
-    : titles.join("");
+/** What is here and what is still to come; "" where all is here. */
+function arrivalWords() {
+  const titles = network.layers.filter(({ name }) => ready.has(name)).map(({ title }) => title);
+  const all = titles.length === network.layers.length && (hasOutput || network.output === null);
+  if (all) return "";
+  const last = titles.pop();
+  if (!last) return "The network is on its way.";
+  const here = titles.length ? `${titles.join(", ")} and ${last} are` : `${last} is`;
+  return `${here} ready; the rest is on its way.`;
 }

@@ -40,11 +40,16 @@ function engineOnPage() {
   asks.forEach((open) => send(open.message));
 }
 
+/** A worker of this text; a page from a folder may have no other. */
+function workerOf(text) {
+  return new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+}
+
 /** Start the engine; it answers once `network` was asked. */
 function startEngine() {
   try {
     const text = `const receive = (${liveEngine})((m, t) => postMessage(m, t)); onmessage = e => receive(e.data);`;
-    const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+    const worker = workerOf(text);
     worker.onmessage = (event) => hear(event.data);
     worker.onerror = () => {
       if (!answered) return engineOnPage(); // refused by a policy, which says so only now

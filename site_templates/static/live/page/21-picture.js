@@ -2,6 +2,9 @@
 const canvas = part("canvas");
 const original = document.createElement("canvas"); // as it came, not yet mirrored
 let hasPicture = false;
+let pictureTurn = 0; // pictures asked for: of two on their way, the later one shows
+let pictureWords = ""; // what it shows
+let mirrorBefore = null; // whether a still picture was mirrored, while one of the camera's is shown
 const HEADER_BYTES = 1 << 25; // enough to see a second frame in any but the largest files
 
 /** Say of the picture what the reader should know. */
@@ -9,31 +12,10 @@ function tell(words) {
   part("told").textContent = words;
 }
 
-/**
- * Lay the middle of a picture into the network's input: its shorter side fits, and what is
- * transparent lies on white.
- */
+/** Lay the middle of a picture into the network's input. */
 function bring(source, width, height) {
-  const [rows, columns] = network.input;
-  const across = Math.min(width, (height * columns) / rows);
-  const down = Math.min(height, (width * rows) / columns);
-  original.width = columns;
-  original.height = rows;
-  const context = original.getContext("2d");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, columns, rows);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(
-    source,
-    (width - across) / 2,
-    (height - down) / 2,
-    across,
-    down,
-    0,
-    0,
-    columns,
-    rows,
-  );
+  [original.height, original.width] = network.input;
+  layMiddle(original.getContext("2d"), source, width, height);
   hasPicture = true;
 }
 
@@ -51,35 +33,21 @@ function hand() {
   ask("picture", { pixels: data }).catch(failed);
 }
 
-/** A new picture stands still: draw it and begin with it again. */
-function show(words, credit = "") {
-  canvas.setAttribute("aria-label", `The picture as the network gets it: ${words}`);
+/** Say what the picture shows. */
+function describe(shows, credit = "") {
+  pictureWords = shows;
+  const mirrored = part("mirror").checked ? ", mirrored" : "";
+  canvas.setAttribute("aria-label", `The picture as the network gets it: ${shows}${mirrored}`);
   part("credit").textContent = credit;
+}
+
+/** A new picture stands still: draw it and begin with it again. */
+function show(shows, credit) {
+  if (mirrorBefore !== null) part("mirror").checked = mirrorBefore;
+  mirrorBefore = null;
+  describe(shows, credit);
   hand();
   begin();
-}
-
-/** An image from a `data:` address, decoded. */
-async function imageOf(address) {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  return image;
-}
-
-/** Decode a file, upright by its EXIF orientation. SVG is a picture to `<img>` alone. */
-async function decode(file) {
-  try {
-    return await createImageBitmap(file);
-  } catch (error) {
-    const reader = new FileReader();
-    const address = await new Promise((resolve, reject) => {
-      reader.onload = () => resolve(reader.result);
-      reader.onerror = reject;
-      reader.readAsDataURL(file);
-    });
-    return imageOf(address);
-  }
 }
 
 /** Whether a picture has too many pixels; says so. */
@@ -95,19 +63,20 @@ function tooLarge(name, { width, height }) {
 
 /** Take a file, or say why not. */
 async function takeFile(file) {
-  stopCamera();
+  const mine = (pictureTurn += 1);
   const name = file.name || "the pasted picture";
-  const header = readHeader(new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer()));
-  if (header && tooLarge(name, header)) return;
-  let picture;
+  let header, decoded;
   try {
-    picture = await decode(file);
-    if (!picture.width) throw new Error(); // a drawing without a size
+    header = readHeader(new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer()));
+    if (header && tooLarge(name, header)) return;
+    decoded = await decode(file);
   } catch (error) {
     tell(`${name} is no picture that this browser can read. Try a JPEG or PNG file.`);
     return;
   }
-  if (tooLarge(name, picture)) return;
+  if (mine !== pictureTurn || tooLarge(name, decoded)) return;
+  const { picture } = decoded;
+  stopCamera();
   bring(picture, picture.width, picture.height);
   if (picture.close) picture.close();
   tell(header && header.moves ? `${name} moves; this is its first frame.` : "");
@@ -118,7 +87,7 @@ async function takeFile(file) {
 /** Take the first picture of a drop or a paste. */
 function takeFirst(files, what) {
   const file = Array.from(files).find((each) => each.type.startsWith("image/")) || files[0];
-  if (file) takeFile(file);
+  if (file) takeFile(file).catch(failed);
   else tell(`What you ${what} is no picture file. Save the picture first, then choose it here.`);
 }
 
@@ -131,9 +100,11 @@ function pressSample(name) {
 }
 
 async function takeSample(name) {
+  const mine = (pictureTurn += 1);
   const sample = pictures.find((each) => each.name === name);
-  stopCamera();
   const image = await imageOf(sample.src);
+  if (mine !== pictureTurn) return;
+  stopCamera();
   bring(image, image.naturalWidth, image.naturalHeight);
   tell("");
   pressSample(name);
@@ -162,8 +133,8 @@ function listenForPictures() {
     field.value = ""; // the same file may be chosen again
   });
   document.addEventListener("paste", (event) => {
-    if (!event.target.closest?.("input:not([type=file]), select"))
-      takeFirst(event.clipboardData.files, "pasted");
+    const { files } = event.clipboardData;
+    if (files.length || !event.target.closest?.("[type=number]")) takeFirst(files, "pasted");
   });
   document.addEventListener("dragover", () => root.classList.add("over"));
   document.addEventListener("dragleave", (event) => {
@@ -175,6 +146,7 @@ function listenForPictures() {
   });
   part("mirror").addEventListener("change", () => {
     if (!hasPicture) return;
+    describe(pictureWords, part("credit").textContent);
     hand();
     begin();
   });

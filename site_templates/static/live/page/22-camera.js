@@ -17,6 +17,7 @@ async function startCamera() {
     tell("This browser gives no camera to this page. Choose a picture instead.");
     return;
   }
+  const mine = (pictureTurn += 1);
   let given;
   try {
     given = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing } });
@@ -25,18 +26,23 @@ async function startCamera() {
     await video.play();
   } catch (error) {
     if (given) given.getTracks().forEach((track) => track.stop());
-    tell(REFUSED[error.name] || "The camera did not start. Choose a picture instead.");
+    if (mine === pictureTurn)
+      tell(REFUSED[error.name] || "The camera did not start. Choose a picture instead.");
+    return;
+  }
+  if (mine !== pictureTurn) {
+    given.getTracks().forEach((track) => track.stop());
     return;
   }
   stream = given;
   stream.getVideoTracks()[0].addEventListener("ended", () => {
     stopCamera("The camera was taken away. What you see is its last picture.");
   });
+  if (mirrorBefore === null) mirrorBefore = part("mirror").checked;
   part("mirror").checked = facing === "user";
   tell("");
   pressSample(null);
-  part("credit").textContent = "";
-  canvas.setAttribute("aria-label", "What the camera sees, as the network gets it");
+  describe("what the camera sees");
   pressCamera();
   const cameras = await navigator.mediaDevices.enumerateDevices();
   part("turn").hidden = cameras.filter((device) => device.kind === "videoinput").length < 2;

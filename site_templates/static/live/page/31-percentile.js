@@ -45,16 +45,6 @@ function weakerShare(layer, filter, value) {
   return shares[filter * (bins + 1) + below] / 65535;
 }
 
-/** "more strongly than on 99 % of the gallery's images" */
-function weakerWords(share) {
-  if (share === 0) return "no more strongly than on the weakest of the gallery’s images";
-  if (share === 1) return "more strongly than on any of the gallery’s images";
-  const rounded = share > 0.99 ? Math.floor(share * 1000) / 10 : Math.floor(share * 100);
-  return rounded
-    ? `more strongly than on ${rounded}${NO_BREAK}% of the gallery’s images`
-    : "more strongly than on under 1\u00a0% of the gallery’s images";
-}
-
 /** Filters of a layer, the most unusual answer first: [filter, share][]. */
 function ranked(layer, maxima) {
   const shares = Float64Array.from(maxima, (value, filter) => weakerShare(layer, filter, value));

@@ -43,7 +43,7 @@ function orderedBy(name, maxima, ranks) {
 modes.look = {
   async refresh() {
     const looked = await lookAtLayer();
-    if (looked && looked.ranks) what(lookWords(looked));
+    if (looked && looked.ranks) what(lookWords(looked.layer, looked.answer.maxima, looked.ranks));
   },
   over(context) {
     const filter =
@@ -56,18 +56,5 @@ modes.look = {
       outlineField(context, grid.layer, Math.floor(unit / width), unit % width);
   },
 };
-
-function lookWords({ layer, answer, ranks }) {
-  const rare = ranks.filter(([, share]) => share >= 0.99).length;
-  const silent = answer.maxima.filter((value) => value <= 0).length;
-  const [[first, share]] = ranks;
-  const answering = silent
-    ? `${silent} of ${layer.filters} filters stay silent, ${rare || "none"} ${rare <= 1 ? "answers" : "answer"}`
-    : `all ${layer.filters} filters answer, ${rare || "none"}`;
-  return (
-    `${layer.title}: ${answering} more strongly than on 99${NO_BREAK}% of the gallery’s images. ` +
-    `Most unusual: filter ${first}, ${weakerWords(share)}.`
-  );
-}
 
 part("order").addEventListener("change", () => begin());

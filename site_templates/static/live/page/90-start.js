@@ -19,7 +19,12 @@ async function refresh() {
     for (let done = 0; done !== turn;) {
       done = turn;
       waiting = false;
-      await modes[mode].refresh();
+      speakAnew(`${mode} ${chosenLayer().name}`);
+      try {
+        await modes[mode].refresh();
+      } catch (error) {
+        if (done === turn) throw error; // else of what nobody asks for any more
+      }
     }
   })();
   if (!moving()) root.classList.add("busy");
@@ -86,11 +91,7 @@ function fillClasses() {
 
 /** More weights have come. */
 function weightsChanged() {
-  status(
-    ready.size === network.layers.length && (hasOutput || network.output === null)
-      ? ""
-      : `${readyWords()} ${ready.size === 1 ? "is" : "are"} ready; the others are on their way.`,
-  );
+  status(arrivalWords());
   root.querySelectorAll("[name=layer]").forEach((field) => {
     field.disabled = !ready.has(field.value);
   });
