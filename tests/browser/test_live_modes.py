@@ -122,8 +122,8 @@ def test_a_dream_changes_the_picture_and_can_be_saved(reader: Page, served: str)
     before = reader.evaluate(PICTURE, "live-dream-canvas")
     reader.fill("#live-dream-steps", "2")
     reader.click("#live-dream-start")
-    says(reader, "what", "Layer 2 was raised from ")
-    values = re.search(r"from ([\d.]+) to ([\d.]+)", _text(reader, "what"))
+    says(reader, "what", "Layer 2 was raised: the mean square of its activations went from ")
+    values = re.search(r"from ([\d.]*\d) to ([\d.]*\d)", _text(reader, "what"))
     assert values
     assert float(values.group(2)) > float(values.group(1))
     assert reader.evaluate(PICTURE, "live-dream-canvas") != before

@@ -63,21 +63,24 @@ function enlargedChange(picture, original) {
   return rgbaBytes({ ...picture, data: shown });
 }
 
-/** Check what `fool` and `foolCurve` share; gives the target, a class or null. */
-function foolTarget(live, { target, steps }) {
+/** Check what `fool` and `foolCurve` share: probabilities, the first answer, a target or null. */
+function foolStart(live, original, { target = null, steps }) {
   needClasses(live);
-  if (target !== null && target !== undefined) needClass(live, target);
+  if (target !== null) needClass(live, target);
   needRange("number of steps", steps, 1, 100, true);
-  return target ?? null;
+  const before = probabilitiesOf(live, original);
+  const first = fiveBest(before)[0][0];
+  if (target === first) {
+    throw new Error("The class to reach is already the first answer; choose another.");
+  }
+  return { before, first, target };
 }
 
 /** The answer to `fool`. `shown`: the five best for the bytes of `pixels`, which are rounded. */
 function* fool(live, original, ask) {
   const { budget, steps, seed } = ask;
-  const target = foolTarget(live, ask);
   needRange("budget", budget, 0, 255);
-  const before = probabilitiesOf(live, original);
-  const first = fiveBest(before)[0][0];
+  const { before, first, target } = foolStart(live, original, ask);
   yield null;
   const picture = yield* attack(live, original, first, target, budget, steps);
   const after = probabilitiesOf(live, picture);
@@ -106,12 +109,8 @@ function* fool(live, original, ask) {
  * answer: between it and the next smaller one that does not lie no more than a quarter.
  */
 function* foolCurve(live, original, ask) {
-  const target = foolTarget(live, ask);
-  const first = fiveBest(probabilitiesOf(live, original))[0][0];
-  if (target === first) {
-    throw new Error("The class to reach is already the first answer; choose another.");
-  }
-  const curve = { budgets: [], step: [], noise: [], towards: target === null ? null : [] };
+  const { first, target } = foolStart(live, original, ask);
+  const curve = { first, budgets: [], step: [], noise: [], towards: target === null ? null : [] };
   let smallest = null;
   for (const budget of BUDGETS) {
     const found = yield* attacked(live, original, first, target, budget, ask.steps);

@@ -153,10 +153,15 @@ function describePages() {
   part("pages-on").disabled = grid.page === count - 1;
 }
 
+/** Where the pinned filter stands in the order; −1 where it is of another layer. */
+function pinnedPlace() {
+  return pinned.layer === grid.layer ? grid.order.indexOf(pinned.filter) : -1;
+}
+
 /** Frame the filter under the cursor and the pinned one. */
 function placeCursors() {
   placeCursor(part("cursor"), grid.at);
-  placeCursor(part("pin-mark"), grid.order.indexOf(pinned.filter));
+  placeCursor(part("pin-mark"), pinnedPlace());
 }
 function placeCursor(mark, at) {
   const place = at - grid.page * perPage();
@@ -219,7 +224,7 @@ function listenToMaps() {
     () =>
       grid.answer &&
       grid.at < 0 &&
-      moveTo(Math.max(grid.order.indexOf(pinned.filter), grid.page * perPage())),
+      moveTo(Math.max(pinnedPlace(), grid.page * perPage())),
   );
   maps.addEventListener("blur", () => moveTo(-1));
   maps.addEventListener("keydown", (event) => {

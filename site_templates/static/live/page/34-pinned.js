@@ -13,8 +13,6 @@ function pin(layer, filter) {
   link.textContent = filterName(layer.name, filter);
   link.href = filterPage(layer, filter);
   part("pinned-caption").textContent = known(layer).captions[filter];
-  part("pinned").hidden = false;
-  part("unpin").hidden = false;
   remember();
   follow();
   if (mode === "reconstruct") begin();
@@ -23,10 +21,6 @@ function pin(layer, filter) {
 function unpin() {
   pinned.layer = null;
   pinned.filter = -1;
-  part("unpin").hidden = true;
-  follow();
-  remember();
-  begin();
 }
 
 /** Show a filter of whatever layer in Look. */
@@ -41,7 +35,7 @@ function follow() {
   const { layer, filter } = pinned;
   const shown = mode === "look" || mode === "reconstruct";
   const here = shown && filter >= 0 && grid.layer === layer && grid.answer;
-  part("pinned").hidden = !here;
+  part("pinned").hidden = part("unpin").hidden = !here;
   placeCursors();
   drawOver();
   if (!here) return;
@@ -120,7 +114,12 @@ function listenToPinned() {
     if (mode === "look") setMode("reconstruct");
     else begin();
   });
-  part("unpin").addEventListener("click", unpin);
+  part("unpin").addEventListener("click", () => {
+    unpin();
+    follow();
+    remember();
+    begin();
+  });
   part("pin").addEventListener("click", () => {
     const filter = Number(part("filter").value);
     if (grid.layer && Number.isInteger(filter) && filter >= 0 && filter < grid.layer.filters)

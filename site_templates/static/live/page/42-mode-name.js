@@ -38,8 +38,9 @@ modes.name = {
     part("speaks-title").textContent =
       `Filters of ${network.layers[network.layers.length - 1].title} that speak for “${className(first)}”`;
     part("speaks-words").textContent = exact
-      ? "What each adds to the score of this class; the head is linear, so the score is exactly the sum over all filters, and a number of its own."
+      ? "What each adds to the score of this class. The head is linear, so the score is exactly the sum over all maps of this layer and a constant."
       : "Gradient × activation, summed over the map: an estimate of what each adds to the score of this class.";
+    if (!speaks.length) part("speaks-words").textContent = "None of them adds to its score.";
     fillCards(
       part("speaks"),
       speaks.map(({ layer, filter, contribution }) => [

@@ -1,14 +1,13 @@
 // Cover: a grey square on the picture, and what the answer becomes.
 const cover = {
-  row: 0,
-  column: 0,
+  row: null, // of the square's middle, once it was laid
+  column: null,
   target: null,
   whole: 0,
   map: null,
   stride: 0,
   busy: false,
   again: false,
-  task: null,
 };
 
 /** What is asked about: the first answer's class; where there are none, the pinned filter. */
@@ -93,14 +92,11 @@ async function coverEverywhere() {
   const stride = Math.ceil(Math.max(...network.input) / 14);
   cover.stride = stride;
   const fields = { side: coverSide(), stride, target: cover.target };
-  const answer = await runTask(
-    part("cover-all"),
-    ask("coverAll", fields, (progress) => {
-      showProgress(progress.done, progress.of);
-      keepCoverMap(progress.map);
-      drawOver();
-    }),
-  );
+  const answer = await runTask(part("cover-all"), "coverAll", fields, (progress) => {
+    showProgress(progress.done, progress.of);
+    keepCoverMap(progress.map);
+    drawOver();
+  });
   if (!answer) return;
   keepCoverMap(answer.map);
   drawOver();
@@ -108,7 +104,9 @@ async function coverEverywhere() {
   what(
     `${several(answer.map.length, "place")} covered in turn: ${cover.name} is lowest with the square ` +
       `at row ${row}, column ${column}, ${cover.words(probability)} after ${cover.words(answer.whole)}. ` +
-      "Bright is where covering takes the most away.",
+      (probability < answer.whole
+        ? "Bright is where covering takes the most away."
+        : "Covering takes nothing away anywhere."),
   );
 }
 
@@ -130,7 +128,7 @@ modes.cover = {
     part("cover-map-label").hidden = true;
     cover.target = await coverTarget();
     if (cover.target !== null)
-      await coverAt(cover.row || canvas.height / 2, cover.column || canvas.width / 2);
+      await coverAt(cover.row ?? canvas.height / 2, cover.column ?? canvas.width / 2);
   },
   over(context) {
     const side = coverSide();

@@ -39,40 +39,45 @@ async function dream() {
     `Octave ${progress.octave} of ${progress.of}, step ${progress.step} of ${progress.steps}.`;
   what(`${name} is being raised.`);
   let last = null;
-  const answer = await runTask(
-    part("dream-start"),
-    ask("dream", { target, steps, octaves }, (progress) => {
-      last = progress;
-      draw(progress);
-      part("dream-words").textContent = words(progress);
-      showProgress(
-        (progress.octave - 1) * progress.steps + progress.step,
-        progress.of * progress.steps,
-      );
-    }),
-  );
+  const fields = { target, steps, octaves };
+  const answer = await runTask(part("dream-start"), "dream", fields, (progress) => {
+    last = progress;
+    draw(progress);
+    part("dream-words").textContent = words(progress);
+    showProgress(
+      (progress.octave - 1) * progress.steps + progress.step,
+      progress.of * progress.steps,
+    );
+  });
+  if (answer === undefined) return;
+  if (answer) draw(answer);
   part("dream-save").disabled = !last;
-  if (!last) return;
-  shown.setAttribute(
-    "aria-label",
-    `The dream: your picture, changed so that ${name} answers more strongly`,
-  );
+  if (last)
+    shown.setAttribute(
+      "aria-label",
+      `The dream: your picture, changed so that ${name} answers more strongly`,
+    );
   if (!answer) {
-    part("dream-words").textContent = `Stopped. ${words(last)}`;
+    part("dream-words").textContent = last ? `Stopped. ${words(last)}` : "Stopped.";
     what(`${name} was raised, until you stopped it.`);
     return;
   }
-  draw(answer);
   part("dream-words").textContent =
     `${several(answer.steps, "step")} in each of ${several(answer.of, "octave")}.`;
+  const { before, value } = answer;
+  const went = `${dreamMeasure(target)} went from ${figure(before)} to ${figure(value)}.`;
   what(
-    `${name} was raised${answer.before > 0 && answer.value > 0 ? ` from ${figure(answer.before)} to ${figure(answer.value)}` : ""}, ${dreamMeasure(target)}. What appears is what activates it, on top of your picture.`,
+    value > before
+      ? `${name} was raised: ${went} What appears is what activates it, on top of your picture.`
+      : `${name} did not rise: ${went} Try another number of steps or octaves.`,
   );
 }
 
 function dreamMeasure(target) {
-  if (target.class !== undefined) return "the score of the class";
-  return target.filter !== undefined ? "the mean of its map" : "the mean square of its activations";
+  if (target.class !== undefined) return "its score";
+  return target.filter !== undefined
+    ? "the mean of its map"
+    : "the mean square of its activations";
 }
 
 /** Save a canvas as a PNG file. */

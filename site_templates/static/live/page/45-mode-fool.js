@@ -9,7 +9,7 @@ function foolFields() {
 
 async function fool() {
   const fields = { ...foolFields(), budget: Number(part("fool-budget").value) };
-  const answer = await runTask(part("fool-start"), ask("fool", fields));
+  const answer = await runTask(part("fool-start"), "fool", fields);
   if (!answer) return;
   const [rows, columns] = network.input;
   drawBytes(part("fool-picture"), answer.pixels, rows, columns);
@@ -39,17 +39,32 @@ async function fool() {
     }),
   );
   part("fool-own").textContent = `“${className(first)}”`;
-  const [after, probability] = answer.after[0];
-  const noise =
-    answer.noise[0][0] === first
-      ? "Random noise of the same size does not turn it."
-      : "Random noise of the same size turns it as well.";
-  const size = `No value of a pixel changed by more than ${answer.budget} of 255.`;
-  what(
-    after === first
-      ? `Still “${className(first)}”, ${percent(probability)} after ${percent(answer.before[0][1])}. ${size} Try a larger change.`
-      : `“${className(first)}”, ${percent(answer.before[0][1])}, became “${className(after)}”, ${percent(probability)}. ${size} ${noise}`,
-  );
+  what(foolWords(answer, fields.target));
+}
+
+/** What an attack did; the target is a class, or null where any other will do. */
+function foolWords({ before, after, noise, shown, budget }, target) {
+  const [[first, was], [now, probability]] = [before[0], after[0]];
+  const sentences = [
+    now === first
+      ? `Still “${className(first)}”, ${percent(probability)} after ${percent(was)}.`
+      : `“${className(first)}”, ${percent(was)}, became “${className(now)}”, ${percent(probability)}.`,
+    `No value of a pixel changed by more than ${budget} of 255.`,
+  ];
+  if (target !== null && now !== target)
+    sentences.push(`It is not yet “${className(target)}”: try more steps, or a larger change.`);
+  else if (now === first) sentences.push("Try a larger change.");
+  if (now !== first)
+    sentences.push(
+      noise[0][0] === first
+        ? "Random noise of the same size does not turn it."
+        : "Random noise of the same size turns it as well.",
+    );
+  if (shown[0][0] !== now)
+    sentences.push(
+      `Rounded to whole levels, as it is drawn and saved here, it is “${className(shown[0][0])}”.`,
+    );
+  return sentences.join(" ");
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -117,22 +132,19 @@ function curveChart({ budgets, step, noise }, name) {
 }
 
 async function foolCurve() {
-  const { top } = await ask("name");
-  const name = `“${className(top[0][0])}”`;
+  let name = "";
   const figureOf = part("curve");
   const show = (curve) => {
     const old = figureOf.querySelector("svg");
     if (old) old.remove();
+    name = `“${className(curve.first)}”`;
     figureOf.prepend(curveChart(curve, name));
     figureOf.hidden = false;
   };
-  const answer = await runTask(
-    part("fool-curve"),
-    ask("foolCurve", foolFields(), (progress) => {
-      showProgress(progress.done, progress.of);
-      show(progress);
-    }),
-  );
+  const answer = await runTask(part("fool-curve"), "foolCurve", foolFields(), (progress) => {
+    showProgress(progress.done, progress.of);
+    show(progress);
+  });
   if (!answer) return;
   show(answer);
   const reached = foolFields().target === null ? "turns the answer" : "reaches that class";
@@ -166,7 +178,9 @@ function listenToFool() {
   };
   words();
   part("fool-budget").addEventListener("input", words);
-  part("fool-budget").addEventListener("change", () => fool().catch(failed));
+  root
+    .querySelectorAll("#live-fool-budget, #live-fool-class, [name=fool]")
+    .forEach((field) => field.addEventListener("change", () => fool().catch(failed)));
   part("fool-start").addEventListener("click", () => fool().catch(failed));
   part("fool-curve").addEventListener("click", () => foolCurve().catch(failed));
   part("fool-save").addEventListener("click", () => save(part("fool-picture"), "changed.png"));

@@ -46,7 +46,7 @@ function goToAddress() {
   const { layer, filter } = wanted;
   if (layer) {
     checkLayer(layer);
-    if (filter === undefined) pinned.layer = null;
+    if (filter === undefined) unpin();
     else if (wanted.mode !== "dream") pin(layer, filter);
   }
   if (wanted.mode === "dream" && layer) {
