@@ -12,6 +12,7 @@ from tests.browser.conftest import silent
 from tests.browser.live import says, settle, start
 from tests.browser.test_axe import violations
 from tests.browser.test_focus import OFFERED, STOP
+from tests.browser.test_modes import CUT_OFF, DOUBLED
 from tests.browser.test_targets import SMALL
 
 pytestmark = pytest.mark.browser
@@ -42,6 +43,17 @@ def test_each_mode_breaks_no_rule_and_fits(started: Page, axe: str, mode: str) -
     assert not broken, "\n".join(broken)
     assert started.evaluate(WIDER) == 0
     assert started.evaluate(SMALL, 24) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_text_of_twice_the_size_fits(started: Page, mode: str) -> None:
+    """Nothing leaves the page, and nothing is cut off."""
+    started.check(f"[name=mode][value={mode}]")
+    settle(started)
+    started.evaluate(f"() => {{ {DOUBLED}; }}")
+    found = [started.evaluate(WIDER), started.evaluate(CUT_OFF)]
+    started.evaluate("() => { document.documentElement.style.fontSize = ''; }")
+    assert found == [0, []]
 
 
 @pytest.mark.parametrize("mode", MODES)
