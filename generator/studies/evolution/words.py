@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ABOUT = "How the layers settled"
-SOME = "{n} images, chosen at even distances,"
+SOME = "{n} evenly chosen images"
 FILTER = (
     "A column for each moment of the training. Above is the patch that then activated the filter "
     "most among {images}, below what the weights of that moment made of it; mid-grey is zero, and "
@@ -28,10 +28,10 @@ HALF = {
     "from {title} on.",
 }
 NOT_HALF = {
-    "share": "At {title}, the last snapshot, the median filter has less than half of its final "
-    "images among its nine ({value}).",
-    "correlation": "At {title}, the last snapshot, the correlation of its answers to stimuli with "
-    "the final ones is below 0.5 ({value}).",
+    "share": "The median filter has less than half of its final images among its nine at {title}, "
+    "the last snapshot ({value}).",
+    "correlation": "The correlation of its answers to stimuli with the final ones is below 0.5 at "
+    "{title} ({value}).",
 }
 NOTHING = "Nothing activates its filters in the end, so nothing can be compared."
 SHARES = "Share of the final nine images that are among the nine, median filter"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.atlas.store import Atlas
+from generator.atlas.studies import finish
 from generator.errors import AtlasError
 from generator.render.facts import read_gallery
 from generator.render.site.build import compose
@@ -91,8 +92,10 @@ def test_a_layer_shows_its_figure_its_curve_and_the_same_as_a_table(
     assert cells == ["0.22", "0.44", "0.67", "1.00", "0.25", "0.50", "0.75", "1.00"]
     assert section.count("<polyline") == 2
     last = pages["layer5/index.html"]
-    assert "At epoch 21, the last snapshot, the median filter has less than half" in last
-    assert "is below 0.5 (0.38)" in last
+    assert (
+        "less than half of its final images among its nine at epoch 21, the last snapshot" in last
+    )
+    assert "is below 0.5 at epoch 21 (0.38)" in last
 
 
 def test_the_page_says_by_when_each_layer_passed_half(pages: dict[str, str]) -> None:
@@ -131,6 +134,20 @@ def test_many_snapshots_are_scrolled_to(folder: Path, tmp_path: Path) -> None:
     page = pages_of(other)["layer2/0.html"]
     assert '<div class="strip wide" role="region" aria-label="Filter 0" tabindex="0">' in page
     assert '<div class="strip">' in pages_of(folder)["layer2/0.html"]
+
+
+def test_where_only_some_images_were_looked_at_pages_say_so(tmp_path: Path) -> None:
+    """On every filter's page, and where all is said of how it was measured."""
+    folder = make_atlas(tmp_path / "atlas")
+    record = write_evolution(folder)
+    assert record is not None
+    some = record.model_copy(update={"images": 2_000, "all_images": False})
+    place = folder / "studies" / "evolution"
+    (place / "evolution.json").write_text(some.model_dump_json())
+    finish(place, "evolution", 1, {}, "")
+    pages = pages_of(folder)
+    assert "most among 2,000 evenly chosen images, below" in pages["layer1/0.html"]
+    assert "of each snapshot on 2,000 evenly chosen images and with" in pages["evolution.html"]
 
 
 def test_a_study_that_does_not_fit_the_atlas_is_no_crash(tmp_path: Path) -> None:
