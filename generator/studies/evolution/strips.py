@@ -69,9 +69,7 @@ def strips(
         for index in np.flatnonzero(places.filters == filter_):
             image = inputs[int(places.rows[index])].numpy()
             patch = crops.to_pixels(crops.crop(image, places.boxes[index]), mean, std)
-            signal = signals[index]
-            shown = signal if signal.shape[1] <= tile else crops.resampled(signal, tile)
-            return patch, crops.signed_picture(shown)[0]
+            return patch, crops.signed_tile(signals[index], tile)[0]
         return None
 
     def encoded(filter_: int) -> bytes:
