@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.live import encoded, give, pixel, plain, says, start
+from tests.browser.sites import make_site, serving
+from tests.support.tiny_atlas import make_atlas
+from tests.support.tiny_live import write_live
 
 pytestmark = pytest.mark.browser
 
@@ -217,3 +222,26 @@ def test_that_it_is_mirrored_can_be_heard(reader: Page, served: str) -> None:
     assert (canvas.get_attribute("aria-label") or "").endswith(": a bar at −45°, mirrored")
     reader.uncheck("#live-mirror")
     assert (canvas.get_attribute("aria-label") or "").endswith(": a bar at −45°")
+
+
+def test_a_network_of_grey_pictures_gets_grey_ones(reader: Page, tmp_path: Path) -> None:
+    """As Pillow, with which the gallery reads them, makes them of colours."""
+
+    def make(folder: Path, *, labels: tuple[str, ...]) -> Path:
+        atlas = make_atlas(folder, labels=labels)
+        write_live(atlas, grey=True)
+        return atlas
+
+    coarse = np.random.default_rng(2).integers(0, 256, (56, 56, 3), np.uint8)
+    picture = Image.fromarray(coarse.repeat(4, 0).repeat(4, 1))
+    with serving(make_site(tmp_path, make)) as address:
+        start(reader, f"{address}/live.html")
+        give(reader, "colours.png", encoded(picture, "PNG"))
+        reader.wait_for_function(
+            "() => document.querySelector('#live-canvas').ariaLabel.includes('colours')"
+        )
+        shown = reader.evaluate("""() => Array.from(document.querySelector('#live-canvas')
+            .getContext('2d').getImageData(0, 0, 224, 224).data)""")
+    found = np.array(shown).reshape(224, 224, 4)
+    for colour in range(3):
+        assert np.array_equal(found[..., colour], np.asarray(picture.convert("L")))

@@ -74,9 +74,16 @@ class _Network:
         self.add("max_pool", [maps, side, side], **fields, rounds_up=False)
 
 
-def write_live(folder: Path, *, missing: str = "", classes: bool = True, seed: int = 0) -> None:
+def write_live(
+    folder: Path,
+    *,
+    missing: str = "",
+    classes: bool = True,
+    grey: bool = False,
+    seed: int = 0,
+) -> None:
     """Write the study into an atlas; with `missing`, only why there is none."""
-    files = {} if missing else _files(classes, np.random.default_rng(seed))
+    files = {} if missing else _files(classes, grey, np.random.default_rng(seed))
     place = folder / "studies" / STUDY
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -85,7 +92,7 @@ def write_live(folder: Path, *, missing: str = "", classes: bool = True, seed: i
     finish(place, STUDY, 1, {"seed": seed}, missing)
 
 
-def _files(classes: bool, rng: np.random.Generator) -> dict[str, bytes]:
+def _files(classes: bool, grey: bool, rng: np.random.Generator) -> dict[str, bytes]:
     network, layers = _Network(rng), []
     for number, (maps, (kernel, stride, padding, pooled)) in enumerate(
         zip(MAPS, PLAN, strict=True)
@@ -107,6 +114,7 @@ def _files(classes: bool, rng: np.random.Generator) -> dict[str, bytes]:
         "input": INPUT,
         "mean": [0.5] * 3,
         "std": [0.25] * 3,
+        "grey": grey,
         "rule": "deconvnet",
         "classes": CLASSES if classes else [],
         "output": len(network.values) - 1 if classes else None,

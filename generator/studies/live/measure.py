@@ -97,6 +97,7 @@ def _network_record(
         input=(network.input_size.height, network.input_size.width),
         mean=network.mean,
         std=network.std,
+        grey=network.channels == 1,
         rule=network.rule.name,
         classes=found.classes,
         output=exported.watched[-1] if found.scores else None,

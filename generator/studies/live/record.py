@@ -220,6 +220,7 @@ class NetworkRecord(Record):
     input: Pair  # pixels
     mean: tuple[float, float, float]  # RGB, of values in 0…1
     std: tuple[float, float, float]
+    grey: bool = False  # whether it takes pictures without their colours, as three equal ones
     rule: Rule
     classes: tuple[str, ...]
     output: int | None  # the value with a score for each class, [classes, 1, 1]

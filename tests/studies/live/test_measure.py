@@ -50,6 +50,14 @@ def pixels_of(picture: dict[str, str]) -> np.ndarray:
         return np.asarray(image.convert("RGB"), np.float64)
 
 
+def test_a_network_of_one_channel_takes_grey_pictures(tmp_path: Path) -> None:
+    """The page brings a reader's colours to what the gallery's images have."""
+    colours = watched(scoring(5), SIZE, "1", "3")
+    assert written(colours, tmp_path / "colours").network["grey"] is False
+    grey = colours.with_same_trace(channels=1)
+    assert written(grey, tmp_path / "grey").network["grey"] is True
+
+
 def test_the_deviation_is_that_of_the_maps_of_all_pictures(tmp_path: Path) -> None:
     """And what the pictures activate is what the network with 8-bit weights does."""
     network = watched(scoring(5), SIZE, "1", "3")

@@ -120,6 +120,16 @@ def test_noise_has_the_same_size() -> None:
     assert (one != other).mean() > 0.4
 
 
+def test_noise_on_a_grey_picture_is_grey() -> None:
+    """A pixel's three numbers move alike; else the network, which takes the mean, sees less."""
+    pixels = picture(23).clip(10, 245)
+    given = tiny_live(23).given(pixels)
+    found = node.run("await ready(); return noisy(live.picture, 2.5, 1, true).data;", given)
+    change = (np.array(found) - planar(pixels).numpy().ravel()).reshape(3, -1)
+    assert (change == change[0]).all()
+    assert set(change.ravel().tolist()) == {-2.5, 2.5}
+
+
 def turned(tiny: TinyLive, pixels: np.ndarray[Any, Any], budget: float) -> bool:
     """Whether one signed step of this budget turns the answer in PyTorch."""
     original = planar(pixels)

@@ -48,10 +48,12 @@ function* attack(live, original, first, target, budget, steps) {
   return picture;
 }
 
-/** Noise of a budget's size: each number goes up or down by it, by chance. */
-function noisy(original, budget, seed) {
+/** Noise of a budget's size: each number, or each pixel of a grey picture, moves by it, by chance. */
+function noisy(original, budget, seed, grey = false) {
   const random = seededRandom(seed);
   const signs = original.data.map(() => (random() < 0.5 ? -1 : 1));
+  const plane = signs.length / 3;
+  if (grey) for (const map of [1, 2]) signs.copyWithin(map * plane, 0, plane);
   return stepInBall(original, original, signs, budget, budget);
 }
 
@@ -85,7 +87,7 @@ function* fool(live, original, ask) {
   const picture = yield* attack(live, original, first, target, budget, steps);
   const after = probabilitiesOf(live, picture);
   yield null;
-  const grain = noisy(original, budget, seed);
+  const grain = noisy(original, budget, seed, live.network.grey);
   const noise = probabilitiesOf(live, grain);
   yield null;
   const pixels = rgbaBytes(picture);
@@ -114,7 +116,7 @@ function* foolCurve(live, original, ask) {
   let smallest = null;
   for (const budget of BUDGETS) {
     const found = yield* attacked(live, original, first, target, budget, ask.steps);
-    const noise = probabilitiesOf(live, noisy(original, budget, ask.seed));
+    const noise = probabilitiesOf(live, noisy(original, budget, ask.seed, live.network.grey));
     curve.budgets.push(budget);
     curve.step.push(found.probabilities[first]);
     curve.noise.push(noise[first]);

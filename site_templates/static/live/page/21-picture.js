@@ -19,6 +19,14 @@ function bring(source, width, height) {
   hasPicture = true;
 }
 
+/** Bring RGBA to their luminance, as ITU-R BT.601 weighs the colours, and as the gallery has it. */
+function withoutColours(bytes) {
+  for (let at = 0; at < bytes.length; at += 4) {
+    const [red, green, blue] = bytes.subarray(at, at + 3);
+    bytes.fill((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16, at, at + 3);
+  }
+}
+
 /** Give what was brought to the engine, mirrored where that is wanted. */
 function hand() {
   canvas.width = original.width;
@@ -29,8 +37,12 @@ function hand() {
     context.scale(-1, 1);
   }
   context.drawImage(original, 0, 0);
-  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  ask("picture", { pixels: data }).catch(failed);
+  const picture = context.getImageData(0, 0, canvas.width, canvas.height);
+  if (network.grey) {
+    withoutColours(picture.data);
+    context.putImageData(picture, 0, 0);
+  }
+  ask("picture", { pixels: picture.data }).catch(failed);
 }
 
 /** Say what the picture shows. */
