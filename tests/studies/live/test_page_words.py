@@ -17,7 +17,7 @@ PAGE = bundled("site_templates") / "static" / "live" / "page"
 BARE = "var window = {}, document = { getElementById: () => null }, modes = {};"
 
 
-def _run(files: tuple[str, ...], body: str) -> Any:
+def run(files: tuple[str, ...], body: str) -> Any:
     """Return what the body of a function gives in the scope of some of the page's files."""
     texts = [(PAGE / name).read_text(encoding="utf-8") for name in files]
     script = "\n".join((BARE, *texts, f"console.log(JSON.stringify((() => {{ {body} }})()));"))
@@ -62,7 +62,7 @@ def test_a_layers_answers_read_as_a_sentence(
     ranks = sorted(enumerate(shares), key=lambda pair: -pair[1])
     layer = {"title": "Layer 1", "filters": len(maxima)}
     given = ", ".join(map(json.dumps, (layer, maxima, ranks)))
-    found = _run(("12-words.js", "32-sentences.js"), f"return lookWords({given});")
+    found = run(("12-words.js", "32-sentences.js"), f"return lookWords({given});")
     assert found.replace("\u00a0", " ") == words
 
 
@@ -87,7 +87,7 @@ def test_what_is_on_its_way_is_said(
         f"{json.dumps([each['name'] for each in names[:here]])}.forEach(name => ready.add(name));"
         f"hasOutput = {json.dumps(head)}; return arrivalWords();"
     )
-    assert _run(("10-parts.js",), body) == words
+    assert run(("10-parts.js",), body) == words
 
 
 SURE, LESS = [[0, 0.9], [1, 0.1]], [[0, 0.6], [1, 0.4]]
@@ -130,5 +130,5 @@ def test_what_fooling_did_is_said_and_no_more(
         "network = { classes: ['a', 'b', 'c'] };"
         f"return foolWords({json.dumps(answer)}, {json.dumps(target)});"
     )
-    found = _run(("10-parts.js", "12-words.js", "45-mode-fool.js"), body)
+    found = run(("10-parts.js", "12-words.js", "45-mode-fool.js"), body)
     assert found.replace("\u00a0", " ") == words

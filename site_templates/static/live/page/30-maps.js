@@ -46,6 +46,13 @@ function starts(from, to) {
   return Int32Array.from({ length: to + 1 }, (_, at) => Math.floor((at * from) / to));
 }
 
+/** The largest box [w, h] of a map's shape in a square tile, and where it begins: [left, top]. */
+function boxIn(side, width, height) {
+  const most = Math.max(width, height);
+  const box = [width, height].map((length) => Math.max(1, Math.round((side * length) / most)));
+  return [...box, ...box.map((length) => Math.floor((side - length) / 2))];
+}
+
 /** Draw one map into a strip: mean of the map's pixels where it is reduced, else the nearest. */
 function drawTile(strip, stride, left, maps, offset, columns, xs, ys, grey) {
   for (let y = 0; y + 1 < ys.length; y += 1) {
@@ -92,8 +99,9 @@ async function drawGrid() {
     grid.canvas.height = down;
   }
   const context = grid.canvas.getContext("2d");
-  const xs = starts(width, side);
-  const ys = starts(height, side);
+  const [wide, high, left, top] = boxIn(side, width, height);
+  const xs = starts(width, wide);
+  const ys = starts(height, high);
   let began = performance.now();
   for (let row = 0; row < rows; row += 1) {
     const picture = new ImageData(across, side);
@@ -107,7 +115,7 @@ async function drawGrid() {
       drawTile(
         strip,
         across,
-        column * pitch,
+        top * across + left + column * pitch,
         answer.maps,
         filter * height * width,
         width,
