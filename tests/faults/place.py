@@ -16,6 +16,7 @@ layers = ["layer1=1", "layer2=4"]
 input_size = 16
 batch = 4
 workers = 0
+studies = ["live", "control"]
 device = "cpu"
 stimuli = {stimuli}
 """

@@ -15,7 +15,7 @@ from tests.support.tiny_network import draw_pictures
 
 Make = Callable[[], Place]
 FIRST_READ = Fault("pause", r"^read many/left/picture_000")
-SEARCHED = Fault("pause", r"^(create|mkdir) atlas\.work/atlas")
+SEARCHED = Fault("pause", r"^read atlas\.work/fields")  # before any picture is read again
 
 
 def run_meanwhile(place: Place, pause: Fault, change: Callable[[], None], *more: str) -> Outcome:

@@ -25,6 +25,7 @@ from generator.compute.project.contact_sheets import (
 from generator.compute.project.run import Group, Inputs, groups_of
 from generator.errors import AtlasError
 from generator.files import write_whole
+from generator.images.captions import display_path
 from generator.names import Size
 from generator.progress import Progress
 from generator.studies.control import record
@@ -79,7 +80,8 @@ def _compare(
             trained = reconstruct_places(network, layer, places, inputs.__getitem__)
         except ActivationDiffers as problem:
             raise AtlasError(
-                f"{layer.name}, filter {problem.filter}: the activation is "
+                f"{layer.name}, filter {problem.filter}, image "
+                f"{display_path(subject.images.path(problem.row))}: the activation is "
                 f"{problem.recomputed:.6g} now, the search recorded {problem.recorded:.6g}; "
                 "start anew with --anew"
             ) from problem

@@ -297,5 +297,5 @@ def test_an_activation_that_does_not_come_out_again(
 
     monkeypatch.setattr("generator.compute.studies.Atlas", Changed)
     (study,) = run(pictures, tmp_path / "atlas").studies
-    assert study.failed.startswith("layer1, filter 0: the activation is ")
+    assert study.failed.startswith("layer1, filter 0, image ")
     Atlas.open(tmp_path / "atlas").verify()
