@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from generator.render.facts import LayerFacts
+from pydantic import ValidationError
+
+from generator.errors import AtlasError
+from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.drawings import Answers
 from generator.render.text.study_claims import Numbers
 
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
     from generator.render.site.pages import View
     from generator.render.text.texts import Texts
     from generator.render.views.frame import Frames, Target
+
+
+T = TypeVar("T")
+AGAIN = "run `filter-gallery compute` again, which mends it"
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,20 @@ class CardPictures:
 def sections_of(sections: Iterable[Section | None]) -> tuple[Section, ...]:
     """Return those that there are."""
     return tuple(section for section in sections if section is not None)
+
+
+def read_record(path: Path, parse: Callable[[bytes], T]) -> T:
+    """Return what a study left in a file; AtlasError where this version cannot read it."""
+    try:
+        return parse(path.read_bytes())
+    except (OSError, ValidationError) as problem:
+        raise AtlasError(f"{path}: not what this version reads; {AGAIN}") from problem
+
+
+def require_layers(folder: Path, gallery: Gallery, layers: Iterable[tuple[str, int]]) -> None:
+    """Raise AtlasError where a study's layers, names and filters, are not those of the atlas."""
+    if [(layer.record.name, layer.record.filters) for layer in gallery.layers] != [*layers]:
+        raise AtlasError(f"{folder}: made for other layers than the atlas has; {AGAIN}")
 
 
 class StudySite:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from generator.atlas.schema import PLACES
-from generator.errors import AtlasError
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frame, Frames, Link, Picture, Table
-from generator.render.views.study import Section, StudySite
+from generator.render.views.study import Section, StudySite, read_record, require_layers
 from generator.render.words.words import count, in_words, listing, several
 from generator.studies.evolution import words
 from generator.studies.evolution.chart import FINAL, Curve, curve, shortened_titles
@@ -103,14 +100,8 @@ class EvolutionSite(StudySite):
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> EvolutionSite:
         """Read what the study left; AtlasError where it does not fit this version or the atlas."""
-        again = "run `filter-gallery compute` again, which mends it"
-        try:
-            record = Evolution.model_validate_json((folder / RECORD).read_bytes())
-        except (OSError, ValidationError) as problem:
-            raise AtlasError(f"{folder}: not what this version reads; {again}") from problem
-        ours = [(layer.record.name, layer.record.filters) for layer in gallery.layers]
-        if ours != [(layer.name, len(layer.final)) for layer in record.layers]:
-            raise AtlasError(f"{folder}: made for other layers than the atlas has; {again}")
+        record = read_record(folder / RECORD, Evolution.model_validate_json)
+        require_layers(folder, gallery, ((each.name, len(each.final)) for each in record.layers))
         return cls(folder, record, {layer.name: settling(layer) for layer in record.layers})
 
     @property

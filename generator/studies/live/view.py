@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from pydantic import ValidationError
-
-from generator.errors import AtlasError
 from generator.names import Rule
 from generator.render import urls
 from generator.render.facts import Gallery
@@ -17,7 +14,7 @@ from generator.render.site.check import gzipped
 from generator.render.text.drawings import Answers
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Target
-from generator.render.views.study import StudySite
+from generator.render.views.study import StudySite, read_record, require_layers
 from generator.render.words.rules import PROJECTIONS
 from generator.render.words.words import count, first_capital, listing, several, shortened
 from generator.studies.live import scripts, words
@@ -109,15 +106,9 @@ class LivePage(StudySite):
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> LivePage:
         """Read what the study left; AtlasError where it does not fit this version or the atlas."""
-        again = "run `filter-gallery compute` again, which mends it"
-        try:
-            record = NetworkRecord.model_validate_json((folder / NETWORK).read_bytes())
-            samples = PICTURE_LIST.validate_json((folder / PICTURES).read_bytes())
-        except (OSError, ValidationError) as problem:
-            raise AtlasError(f"{folder}: not what this version reads; {again}") from problem
-        ours = [(layer.record.name, layer.record.filters) for layer in gallery.layers]
-        if ours != [(layer.name, layer.filters) for layer in record.layers]:
-            raise AtlasError(f"{folder}: made for other layers than the atlas has; {again}")
+        record = read_record(folder / NETWORK, NetworkRecord.model_validate_json)
+        samples = read_record(folder / PICTURES, PICTURE_LIST.validate_json)
+        require_layers(folder, gallery, ((each.name, each.filters) for each in record.layers))
         return cls(folder, gallery, record, samples)
 
     @property

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from generator.errors import AtlasError
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.views.frame import Frames, Picture
 from generator.render.views.pictures import FEW_PIXELS
-from generator.render.views.study import CardPictures, Section, StudySite
+from generator.render.views.study import (
+    CardPictures,
+    Section,
+    StudySite,
+    read_record,
+    require_layers,
+)
 from generator.render.words.words import activation, pixels, several
 from generator.studies.synthetic import record
 from generator.studies.synthetic.record import Layer, SyntheticRecord
@@ -57,14 +60,9 @@ class MadePictures(StudySite):
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> MadePictures:
         """Read what the study left; AtlasError where it does not fit this version or the atlas."""
-        again = "run `filter-gallery compute` again, which mends it"
-        try:
-            found = SyntheticRecord.model_validate_json((folder / record.RECORD).read_bytes())
-        except (OSError, ValidationError) as problem:
-            raise AtlasError(f"{folder}: not what this version reads; {again}") from problem
-        ours = [(layer.record.name, layer.record.filters) for layer in gallery.layers]
-        if ours != [(layer.name, len(layer.activation)) for layer in found.layers]:
-            raise AtlasError(f"{folder}: made for other layers than the atlas has; {again}")
+        found = read_record(folder / record.RECORD, SyntheticRecord.model_validate_json)
+        layers = ((layer.name, len(layer.activation)) for layer in found.layers)
+        require_layers(folder, gallery, layers)
         return cls(folder, found)
 
     @property

@@ -161,7 +161,7 @@ def test_a_study_that_does_not_fit_the_atlas_is_no_crash(tmp_path: Path) -> None
     with pytest.raises(AtlasError, match=r"evolution: made for other layers.*compute` again"):
         read(other)
     file.write_text("{}")
-    with pytest.raises(AtlasError, match=r"evolution: not what this version reads"):
+    with pytest.raises(AtlasError, match=r"evolution.json: not what this version reads"):
         read(other)
 
 

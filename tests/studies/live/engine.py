@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import subprocess
@@ -15,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from generator.studies.live.scripts import engine_script
 from tests.browser.conftest import absent
+from tests.studies.live.node import ENGINE, RETURNS
 from tests.studies.live.programs import Program
 
-ENGINE = Path(__file__).parents[3] / "site_templates" / "static" / "live" / "engine"
 NAMES = "KERNEL, makeProduct, Engine"
 PRODUCTS = ("simd", "plain")
 EXACT = 1e-4  # relative, of float32 against float64
@@ -30,17 +30,10 @@ def node() -> str:
 
 
 def joined(names: str = NAMES) -> str:
-    """Return the engine's files as the page joins them, as a function that returns these names."""
-    kernel = base64.b64encode((ENGINE / "kernel.wasm").read_bytes()).decode()
-    files = [path.read_text(encoding="utf-8") for path in sorted(ENGINE.glob("*.js"))]
-    lines = (
-        "function liveEngine(post) { 'use strict';",
-        f'const KERNEL = "{kernel}";',
-        *files,
-        f"return {{ {names} }};",
-        "}",
-    )
-    return "\n".join(lines)
+    """Return the page's script of the engine, as a function that returns these names instead."""
+    script = engine_script(ENGINE.parents[1])
+    assert script.endswith(RETURNS)
+    return script.removesuffix(RETURNS) + f"return {{ {names} }};\n}}\n"
 
 
 @dataclass

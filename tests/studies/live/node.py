@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import subprocess
 from typing import Any
 
 from generator.resources import bundled
+from generator.studies.live.scripts import engine_script
 from tests.browser.conftest import absent
 
 ENGINE = bundled("site_templates") / "static" / "live" / "engine"
 FILES = tuple(sorted(ENGINE.glob("*.js")))
+BEGINS, RETURNS = "function liveEngine(post) {\n", "return receive;\n}\n"  # of the script
 
 # `ask` sends a message and gives what comes last; `log` is all that was posted, arrays as lists.
 START = """
@@ -51,13 +52,13 @@ def run(body: str, given: dict[str, Any]) -> Any:
     program = shutil.which("node")
     if program is None:
         absent("no Node on PATH")
-    kernel = base64.b64encode((ENGINE / "kernel.wasm").read_bytes()).decode()
-    files = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
+    script = engine_script(ENGINE.parents[1])
+    assert script.startswith(BEGINS)
+    assert script.endswith(RETURNS)
     lines = (
         START,
         f"const given = {json.dumps(given)};",
-        f"const KERNEL = '{kernel}';",
-        files,
+        script.removeprefix(BEGINS).removesuffix(RETURNS),
         f"const body = async () => {{ {body} }};",
         "body().then((result) => console.log(JSON.stringify(plain(result))));",
     )

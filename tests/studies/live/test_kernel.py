@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 from tests.browser.conftest import absent
-from tests.studies.live.engine import ENGINE, node
+from tests.studies.live.engine import node
+from tests.studies.live.node import ENGINE
 
 WABT = Path(__file__).parents[2] / "browser" / "node_modules" / "wabt"
 ASSEMBLE = """
