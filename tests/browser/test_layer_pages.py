@@ -104,12 +104,13 @@ def test_letters_follow_visible_links(wide_served: str, reader: Page, name: str)
 def test_letters_turn_pages_inside_a_layer(wide_served: str, reader: Page) -> None:
     """Next and previous on a later page are pages of the layer; up is its first page."""
     reader.goto(f"{wide_served}/{WIDE}/page2.html")
+    # An address changes before the page's script listens: wait until the page has loaded.
     reader.keyboard.press("n")
-    expect(reader).to_have_url(f"{wide_served}/{WIDE}/page3.html")
+    reader.wait_for_url(f"{wide_served}/{WIDE}/page3.html")
     reader.keyboard.press("p")
-    expect(reader).to_have_url(f"{wide_served}/{WIDE}/page2.html")
+    reader.wait_for_url(f"{wide_served}/{WIDE}/page2.html")
     reader.keyboard.press("u")
-    expect(reader).to_have_url(f"{wide_served}/{WIDE}/index.html")
+    reader.wait_for_url(f"{wide_served}/{WIDE}/index.html")
 
 
 def test_controls_act_on_the_page_and_say_so(wide_served: str, reader: Page) -> None:
