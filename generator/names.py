@@ -12,7 +12,16 @@ Rule = Literal["deconvnet", "guided", "gradient"]  # see `generator.network.rule
 Evidence = Literal["geometry", "gradients", "nothing"]
 FieldShown = Literal["effective", "theoretical"]  # in what patches and reconstructions are shown
 # Of the rooms in `generator.studies`.
-StudyName = Literal["live", "control", "evolution", "synthetic"]
+StudyName = Literal[
+    "live",
+    "control",
+    "evolution",
+    "classes",
+    "occlusion",
+    "invariance",
+    "adversarial",
+    "synthetic",
+]
 RANDOM = "random"
 NETWORKS = "zfnet, torchvision:NAME, timm:NAME, or FILE.py:FUNCTION"
 PIPE = "pipe:"  # no longer a form of `images`; a command follows, no path

@@ -145,6 +145,11 @@ class WatchedNetwork(LoadedNetwork):
         """
         return self._trace.whole([layer.module for layer in self.layers])
 
+    @property
+    def ends_with_softmax(self) -> bool:
+        """Say whether the network returns the softmax, or its logarithm, of what `whole` gives."""
+        return self._trace.softmax
+
     def _graph(self, *modules: str) -> Graph | None:
         if modules not in self._graphs:
             try:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
+from typing import get_args
 from urllib.parse import quote, urlsplit
 
 from generator.atlas.schema import PictureKind
+from generator.names import StudyName
 from generator.render.views.layer.spans import page_of
 
 HOME = "index.html"
@@ -21,6 +23,7 @@ FINDER = "finder.html"
 CREDITS = "credits.html"
 ASSETS = "assets"
 STUDIES = "studies"
+IMAGES = "images"
 SITEMAP = "sitemap.xml"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
@@ -68,14 +71,25 @@ def study_page(name: str) -> str:
     return f"{name}.html"
 
 
-def study_picture(study: str, layer_name: str, picture_name: str) -> str:
-    """Return a picture of a study, about a filter or a layer."""
-    return f"{STUDIES}/{study}/{layer_name}/{picture_name}.webp"
+def study_item(study: str, item: str) -> str:
+    """Return one of the further pages of a study: of a class, of an image."""
+    return f"{study}/{item}.html"
+
+
+def study_picture(study: str, *names: str) -> str:
+    """Return a picture of a study, by the names that it has there: of a layer and a filter."""
+    return f"{STUDIES}/{study}/{'/'.join(names)}.webp"
 
 
 def of_study(path: str) -> bool:
-    """Say whether a path is a study's picture, or what the live page loads."""
-    return path.startswith(f"{STUDIES}/") or live_part(path) != ""
+    """Say whether a path is a study's further page or picture, or what the live page loads."""
+    folder = path.partition("/")[0]
+    return folder in (STUDIES, *get_args(StudyName)) or live_part(path) != ""
+
+
+def image_page(row: int) -> str:
+    """Return the page of an image, by its row in the image set."""
+    return f"{IMAGES}/{row}.html"
 
 
 def social_card(layer_name: str) -> str:

@@ -35,10 +35,14 @@ from generator.atlas.schema import (
 )
 from generator.atlas.store import AtlasWriter, picture_kinds
 from generator.names import Rule, Size
+from tests.support.tiny_adversarial import write_adversarial
+from tests.support.tiny_classes import write_classes
 from tests.support.tiny_control import write_control
 from tests.support.tiny_evolution import write_evolution
+from tests.support.tiny_invariance import write_invariance
 from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures
+from tests.support.tiny_occlusion import write_occlusion
 from tests.support.tiny_synthetic import write_synthetic
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -108,14 +112,18 @@ def make_atlas(
     control: str | None = None,
     evolution: str | None = None,
     made: str | None = None,
+    classes: str | None = None,
+    occlusion: str | None = None,
+    invariance: str | None = None,
+    adversarial: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
     The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
-    in pixels; without it they are squares of one colour. `live` says why the live study
-    has no page; with "" it has one, with None it never ran. So do `control`, `evolution` and `made`
-    of those studies. `effective` has the effective fields of layers whose patches show no more
-    than that.
+    in pixels; without it they are squares of one colour. `live` says why the live study has no
+    page; with "" it has one, with None it never ran. So do the other studies by their names, and
+    `made` of the synthetic one. `effective` has the effective fields of layers whose patches show
+    no more than that.
     """
     draw = draw or _square
     rng = np.random.default_rng(seed)
@@ -180,6 +188,10 @@ def make_atlas(
         (control, partial(write_control, folder, draw=draw)),
         (evolution, partial(write_evolution, folder)),
         (made, partial(write_synthetic, folder, shapes)),
+        (classes, partial(write_classes, folder)),
+        (occlusion, partial(write_occlusion, folder)),
+        (invariance, partial(write_invariance, folder)),
+        (adversarial, partial(write_adversarial, folder)),
     ):
         if missing is not None:
             write(missing=missing)

@@ -49,12 +49,17 @@ class Graph:
     shapes: dict[int, Map]
     watched: tuple[int, ...]
 
-    def run(self, images: Tensor) -> list[Tensor]:
-        """Return the watched values [b, c, h, w] for whole images [b, 3, h, w]."""
+    def run(self, images: Tensor, *, in_place: bool = True) -> list[Tensor]:
+        """Return the watched values [b, c, h, w] for whole images [b, 3, h, w].
+
+        Not `in_place`, every value is kept as autograd needs it.
+        """
         values = {IMAGE: images}  # never written over
         for node, done in with_last_uses(self.nodes, {IMAGE, *self.watched}):
             inputs = [values[value] for value in node.inputs]
-            values[node.output] = node.op.forward(inputs, in_place=not set(node.inputs) - done)
+            values[node.output] = node.op.forward(
+                inputs, in_place=in_place and not set(node.inputs) - done
+            )
             for value in done:
                 del values[value]
         return [values[value] for value in self.watched]

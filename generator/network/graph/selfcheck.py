@@ -52,14 +52,19 @@ def require_as_traced(network: WatchedNetwork) -> None:
 def gives_as_traced(network: WatchedNetwork, graph: Graph) -> bool:
     """Say whether the last watched value of a graph is what the network returns, on other pixels.
 
-    Of several tensors the first counts.
+    Of several tensors the first counts. Where that is a softmax or its logarithm, probabilities are
+    compared.
     """
     image = pictures(network, 1)
     with torch.no_grad():
         with ignoring_modes():
             expected = next(tensors_in(network.model(image.clone())))
         found = graph.run(image.contiguous(memory_format=torch.channels_last))[-1]
-    return not _apart(found, expected.reshape(found.shape))
+    expected = expected.reshape(found.shape)
+    if network.ends_with_softmax:
+        found = found.softmax(1)
+        expected = expected if expected.min() >= 0 else expected.exp()
+    return not _apart(found, expected)
 
 
 def _require_finite(network: WatchedNetwork, maps: Sequence[Tensor]) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its usual name
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from generator.errors import NetworkError
@@ -45,6 +46,11 @@ _ANEW = (
     *(torch.zeros_like, torch.ones_like, torch.full_like, torch.empty_like),
     *(Tensor.new_zeros, Tensor.new_ones, Tensor.new_full, Tensor.new_empty, Tensor.new_tensor),
 )
+# They turn scores into probabilities of classes, or into their logarithms: softmax undoes both.
+_SOFTMAX = {
+    *(F.softmax, torch.softmax, Tensor.softmax),
+    *(F.log_softmax, torch.log_softmax, Tensor.log_softmax),
+}
 _EITHER_WAY = (torch.maximum, Tensor.maximum, torch.max, torch.fmax)
 _DRAWS = {
     *(torch.rand, torch.randn, torch.randint, torch.randperm, torch.normal, torch.bernoulli),
@@ -73,6 +79,8 @@ class Trace:
     outputs: dict[str, list[int]] = field(default_factory=dict)  # module path → values it gave
     folds: dict[int, Convolution] = field(default_factory=dict)  # as `Graph.folded` keeps them
     result: int | None = None  # the value that the network returned: the first of several
+    # Where that is the softmax of scores over classes, or its logarithm, `result` is the scores.
+    softmax: bool = False
     no_result: str = ""  # why there is none
 
     def graph(self, modules: Sequence[str], rule: Rule) -> Graph:
@@ -155,6 +163,7 @@ class _Recorder(TorchFunctionMode):
         self.elements = Elements()
         self._name(image, self._value(image.shape, "the image"))
         self.scope: list[tuple[str, nn.Module]] = []
+        self.before_softmax: dict[int, int] = {}  # value → the value whose softmax it is
 
     def __torch_function__(
         self,
@@ -181,6 +190,7 @@ class _Recorder(TorchFunctionMode):
         for made in tensors_in(output):
             if id(made) not in self.values or self._written(made):
                 self._record(func, read, made)
+                self._note_softmax(func, (args, kwargs), made)
                 read = "" if isinstance(read, tuple) and read[1] is not None else read
         for known in filter(self._written, tuple(self.kept)):
             self._record(func, ", which writes into a map,", known)
@@ -193,9 +203,18 @@ class _Recorder(TorchFunctionMode):
         """Record which value the network returned: the first tensor, if it has a known form."""
         value = next((self.values.get(id(each)) for each in tensors_in(returned)), None)
         if isinstance(value, int) and self.trace.shapes[value] != NO_MAP:
-            self.trace.result = value
+            self.trace.result = self.before_softmax.get(value, value)
+            self.trace.softmax = value in self.before_softmax
         else:
             self.trace.no_result = "the network returns no vector and no maps of its image"
+
+    def _note_softmax(self, func: Callable[..., Any], given: object, made: Tensor) -> None:
+        """Remember whose softmax over all classes a value is, where it is one."""
+        if func in _SOFTMAX and made.dim() == 2:
+            before = self.values[id(next(tensors_in(given)))]
+            value = self.values[id(made)]
+            if isinstance(before, int) and isinstance(value, int):
+                self.before_softmax[value] = before
 
     # --- Moves: where the numbers of a tensor came from -------------------------------------------
 

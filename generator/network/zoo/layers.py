@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import get_args
 
 from torch import nn
 
 from generator.errors import ConfigError, NetworkError
-from generator.names import nearest
+from generator.names import StudyName, nearest
 from generator.network.zoo.loaded import LoadedNetwork
 
 LISTED = 40  # so many convolutions are named where a module is unknown
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a layer's name is a folder's name too
 # Folders that the site has for itself, and files that Windows has for its devices.
-TAKEN = re.compile(r"assets|con|prn|aux|nul|com[1-9]|lpt[1-9]", re.IGNORECASE)
-TAKEN_IN_WORDS = "assets, con, prn, aux, nul, com1 to com9, lpt1 to lpt9"
+_OF_SITE = ("assets", "images", "studies", *get_args(StudyName))
+TAKEN = re.compile(rf"{'|'.join(_OF_SITE)}|con|prn|aux|nul|com[1-9]|lpt[1-9]", re.IGNORECASE)
+TAKEN_IN_WORDS = f"{', '.join(_OF_SITE)}, con, prn, aux, nul, com1 to com9, lpt1 to lpt9"
 
 
 def modules_to_watch(loaded: LoadedNetwork, asked: Sequence[str]) -> dict[str, str]:

@@ -176,6 +176,8 @@ def _add_studies(site: Site, pages: Pages, frames: Frames, texts: Texts) -> None
         if study.has_page:
             page = pages.html(f"studies/{study.name}", study.view(frames, texts))
             site.add(urls.study_page(study.name), page)
+        for item in study.pages(frames, texts):
+            site.add(item.path, pages.html(item.template, item.view))
 
 
 def _pictures(atlas: Atlas, layer: LayerFacts) -> dict[str, Path]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 
+from generator.atlas.schema import ImageRecord
 from generator.errors import AtlasError
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.drawings import Answers
@@ -31,6 +32,15 @@ class Section:
     template: str  # "studies/control.filter.html"
     view: Any  # a frozen record of strings
     above: str = ""  # a template of what stands above the nine places of a filter
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """A further page of a study: of a class, of an image."""
+
+    path: str  # as `urls.study_item` has it
+    template: str  # "studies/classes.class"
+    view: View
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,10 @@ class StudySite:
         """Return the view of its page."""
         raise NotImplementedError
 
+    def pages(self, _frames: Frames, _texts: Texts) -> Iterable[StudyPage]:
+        """Return its further pages, beside the one of its name."""
+        return ()
+
     def invitation(self, _layer: str = "", _number: int | None = None) -> Target | None:
         """Return a way to its page from home, from a layer's page, or from a filter's."""
         return None
@@ -109,6 +123,10 @@ class StudySite:
 
     def on_cards(self, _layer: LayerFacts, _page: str) -> CardPictures | None:
         """Return what it adds to the choice above the cards of a layer, on a page of it."""
+        return None
+
+    def on_image(self, _frames: Frames, _image: ImageRecord) -> Section | None:
+        """Return what it adds to the page of an image."""
         return None
 
     def on_layer(self, _frames: Frames, _layer: LayerFacts) -> Section | None:

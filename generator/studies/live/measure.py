@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from generator.files import write_whole
 from generator.images.sets.image_set import ImageSet
 from generator.network.graph.trace import NoProjection
+from generator.network.scores import Scores, scores_of
 from generator.network.watched import WatchedLayer, WatchedNetwork
 from generator.progress import Progress
 from generator.studies.live import record
 from generator.studies.live.deviation import shown_with_8_bits
+from generator.studies.live.eight_bit import each_op, in_float32
 from generator.studies.live.export import Exported, export
 from generator.studies.live.pictures import samples, shown
-from generator.studies.live.scores import Scores, scores_of
 from generator.studies.live.sizes import is_resizable
 from generator.studies.subject import Subject
 
@@ -59,6 +61,7 @@ def write(network: WatchedNetwork, images: ImageSet, folder: Path, progress: Pro
         found = scores_of(network)
     except NoProjection as problem:
         return f"{problem}, so no page can compute the layers"
+    found = replace(found, graph=each_op(found.graph, in_float32))
     layers = len(network.layers)
     exported = export(found.graph, layers)
     if found.scores and exported.bytes > MOST_BYTES:

@@ -44,8 +44,8 @@ RETURNED: dict[str, Callable[[Tensor], object]] = {
 NO_FORM = "the network returns no vector and no maps of its image"
 NOT_KNOWN: dict[str, tuple[Callable[[Tensor], object], str]] = {
     "no op": (
-        lambda maps: mean(maps).softmax(1),
-        r"the network itself \(calling softmax\) is no known operation",
+        lambda maps: mean(maps).cumsum(1),
+        r"the network itself \(calling cumsum\) is no known operation",
     ),
     "no batch": (lambda maps: mean(maps)[0], NO_FORM),
     "number": (lambda _: 3, NO_FORM),

@@ -178,7 +178,12 @@ def test_a_named_module_is_watched_itself() -> None:
         (("naïve=features.conv1",), ConfigError, "'naïve' cannot be"),
         (("a" * 65 + "=features.conv1",), ConfigError, "cannot be"),
         (("Assets=features.conv1",), ConfigError, "'Assets' cannot be"),
-        (("Con=features.conv1",), ConfigError, r"'Con' cannot be .* and not assets, con, prn, aux"),
+        (("Classes=features.conv1",), ConfigError, "'Classes' cannot be"),
+        (
+            ("Con=features.conv1",),
+            ConfigError,
+            r"'Con' cannot be .* and not assets, images, .*, con, prn, aux",
+        ),
         (("COM9=features.conv1",), ConfigError, "'COM9' cannot be"),
         (("x=features.conv1", "X=features.conv2"), ConfigError, "'X' names two layers"),
         (("x=features.conv1", "y=features.conv1"), ConfigError, "'features.conv1' is watched"),

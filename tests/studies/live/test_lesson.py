@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from generator.config import Settings
+from generator.network.scores import scores_of
 from generator.network.zoo import load as zoo
 from generator.render.text.content import Content, Subject, Text, read_content
 from generator.render.text.drawings import TEN
 from generator.studies.live.deviation import shown_with_8_bits
 from generator.studies.live.drawings import draw_all
 from generator.studies.live.pictures import Sample, _encoded
-from generator.studies.live.scores import scores_of
 from tests import ROOT
 
 LAYERS = {"layer1": 96, "layer2": 256, "layer3": 384, "layer4": 384, "layer5": 256}

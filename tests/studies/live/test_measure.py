@@ -125,15 +125,15 @@ class ByValue(nn.Module):
 
 
 SHAPES = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (1x792 and 7x3)"
-CANNOT = "The page cannot compute the scores: "
+CANNOT = "The scores cannot be computed: "
 WITHOUT: dict[str, tuple[nn.Module, tuple[str, ...], str]] = {
     "maps": (plain(), (), "The network gives maps, not a score for each class."),
     "one": (scoring(1), (), "The network gives one number, not a score for each class."),
     "other": (scoring(4), ("a", "b"), "The network gives 4 numbers, and 2 classes are named."),
-    "softmax": (
-        plain(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Softmax(1)),
+    "no op": (
+        plain(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Softmin(1)),
         (),
-        f"{CANNOT}module '6' (Softmax) is no known operation.",
+        f"{CANNOT}module '6' (Softmin) is no known operation.",
     ),
     "failure": (
         plain(nn.Flatten(), nn.Linear(7, 3)),

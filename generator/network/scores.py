@@ -1,4 +1,4 @@
-"""Whether a network's result has a score for each class, which a page can compute."""
+"""Whether what a network returns has a score for each class, and the graph that makes it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from generator.network.graph.graph import Graph, Map
 from generator.network.graph.selfcheck import gives_as_traced
 from generator.network.watched import WatchedNetwork
-from generator.studies.live.eight_bit import each_op, in_float32
+
+CANNOT = "The scores cannot be computed: "
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The graph that a page runs, whose last watched value has the scores where there are any."""
+    """The graph of a network's layers, whose last watched value has the scores where it has any."""
 
     graph: Graph
-    classes: tuple[str, ...]
-    reason: str  # why there are no scores
+    classes: tuple[str, ...]  # their names; "class 0" where the network has none
+    reason: str  # why there are no scores, a sentence
 
     @property
     def scores(self) -> bool:
@@ -29,18 +30,19 @@ class Scores:
 
 
 def scores_of(network: WatchedNetwork) -> Scores:
-    """Return the graph and its scores; NoProjection where a layer rests on what is no op."""
-    own, reason = network.whole()
-    graph = each_op(own, in_float32)
+    """Return the graph and its scores, before a softmax; the reason says why there are none.
+
+    Raises NoProjection where a layer rests on what is no op.
+    """
+    graph, reason = network.whole()
     if reason:
-        return Scores(graph, (), f"The page cannot compute the scores: {reason}.")
+        return Scores(graph, (), f"{CANNOT}{reason}.")
     found, shape = Scores(graph, (), ""), graph.shapes[graph.watched[-1]]
     if reason := _no_scores(network, shape):
         return found.without_scores(reason)
-    if not gives_as_traced(network, own):
+    if not gives_as_traced(network, graph):
         return found.without_scores(
-            "The page cannot compute the scores: on another image the network does not do what it "
-            "did on an empty one."
+            f"{CANNOT}on another image the network does not do what it did on an empty one."
         )
     names = network.classes or tuple(f"class {number}" for number in range(shape.maps))
     return replace(found, classes=names)
