@@ -19,6 +19,7 @@ from generator import __version__
 from generator.config import Settings, load_settings
 from generator.errors import ElsewhereError, GalleryError
 from generator.progress import Lines, Progress, bars, duration
+from generator.studies import STUDIES
 
 if TYPE_CHECKING:
     from generator.compute.pipeline import ComputeReport
@@ -158,7 +159,7 @@ def merge(settings: Settings, *, workspaces: tuple[Path, ...]) -> None:
 
     with _progress() as progress:
         report = run(settings, progress, _say, workspaces)
-    _print_compute(report)
+    _print_compute(report, settings)
     _require_studies(report)
 
 
@@ -270,11 +271,11 @@ def _compute(settings: Settings, *, anew: bool) -> ComputeReport | None:
 
     with _progress() as progress:
         report = run(settings, progress, _say, anew=anew)
-    _print_compute(report)
+    _print_compute(report, settings)
     return report
 
 
-def _print_compute(report: ComputeReport | None) -> None:
+def _print_compute(report: ComputeReport | None, settings: Settings) -> None:
     if report is None:  # the first process has it
         return
     done = "unchanged" if report.unchanged else "computed"
@@ -286,6 +287,9 @@ def _print_compute(report: ComputeReport | None) -> None:
     _print_times(report)
     for study in report.studies:
         click.echo(f"studies: {study.line}")
+    if "studies" not in settings.model_fields_set:
+        for left in (study for study in STUDIES.values() if not study.on):
+            click.echo(f"studies: {left.name}, only with --studies all or by name: {left.purpose}")
     for line in report.remarks:
         click.echo(line)
     for file in report.skipped:

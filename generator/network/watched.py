@@ -137,6 +137,23 @@ class WatchedNetwork(LoadedNetwork):
         """Return the graph of these layers; None where only the whole network runs."""
         return self._graph(*(layer.module for layer in layers))
 
+    def with_weights_above(self, other: WatchedNetwork, number: int) -> WatchedNetwork | None:
+        """Return the network with those of another in layer `number`, counted from 0.
+
+        What earlier layers rest on stays as it is. The result knows that layer alone. None where
+        only the whole network runs.
+        """
+        layer, *before = self.layers[number], *self.layers[:number]
+        mine, theirs = self.graph([layer]), other.graph([layer])
+        graphs = [self.graph([each]) for each in before]
+        if mine is None or theirs is None:
+            return None
+        below = {node.output for graph in graphs if graph for node in graph.nodes}
+        mixed = self.with_same_trace()
+        known = mixed._graphs  # noqa: SLF001 - its own
+        known[(layer.module,)] = mine.with_ops_of(theirs, below)
+        return mixed
+
     def whole(self) -> tuple[Graph, str]:
         """Return the graph of all layers and, last, of what the network returns, whatever the rule.
 

@@ -33,9 +33,10 @@ def write_control(
             found[SAME[1]] = np.nan
         correlation = np.where(empty, np.nan, found).astype(np.float32)
         scale = np.where(empty, 0, 0.5).astype(np.float32)
-        record.write(place, layer.name, record.Compared(correlation, scale))
+        own_random = (correlation / 2 + 0.25).astype(np.float32)
+        record.write(place, layer.name, record.Compared(correlation, own_random, scale))
         for number in np.nonzero(~empty.all(1))[0].tolist():
             picture = record.picture(place, layer.name, number)
             picture.parent.mkdir(exist_ok=True)
             picture.write_bytes(draw(sheet_side(layer.tile, layer.gutter), rng))
-    finish(place, STUDY, 1, {}, missing)
+    finish(place, STUDY, 2, {}, missing)

@@ -75,6 +75,15 @@ class Graph:
         shapes = {value: self.shapes[value] for value in sorted(needed)}
         return Graph(tuple(reversed(nodes)), shapes, tuple(watched))
 
+    def with_ops_of(self, other: Graph, below: set[int]) -> Graph:
+        """Return the graph with the ops of another of the same shapes, but for those `below`.
+
+        Those are told by the values that they make.
+        """
+        theirs = {node.output: node for node in other.nodes}
+        nodes = (n if n.output in below else theirs[n.output] for n in self.nodes)
+        return Graph(tuple(nodes), self.shapes, self.watched)
+
     def folded(self, known: dict[int, Convolution]) -> Graph:
         """Return the graph with batch normalisation made part of the convolution before it.
 

@@ -8,7 +8,7 @@ CONTROL = Study(
     name="control",
     purpose="the reconstructions of the same places with random weights, and how alike both are",
     rests_on="the network and the images",
-    passes="two for each place, up and down, over what its unit sees",
+    passes="three for each place, up and down, over what its unit sees",
     on=True,
-    version=1,
+    version=2,
 )

@@ -1,5 +1,6 @@
-"""The study itself: every place reconstructed twice, once with random weights, and compared.
+"""The study itself: every place reconstructed again with random weights, and compared.
 
+Once all weights are random; once those of the layer itself alone, with trained ones below.
 Sources: Adebayo and others, Sanity Checks for Saliency Maps, NeurIPS 2018; Nie and others, ICML
 2018. Image, unit and rule are the same. Switches and gates come from the random network's own pass
 over the image. What a unit of it answers says nothing, and may be zero: its value is set to 1, and
@@ -73,6 +74,8 @@ def _compare(
     filters = range(group.first, group.last)
     scale = np.zeros((len(filters), PLACES), np.float32)
     correlation = np.full_like(scale, np.nan)
+    own_random = correlation.copy()
+    partly = network.with_weights_above(subject.random, group.number)
     with ThreadPoolExecutor() as pool:
         rows = sorted({int(row) for row in places.rows})
         inputs = dict(zip(rows, pool.map(images.input, rows), strict=True))
@@ -86,6 +89,11 @@ def _compare(
                 "start anew with --anew"
             ) from problem
         random = reconstruct_places(subject.random, layer, places, inputs.__getitem__, VALUE)
+        own = (
+            None
+            if partly is None
+            else reconstruct_places(partly, layer, places, inputs.__getitem__, VALUE)
+        )
         side = crops.tile_side(trained.shape[2])
 
         def sheet_of(filter_: int) -> bytes:
@@ -93,14 +101,17 @@ def _compare(
             for index in np.nonzero(places.filters == filter_)[0]:
                 place = filter_ - group.first, int(places.places[index])
                 inside = _inside(places.boxes[index].tolist(), network.input_size)
-                correlation[place] = pearson(trained[index][:, *inside], random[index][:, *inside])
+                mine = trained[index][:, *inside]
+                correlation[place] = pearson(mine, random[index][:, *inside])
+                if own is not None:
+                    own_random[place] = pearson(mine, own[index][:, *inside])
                 tiles[place[1]], scale[place] = crops.signed_tile(random[index], side)
             quality = None if trained.shape[2] <= crops.LOSSLESS_UP_TO else crops.QUALITY
             return crops.webp(crops.contact_sheet(tiles, side), quality)
 
         living = np.unique(places.filters).tolist()
         sheets = dict(zip(living, pool.map(sheet_of, living), strict=True))
-    return Compared(correlation, scale), sheets
+    return Compared(correlation, own_random, scale), sheets
 
 
 def _inside(box: list[int], size: Size) -> tuple[slice, slice]:

@@ -27,12 +27,15 @@ class Compared:
     # Pearson's, of both reconstructions; NaN for an empty place, and where one is the same
     # everywhere, as nothing is.
     correlation: Floats
+    # The same, where only the weights of the layer itself are random and those below are trained.
+    # NaN too where only the whole network runs.
+    own_random: Floats
     scale: Floats  # the value of the random network's that is shown as full white or black
 
     @classmethod
     def nothing(cls) -> Compared:
         """Return what is known before a filter is compared."""
-        return cls(np.zeros((0, PLACES), np.float32), np.zeros((0, PLACES), np.float32))
+        return cls(*(np.zeros((0, PLACES), np.float32) for _ in range(3)))
 
     @property
     def filters(self) -> int:
@@ -45,8 +48,16 @@ class Compared:
 
     def of_filters(self) -> list[float | None]:
         """Return the median correlation of each filter's places; None where none is known."""
-        known = [row[np.isfinite(row)] for row in self.correlation]
-        return [float(np.median(row)) if len(row) else None for row in known]
+        return _medians(self.correlation)
+
+    def of_filters_own_random(self) -> list[float | None]:
+        """Return the same with random weights in the layer itself alone."""
+        return _medians(self.own_random)
+
+
+def _medians(values: Floats) -> list[float | None]:
+    known = [row[np.isfinite(row)] for row in values]
+    return [float(np.median(row)) if len(row) else None for row in known]
 
 
 def picture(folder: Path, layer: str, filter_: int) -> Path:
@@ -66,6 +77,11 @@ def read_some(folder: Path, layer: str) -> Compared:
         found = load_file(_arrays(folder, layer))
     except FileNotFoundError:
         return Compared.nothing()
+    if found.keys() != vars(Compared.nothing()).keys():
+        raise AtlasError(
+            f"{_arrays(folder, layer)}: not what this version reads; run `filter-gallery compute` "
+            "again, which mends it"
+        )
     return Compared(**found)
 
 

@@ -56,6 +56,7 @@ class Control(StudySite):
     gallery: Gallery
     layers: Mapping[str, Compared]
     filters: Mapping[str, list[float | None]]  # median correlation of each filter's places
+    own_random: Mapping[str, list[float | None]]  # … with random weights in the layer itself alone
 
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> Control:
@@ -65,7 +66,8 @@ class Control(StudySite):
             for layer in gallery.layers
         }
         filters = {name: layer.of_filters() for name, layer in layers.items()}
-        return cls(folder, gallery, layers, filters)
+        own_random = {name: layer.of_filters_own_random() for name, layer in layers.items()}
+        return cls(folder, gallery, layers, filters, own_random)
 
     @property
     def pictures(self) -> dict[str, Path]:
@@ -81,13 +83,15 @@ class Control(StudySite):
 
     @property
     def numbers(self) -> Numbers:
-        """Return for each layer the median over its filters, and the share above one half."""
+        """Return for each layer the medians over its filters, and the share above one half."""
         values = {}
         for name, filters in self.filters.items():
             known = _known(filters)
             if known:
                 values["median correlation", name] = statistics.median(known)
                 values["share above one half", name] = _above(known) / len(known)
+            if own := _known(self.own_random[name]):
+                values["median correlation, own weights random", name] = statistics.median(own)
         return Numbers(values, photographs=True)
 
     def remark(self, layer: LayerFacts, number: int) -> str:
@@ -135,7 +139,8 @@ class Control(StudySite):
         titles = [each.record.title for each in self.gallery.layers]
         at = names.index(layer.record.name)
         sentence = self._layer_sentence(layer, spreads, titles, at)
-        course = Course("correlation with random weights", "", spreads, (None,) * len(names))
+        own = tuple(spread(self.own_random[name]) for name in names)
+        course = Course("correlation with random weights", "", spreads, own)
         return Section(
             "studies/control.layer.html",
             LayerControl(
@@ -156,13 +161,17 @@ class Control(StudySite):
             return words.NOT_KNOWN.format(many=projection.many)
         middle, low, high = decimal(value), decimal(min(values)), decimal(max(values))
         places = in_words(len(values))
-        return words.FILTER.format(
+        own = self.own_random[name][number]
+        below = name != self.gallery.layers[0].record.name
+        more = words.FILTER_OWN.format(own=decimal(own)) if below and own is not None else ""
+        sentence = words.FILTER.format(
             many=projection.many,
             value=middle
             if low == high
             else words.PLACES.format(middle=middle, places=places, low=low, high=high),
             layer=decimal(statistics.median(of_layer)),
         )
+        return f"{sentence} {more}".strip()
 
     def _layer_sentence(
         self, layer: LayerFacts, spreads: Sequence[Spread | None], titles: Sequence[str], at: int
@@ -179,6 +188,10 @@ class Control(StudySite):
             if above
             else "in none of them",
         )
+        own = spread(self.own_random[layer.record.name])
+        if at and own is not None:
+            ends = {"low": decimal(own.low), "high": decimal(own.high)}
+            sentence += f" {words.LAYER_OWN.format(middle=decimal(own.middle), **ends)}"
         others = [
             f"{decimal(found.middle)} at {title}"
             for title, found in zip(titles, spreads, strict=True)

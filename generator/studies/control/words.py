@@ -11,13 +11,20 @@ WHAT = (
     "image, by the same rule. A network of random weights has learned nothing, so what both {many} "
     "share comes from the image and from the layout of the network."
 )
-KEY = "The line joins medians, bars hold the middle half of the filters."
+KEY = (
+    "Lines join medians, bars hold the middle half of the filters. Broken and thin: random weights "
+    "in the layer itself alone."
+)
 ROWS = "Correlation with\nrandom weights\nfrom 0 to 1"
 HEIGHT = 7  # of the chart, lines
 FILTER = (
     "The {many} of the same places, made with random weights in place of the trained ones. The "
     "correlation of both, pixel by pixel, is {value}. The median of the layer’s filters is "
     "{layer}; 1 would be the same picture, 0 nothing in common."
+)
+FILTER_OWN = (
+    "With random weights in its own layer alone, and those of the layers below as trained, it is "
+    "{own} in the median."
 )
 PLACES = "{middle} in the median of its {places} places, from {low} to {high}"
 NOT_KNOWN = (
@@ -27,6 +34,10 @@ NOT_KNOWN = (
 LAYER = (
     "At this layer the correlation of both is {middle} for the median filter, and from {low} to "
     "{high} for the middle half; {above} it is above one half."
+)
+LAYER_OWN = (
+    "With random weights in this layer alone, and those of the layers below as trained, it is "
+    "{middle} for the median filter, and from {low} to {high} for the middle half."
 )
 NO_FILTER = "At this layer no filter has two {many} that can be compared."
 AS_MUCH = (

@@ -23,7 +23,9 @@ from generator.compute.run.checkpoints import Share
 from generator.compute.studies import StudyReport
 from generator.config import Settings
 from generator.errors import AtlasError, NetworkError
+from generator.studies import STUDIES
 from generator.studies.live import measure
+from generator.studies.synthetic import SYNTHETIC
 from tests.compute.pipeline.runs import Killed, bytes_of, run, silent
 from tests.support.tiny_network import draw_pictures
 
@@ -328,6 +330,19 @@ def test_the_command_line_says_what_has_failed_at_the_end(
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0
     assert "studies: live, " in done.stdout
+
+
+def test_the_command_line_names_what_it_was_not_asked_for(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A study that is off unless named: how to have it, and what it is; not where one chose."""
+    monkeypatch.setitem(STUDIES, SYNTHETIC.name, SYNTHETIC)
+    words = ["compute", "--images", str(pictures), "--workers", "0", "--atlas", str(tmp_path / "a")]
+    said = f"studies: synthetic, only with --studies all or by name: {SYNTHETIC.purpose}\n"
+    assert said in CliRunner().invoke(main, words).stdout
+    chosen = CliRunner().invoke(main, [*words, "--studies", "live"])
+    assert "studies: live" in chosen.stdout
+    assert "synthetic" not in chosen.stdout
 
 
 def test_what_a_stopped_run_has_written_stays_for_the_same_study_only(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 
 from generator.atlas.store import Atlas
@@ -88,6 +89,7 @@ def test_places_equal_explicit_loops(pictures: Path, tmp_path: Path, layer: str,
     images = Inputs(network, open_images(str(pictures), leave_out=(), icc=False))
     random = parts_of(untrained(network).model)
     trained = parts_of(network.model)
+    partly = trained[:3] + random[3:] if layer == "layer2" else random
     side = int(arrays.box[0, 0, 2] - arrays.box[0, 0, 0])
     off = clipped = 0
     for filter_, place in np.argwhere(arrays.image >= 0)[::4].tolist():
@@ -101,6 +103,9 @@ def test_places_equal_explicit_loops(pictures: Path, tmp_path: Path, layer: str,
         with_trained = loops.deconvnet(trained, image, last, filter_, row, column)
         expected = correlation(with_trained, with_random, box)
         assert found.correlation[filter_, place] == pytest.approx(expected, abs=1e-5)
+        with_own = loops.deconvnet(partly, image, last, filter_, row, column, 1.0)
+        expected = correlation(with_trained, with_own, box)
+        assert found.own_random[filter_, place] == pytest.approx(expected, abs=1e-5)
         padded = np.pad(with_random, ((0, 0), (24, 24), (24, 24)))
         top, left, bottom, right = (edge + 24 for edge in box)
         tile, scale = signed_tile(
@@ -142,7 +147,7 @@ def test_a_filter_has_the_median_of_its_places() -> None:
     nan = float("nan")
     rows = [[0.1, 0.5, 0.2] + [nan] * 6, [0.4, 0.2] + [nan] * 7, [nan] * 9]
     values = np.array(rows, np.float32)
-    first, second, third = record.Compared(values, values).of_filters()
+    first, second, third = record.Compared(values, values - 1, values).of_filters()
     assert first == pytest.approx(0.2)
     assert second == pytest.approx(0.3)
     assert third is None
@@ -200,14 +205,22 @@ def test_other_rules(
     )
     images = Inputs(network, open_images(str(pictures), leave_out=(), icc=False))
     models = [in_float64(each.model) for each in (network, untrained(network))]
+    if graph:
+        trained, random = (list(model.children()) for model in models)
+        models.append(nn.Sequential(*trained[:3], *random[3:]).eval())
     known = 0
     for filter_, place in np.argwhere(arrays.image >= 0)[::3].tolist():
         image = images.input(int(arrays.image[filter_, place])).double()
         unit = tuple(arrays.unit[filter_, place].tolist())
         box = arrays.box[filter_, place].tolist()
-        first, second = (
+        first, second, *own = (
             plain_reconstruction(model, layer.module, image, filter_, unit, rule).numpy()
             for model in models
+        )
+        alone = found.own_random[filter_, place]
+        assert np.isfinite(alone) == (graph and bool(own[0].any()))
+        assert not np.isfinite(alone) or alone == pytest.approx(
+            correlation(first, own[0], box), abs=1e-4
         )
         if not second.any():
             assert np.isnan(found.correlation[filter_, place])
@@ -252,6 +265,11 @@ def test_arrays_of_another_number_of_filters_are_refused(pictures: Path, tmp_pat
     folder = tmp_path / "atlas/studies/control"
     with pytest.raises(AtlasError, match=r"layer1\.safetensors: has 4 filters of 5; run"):
         record.read(folder, "layer1", 5)
+    arrays = load_file(folder / "layer2.safetensors")
+    del arrays["own_random"]
+    save_file(arrays, folder / "layer2.safetensors")
+    with pytest.raises(AtlasError, match=r"layer2\.safetensors: not what this version reads; run"):
+        record.read(folder, "layer2", 6)
     with pytest.raises(AtlasError, match=r"layer9\.safetensors: has 0 filters of 5; run"):
         record.read(folder, "layer9", 5)
 

@@ -85,6 +85,28 @@ def test_a_filter_says_how_far_both_agree(atlas: Path, site: Path) -> None:
         assert said in words(site, f"layer2/{number}.html")
 
 
+def own_medians(atlas: Path, layer: str) -> list[float]:
+    """Compute by hand the medians with random weights in the layer itself alone."""
+    found = record.read_some(atlas / "studies/control", layer)
+    rows = [sorted(x for x in row if x == x) for row in found.own_random.tolist()]  # noqa: PLR0124
+    return [statistics.median(row) for row in rows if row]
+
+
+def test_random_weights_in_the_layer_itself_alone(atlas: Path, site: Path) -> None:
+    """The page of a filter has its median and that of a layer the layer's; not the first layer."""
+    first = shown(own_medians(atlas, "layer2")[0])
+    alone = f"in its own layer alone, and those of the layers below as trained, it is {first} in"
+    assert alone in words(site, "layer2/0.html")
+    middle = shown(statistics.median(own_medians(atlas, "layer2")))
+    alone = f"in this layer alone, and those of the layers below as trained, it is {middle} for"
+    assert alone in words(site, "layer2/index.html")
+    for page in ("layer1/0.html", "layer1/index.html"):
+        assert "those of the layers below" not in words(site, page)
+    numbers = read_studies(Atlas.open(atlas), read_gallery(Atlas.open(atlas))).numbers["control"]
+    found = numbers.values["median correlation, own weights random", "layer2"]
+    assert found == pytest.approx(statistics.median(own_medians(atlas, "layer2")))
+
+
 def test_both_sheets_stand_there_without_scripts(site: Path) -> None:
     """Below the fold, with texts of their own; the switch is hidden until a script shows it."""
     html = (site / "layer4/0.html").read_text(encoding="utf-8")
