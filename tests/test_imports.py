@@ -21,6 +21,7 @@ APART = (
     "generator.studies.(?!study|Study|subject)[^.]+",
 )
 TORCH = "torch|torchvision"
+WITH_TORCH = "api|bench|compute|images.(sets.torchvision|stream)|network|studies|training"
 # Patterns: a module that begins with the first imports nothing that is, or is below, the second.
 RULES = {
     "generator.(errors|names)": "generator",
@@ -36,8 +37,10 @@ RULES = {
     "generator.compute.(search|stimuli|project)": "generator.studies",
     "generator.training": "generator.(atlas|compute|render)",
     "generator.studies.[^.]+.(record|view)": f"{TORCH}|generator.(compute|network|training)",
-    "generator.(?!bench|compute|images.(sets.torchvision|stream)|network|studies|training)": TORCH,
-    "generator.(?!atlas|compute.(pipeline|studies)|render.(facts|site))": "generator.atlas.store",
+    f"generator.(?!{WITH_TORCH})": TORCH,
+    "generator.(?!api$|atlas|compute.(pipeline|studies)|render.(facts|site))": (
+        "generator.atlas.store"
+    ),
 }
 
 

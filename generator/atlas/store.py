@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from generator.atlas.filter import Filter
 from generator.atlas.measures import MEASURES, MeasureArrays, MeasuresKind, StimuliRecord
 from generator.atlas.schema import (
     SCHEMA,
@@ -111,11 +112,12 @@ class Atlas:
         self.identity = identity  # sha256 of manifest.json, and so of everything in the atlas
 
     @classmethod
-    def open(cls, folder: Path) -> Atlas:
+    def open(cls, folder: Path | str) -> Atlas:
         """Read the manifest and see that every file is there.
 
         Raises AtlasError, naming the file, where the manifest cannot be used or a file is missing.
         """
+        folder = Path(folder)
         path = folder / MANIFEST
         try:
             text = path.read_bytes()
@@ -179,6 +181,26 @@ class Atlas:
                 raise AtlasError(f"{path}:{number}: {_first_problem(error)}") from error
             records[record.row] = record
         return records
+
+    def filter(self, layer: str, number: int) -> Filter:
+        """Return a filter with its places and pictures; in a notebook it shows itself.
+
+        Raises KeyError for a layer that the atlas lacks, and IndexError for a filter.
+        """
+        arrays, images = self.arrays(layer), self.images()
+        if not 0 <= number < len(arrays.image):
+            raise IndexError(f"{layer} has filters 0 to {len(arrays.image) - 1}, not {number}")
+        filled = arrays.image[number] >= 0
+        return Filter(
+            layer=layer,
+            number=number,
+            activations=tuple(arrays.activation[number][filled].tolist()),
+            units=tuple((row, column) for row, column in arrays.unit[number][filled].tolist()),
+            images=tuple(images[row] for row in arrays.image[number][filled].tolist()),
+            patches=self.picture(layer, number, "patches"),
+            reconstructions=self.picture(layer, number, "reconstructions"),
+            rule=self.manifest.rule,
+        )
 
     def study(self, name: str) -> StudyFolder | None:
         """Return a study's folder and manifest; None where the atlas has no such study.

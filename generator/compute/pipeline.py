@@ -61,6 +61,7 @@ from generator.files import holder, locked, recover, replace_folder
 from generator.images.remarks import sentences
 from generator.images.sets.image_set import ImageSet
 from generator.network.watched import WatchedLayer, pixel_kernels
+from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.zfnet import first_kernels
 from generator.progress import Progress
 
@@ -111,19 +112,21 @@ def compute(
     *,
     anew: bool = False,
     merging: Sequence[Path] | None = None,
+    loaded: LoadedNetwork | None = None,
 ) -> ComputeReport | None:
     """Make the atlas that the settings ask for, or find that it is there already.
 
     The previous atlas stays whole until the new one takes its place. Of several processes that
     torchrun has started each does its share, and only the first one reports. Raises GalleryError
     with what to mend; so where there is unfinished work on something else, unless it is to begin
-    `anew`, which also computes again what is there already. `merging` is what `merge` gives.
+    `anew`, which also computes again what is there already. `merging` is what `merge` gives;
+    `loaded` is a network that takes the place of the one that the settings name.
     """
     with launched() as processes, ExitStack() as held, enough_memory():
         report, share = None, processes.share
         with processes.agreeing():
             require_replaceable(settings.atlas)
-            job = Job.open(settings, processes.local)
+            job = Job.open(settings, processes.local, loaded)
             if processes.first:
                 _log_note(job, log)
                 held.enter_context(locked(job.workspace.lock, str(settings.atlas)))

@@ -21,6 +21,7 @@ from generator.images.sets.image_set import ImageSet
 from generator.images.sets.sources import open_images
 from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
+from generator.network.zoo.loaded import LoadedNetwork
 from generator.network.zoo.untrained import untrained
 
 
@@ -36,10 +37,13 @@ class Job:
     identity: Identity
 
     @classmethod
-    def open(cls, settings: Settings, local: int | None = None) -> Job:
+    def open(
+        cls, settings: Settings, local: int | None = None, loaded: LoadedNetwork | None = None
+    ) -> Job:
         """Load and check all that the settings name; nothing is written.
 
-        `local` is the number of this process among those on this machine. Raises GalleryError.
+        `local` is the number of this process among those on this machine; `loaded` takes the place
+        of the network that the settings name. Raises GalleryError.
         """
         if settings.images is None:
             raise ConfigError("no images: name a folder with --images DIR, or `fetch sample` first")
@@ -47,7 +51,7 @@ class Job:
         workspace = Workspace(settings.atlas)
         ours = (settings.atlas, workspace.folder, settings.site)  # their pictures are no input
         images = open_images(settings.images, leave_out=ours, icc=settings.icc)
-        network = zoo.load(settings, device)
+        network = zoo.load(settings, device, loaded)
         images = images.in_channels(network.channels)
         identity = identity_of(settings, network, images)
         return cls(settings, network, untrained(network), images, workspace, identity)

@@ -23,14 +23,17 @@ from generator.network.zoo.untrained import SEED, draw_weights
 from generator.network.zoo.zfnet import EMBEDDED_WEIGHTS, zfnet_random, zfnet_with
 
 
-def load(settings: Settings, device: torch.device | str = "cpu") -> WatchedNetwork:
-    """Return the network that the settings name, in evaluation mode, on a device.
+def load(
+    settings: Settings, device: torch.device | str = "cpu", loaded: LoadedNetwork | None = None
+) -> WatchedNetwork:
+    """Return the network that the settings name, or one `loaded` already, on a device.
 
-    It watches exactly the layers that the settings ask for, and goes to the device before it runs.
+    It is in evaluation mode, watches exactly the layers that the settings ask for, and goes to the
+    device before it runs.
     Raises ConfigError for names and settings that do not fit, NetworkError for a network or weights
     that cannot be used.
     """
-    loaded = _loaded(settings)
+    loaded = loaded or _loaded(settings)
     model = loaded.model
     freeze(model)
     facts = {

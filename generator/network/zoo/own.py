@@ -1,7 +1,8 @@
-"""A network from a person's own file. This runs the person's code."""
+"""A network from a person's own file, which runs the person's code, or from memory."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
 import inspect
@@ -55,19 +56,50 @@ def own_network(
         found = getattr(_run(file), function, None)
         ready = isinstance(found, nn.Module)
         who = f"{file}: {function}{' is' if ready else '() returned'}"
-        made = _without_wrapping(_watchable(found if ready else _call(found, file, function), who))
-        made.float()
-        made.to("cpu")
-        freeze(made)
-        usual = Size.square(INPUT_SIZE)
-        _initialise(made, input_size or usual)
+        made = _watchable(found if ready else _call(found, file, function), who)
+        prepared = _prepared(made, input_size)
         network = LoadedNetwork(
-            *(f"{file.name}:{function}", made, usual, MEAN, STD),
+            *(f"{file.name}:{function}", *prepared),
             source=f"{function if ready else f'made by {function}()'} in {file.name}",
-            weights_sha256=state_digest(made),
+            weights_sha256=state_digest(prepared[0]),
             code_sha256=_code_digest(file.resolve().parent, imported().values()),
         )
     return network if weights is None else network.with_weights_of(weights)
+
+
+def network_in_memory(
+    model: object, name: str, classes: tuple[str, ...], input_size: Size | None
+) -> LoadedNetwork:
+    """Return a copy of a network, in float32 and evaluation mode; the network itself stays as is.
+
+    Of its code nothing is known but the class's name. Raises NetworkError as `own_network` does.
+    """
+    kind = type(model).__name__
+    made = _watchable(model, f"{kind} is")
+    try:
+        made = copy.deepcopy(made)
+    except Exception as problem:  # a person's class may do anything
+        raise NetworkError(f"{kind}: cannot be copied ({in_one_line(problem)})") from problem
+    prepared = _prepared(made, input_size)
+    return LoadedNetwork(
+        *(name or kind, *prepared),
+        source=f"a {kind} in memory",
+        weights_sha256=state_digest(prepared[0]),
+        classes=classes,
+    )
+
+
+def _prepared(
+    made: nn.Module, input_size: Size | None
+) -> tuple[nn.Module, Size, tuple[float, float, float], tuple[float, float, float]]:
+    """Return a network ready to be watched, and the usual input size, mean and std."""
+    made = _without_wrapping(made)
+    made.float()
+    made.to("cpu")
+    freeze(made)
+    usual = Size.square(INPUT_SIZE)
+    _initialise(made, input_size or usual)
+    return made, usual, MEAN, STD
 
 
 def _call(found: object, file: Path, function: str) -> object:
