@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from generator.studies.control import CONTROL
 from generator.studies.evolution import EVOLUTION
+from generator.studies.invariance import INVARIANCE
 from generator.studies.live import LIVE
 from generator.studies.study import Study
 from generator.studies.synthetic import SYNTHETIC
 
-STUDIES: dict[str, Study] = {study.name: study for study in (LIVE, CONTROL, EVOLUTION, SYNTHETIC)}
+STUDIES: dict[str, Study] = {
+    study.name: study for study in (LIVE, CONTROL, EVOLUTION, INVARIANCE, SYNTHETIC)
+}
 
 __all__ = ["STUDIES", "Study"]

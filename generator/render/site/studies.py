@@ -17,6 +17,7 @@ from generator.render.views.frame import Fact
 from generator.render.views.study import StudySite
 from generator.studies.control.view import Control
 from generator.studies.evolution.view import EvolutionSite
+from generator.studies.invariance.view import InvarianceSite
 from generator.studies.live.view import LivePage
 from generator.studies.synthetic.view import MadePictures
 
@@ -25,6 +26,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "control": ("Random weights", Control.read),
     "live": ("Your own picture", LivePage.read),
     "evolution": ("How the filters came to be", EvolutionSite.read),
+    "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

@@ -6,9 +6,9 @@ from generator.studies.study import Study
 
 INVARIANCE = Study(
     name="invariance",
-    purpose="what an image does to the network when it is moved, scaled or turned",
-    rests_on="the network, and the images",
-    passes="about 50 for each of a hundred images",
+    purpose="how far an image moved, scaled or turned is from itself ([ZF] figure 5)",
+    rests_on="the network, and up to 100 of the images",
+    passes="45 for each of up to 100 images",
     on=True,
     version=1,
 )
