@@ -15,7 +15,7 @@ from generator.render.charts.svg import Point, Tick, line, short
 
 WIDE = 330  # of the whole chart, in its own units: pixels on a phone
 HEIGHT = 120  # of the plot, whose top is y = 0
-LETTER = 6.2  # width of a letter of the usual type, at most
+LETTER = 7  # width of a letter, about; types differ
 NEXT = 12  # from one name at the end of a line to the next
 LEADER = 10  # from where lines end to their names
 DASHES = ("none", "7 3", "2 3", "9 3 2 3", "5 2 1 2 1 2", "1 4")  # of thin lines, in turn
