@@ -68,7 +68,7 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
-    studies = partial(make_atlas, live="", control="", evolution="")
+    studies = partial(make_atlas, live="", control="", evolution="", invariance="")
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 

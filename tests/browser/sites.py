@@ -28,6 +28,7 @@ KINDS = (
     "finder.html",
     "live.html",
     "evolution.html",
+    "invariance.html",
     "404.html",
 )
 

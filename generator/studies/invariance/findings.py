@@ -17,6 +17,7 @@ Known = tuple[float | None, ...]
 TENTH = 10  # images that one of the most symmetric tenth stands for
 TURN: Kind = "rotation"
 QUARTER, HALF = 90.0, 180.0
+ALWAYS = 0.9  # of the turns
 WORDS: dict[Kind, str] = {"shift": "shift", "scale": "scale", "rotation": "turn"}
 
 
@@ -101,8 +102,7 @@ class Findings:
         """Return the share of images that keep their most probable class, over some steps."""
         if self.record.no_classes or not steps:
             return None
-        answer = self.arrays.answer
-        return float((answer[:, list(steps)] == answer[:, [self.plain]]).mean())
+        return float(self._same[:, list(steps)].mean())
 
     def probability(self, steps: Sequence[int]) -> float | None:
         """Return the median probability at some steps, the mean of these."""
@@ -127,6 +127,37 @@ class Findings:
         if not tenth:
             return None
         return float(np.median(means[order[:tenth]])), float(np.median(means[order[tenth:]]))
+
+    def kept(self) -> list[float]:
+        """Return for each image at which share of the turns its most probable class stays."""
+        if self.record.no_classes:
+            return []
+        turns = [number for number in self.steps(TURN) if not self.record.steps[number].is_none]
+        return [float(share) for share in self._same[:, turns].mean(1)]
+
+    def kept_always(self) -> list[int]:
+        """Return the images whose answer stays at nine in ten of the turns, or more."""
+        return [number for number, share in enumerate(self.kept()) if share >= ALWAYS]
+
+    def kept_by_quarters(self) -> list[int]:
+        """Return those whose answer stays at each quarter turn, and at no angle half-way between.
+
+        An image that is no square loses its ends there, like at any other angle.
+        """
+        if self.record.no_classes:
+            return []
+        angles = {self.record.steps[number].value: number for number in self.steps(TURN)}
+        quarters, between = (
+            self._same[:, [angles[start + QUARTER * quarter] for quarter in range(4)]]
+            for start in (0.0, QUARTER / 2)
+        )
+        return [int(each) for each in np.flatnonzero(quarters.all(1) & ~between.any(1))]
+
+    @property
+    def _same(self) -> npt.NDArray[np.bool_]:
+        """Whether the most probable class [n, t] is that of the image as it is."""
+        answer = self.arrays.answer
+        return np.asarray(answer == answer[:, [self.plain]])
 
     def numbers(self) -> Iterator[tuple[tuple[str, str], float]]:
         """Yield all that texts can claim: fact and layer, "" where it is no layer's."""
@@ -156,6 +187,15 @@ class Findings:
         symmetric, others = self.turned() or (None, None)
         yield ("probability over all turns, most symmetric", ""), symmetric
         yield ("probability over all turns, others", ""), others
+        for caption, share in zip(self.record.captions, self.kept(), strict=False):
+            yield (f"turns that keep the answer of {caption}", ""), share
+        if not self.record.no_classes:
+            images = len(self.record.rows)
+            yield ("images that all turns keep", ""), len(self.kept_always()) / images
+            yield (
+                ("images that quarter turns alone keep", ""),
+                len(self.kept_by_quarters()) / images,
+            )
 
     def _nearest(self, kind: Kind, which: Callable[[list[float]], float]) -> list[int]:
         sizes = [size for number in self.steps(kind) if (size := self.size(number))]

@@ -76,7 +76,6 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
         shown.append(
             record.Shown(
                 place=place,
-                caption=subject.images.caption(pictures.rows[place]),
                 answer=classes[target] if target >= 0 else "",
                 right=bool(arrays.answer[place, answerer.plain] == target),
             )
@@ -86,6 +85,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
         steps=answerer.steps,
         vectors=answerer.vectors,
         rows=pictures.rows,
+        captions=tuple(map(subject.images.caption, pictures.rows)),
         all_images=len(subject.images) <= MOST_IMAGES,
         no_classes=reason,
         own_answers=not known and classifier is not None,

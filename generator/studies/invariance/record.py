@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
 
 from generator.atlas.schema import GUTTER, Record
-from generator.files import read_arrays, write_arrays
+from generator.files import write_whole
 
 SCHEMA: Literal[1] = 1
 RECORD, ARRAYS = "invariance.json", "invariance.safetensors"
@@ -49,7 +51,6 @@ class Shown(Record):
     """An image that the page shows."""
 
     place: int  # among the images of the arrays
-    caption: str
     answer: str  # class that the probabilities are of; "" without classes
     right: bool  # whether it is the most probable one of the image as it is
 
@@ -61,6 +62,7 @@ class Invariance(Record):
     steps: tuple[Step, ...]  # [t] kind by kind, each in rising order
     vectors: tuple[Vector, ...]  # [v] pixels, first layer, last layer, scores, as there are
     rows: tuple[int, ...]  # [n] of the images in their set
+    captions: tuple[str, ...]  # [n]
     all_images: bool  # whether these are all that there are
     no_classes: str  # why there are no probabilities, as part of a sentence; "" where there are
     own_answers: bool  # probabilities are of the network's own answer, as no label means a class
@@ -97,18 +99,19 @@ class Arrays:
 
     def write(self, path: Path) -> None:
         """Write all in one step. Raises OutputError."""
-        write_arrays(path, vars(self))
+        whole = {name: np.ascontiguousarray(array) for name, array in vars(self).items()}
+        write_whole(path, save(whole))
 
 
 def read(path: Path, images: int, vectors: int, steps: int) -> Arrays | None:
     """Return what was written; None where there is nothing, or what does not fit."""
-    known = read_arrays(path)
+    try:
+        known = load_file(path)
+    except (FileNotFoundError, SafetensorError):
+        return None
     wanted = vars(Arrays.empty(images, vectors, steps))
-    if known is None or known[0].keys() != wanted.keys():
-        return None
-    if any(known[0][name].shape != array.shape for name, array in wanted.items()):
-        return None
-    return Arrays(**cast(dict[str, Any], known[0]))
+    shapes = [{name: each.shape for name, each in found.items()} for found in (known, wanted)]
+    return Arrays(**known) if shapes[0] == shapes[1] else None
 
 
 def strip_steps(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -16,6 +16,7 @@ from generator.render.views.frame import Fact, Frame, Frames, Link, Picture, Tab
 from generator.render.views.study import AGAIN, Section, StudySite, read_record
 from generator.render.words.words import (
     activation,
+    count,
     first_capital,
     listing,
     several,
@@ -41,14 +42,15 @@ NAME = "invariance"
 PAGE = urls.study_page(NAME)
 BAND_FROM = 4  # images of which a middle half says something
 LONGEST = 60  # characters of a caption
+MOST_NAMED = 8  # images in a sentence
 
 
 @dataclass(frozen=True)
 class ShownImage:
     """One of the five."""
 
-    name: str
-    caption: str
+    name: str  # its number and its caption
+    taken: str  # the class that is followed, and its probability
     picture: Picture
     columns: tuple[Fact, ...]  # under its tiles: what was done, and the probability
 
@@ -214,7 +216,6 @@ class InvarianceSite(StudySite):
     def _measured(self) -> str:
         return words.MEASURED.format(
             images=self._images,
-            maps="maps",
             height=self.gallery.manifest.network.input_size.height,
         )
 
@@ -230,15 +231,15 @@ class InvarianceSite(StudySite):
         titles = [words.NO_CHANGE, *(words.step(step.kind, step.value) for step in steps)]
         places = [found.plain, *(record.steps.index(step) for step in steps)]
         probability = [float(found.arrays.probability[image.place, at]) for at in places]
-        caption = shortened(image.caption, LONGEST)
+        caption = shortened(record.captions[image.place], LONGEST)
         taken = ""
         if image.answer:
             taken = (words.TAKEN if image.right else words.TAKEN_WRONGLY).format(
                 answer=image.answer, probability=words.percent(probability[0])
             )
         return ShownImage(
-            name=f"{number}",
-            caption=f"{caption} ({taken})" if taken else caption,
+            name=f"{number}. {caption}",
+            taken=taken,
             picture=Picture(
                 src=urls.link(PAGE, urls.study_picture(NAME, str(number))),
                 width=width,
@@ -301,10 +302,27 @@ class InvarianceSite(StudySite):
             last=words.percent(found.same_answer(last)),
             last_at=self._size(last),
         )
-        half = [n for n in found.steps(kind) if kind == "rotation" and found.size(n) == HALF]
-        return said + (
-            words.HALF.format(share=words.percent(found.same_answer(half))) if half else ""
-        )
+        return f"{said} {self._turned()}" if kind == "rotation" else said
+
+    def _turned(self) -> str:
+        """Say what half a turn does, and which images stay the same to the network."""
+        found = self.found
+        half = [number for number in found.steps("rotation") if found.size(number) == HALF]
+        said = words.HALF.format(share=words.percent(found.same_answer(half)))
+        for images, sentence in (
+            (found.kept_always(), words.ALWAYS),
+            (found.kept_by_quarters(), words.QUARTERS),
+        ):
+            said += sentence.format(
+                images=several(len(images), "image", "images"), names=self._named(images)
+            )
+        return said
+
+    def _named(self, images: Sequence[int]) -> str:
+        names = [shortened(self.record.captions[each], LONGEST) for each in images[:MOST_NAMED]]
+        if more := len(images) - len(names):
+            names.append(words.MORE.format(more=count(more)))
+        return f" ({'; '.join(names)})" if names else ""
 
     def _distance(self, kind: Kind, at: int) -> LineChart:
         steps, distance = self.found.steps(kind), self.found.arrays.distance[:, at]

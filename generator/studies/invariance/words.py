@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from generator.render.words.words import NO_BREAK, signed
 from generator.studies.invariance.record import Kind
 
@@ -11,14 +13,14 @@ TITLES: dict[Kind, str] = {
     "scale": "Scaled",
     "rotation": "Turned",
 }
-# At the first of the steps, as a part of the last; then what is so without a preference.
+# How far the first of the steps leads, as a part of the last.
 GROWTH: dict[Kind, str] = {
-    "shift": "Moved by {first}, an image is already {parts} as far from itself as moved by {last}. "
-    "If the distance grew evenly, it would be {even}.",
-    "scale": "Scaled {first}, an image is already {parts} as far from itself as scaled {last}. If "
-    "the distance grew evenly, it would be {even}.",
-    "rotation": "Turned by {first}, an image is already {parts} as far from itself as turned by "
-    "{last}. If the distance grew evenly, it would be {even}.",
+    "shift": "The first {first} take an image {parts} of the way that {last} take it; in even "
+    "steps it would be {even}.",
+    "scale": "Scaled {first}, an image goes {parts} of the way that it goes scaled {last}; in even "
+    "steps it would be {even}.",
+    "rotation": "The first {first} take an image {parts} of the way that {last} take it; in even "
+    "steps it would be {even}.",
 }
 PART = "{part} {of}"
 OF_SCORES, OF_LAYER = "in the scores", "at {layer}"
@@ -26,7 +28,10 @@ ANSWERS = (
     "The most probable class is that of the image as it is for {first} of the images at {first_at}"
     " and for {last} at {last_at}."
 )
-HALF = " Upside down, it is so for {share}."
+HALF = "Upside down, it is so for {share}."
+ALWAYS = " At nine in ten of the turns or more, it stays for {images}{names}."
+QUARTERS = " At each quarter turn, and at no angle half-way between, it stays for {images}{names}."
+MORE = "{more} more"
 NOT_KNOWN = "What this does to the answers is not known: the values are no numbers."
 FLAT = "Nothing that was measured changes with it."
 RIGHT = "Probability of the right class"
@@ -39,8 +44,7 @@ NO_CLASSES = "There are no charts of probabilities: {reason}. The last layer sta
 NO_CLASSES_ONE_LAYER = "There are no charts of probabilities: {reason}."
 DISTANCE = "{what}: distance"
 SCORES = "Scores"
-APART = "Two different images are {apart} apart, the median."
-SAME = "The median of the images, and the middle half as a band."
+APART = "Two different images: {apart} (median)."
 ALT = "{title} by {axis}; median {values}. The table below says the same."
 ALT_NOTHING = "{title} by {axis}; no value is known."
 AXES: dict[Kind, str] = {"shift": "shift", "scale": "scale", "rotation": "angle"}
@@ -68,9 +72,9 @@ LEGEND_FEW = "A thin line with a number is one of the images above; the thick li
 LEGEND_ALONE = "The line is the median of {images}, and the band holds the middle half of them."
 STRIP = "Image {number}, {caption}: as it is, {rest}"
 TAKEN = "{answer}, {probability}"
-TAKEN_WRONGLY = "{answer}, {probability}; another class is more probable"
+TAKEN_WRONGLY = "{answer}, {probability}, and another class is more probable"
 MEASURED = (
-    "Measured on {images}. The distance is Euclidean, between all values of a layer’s {maps} or "
+    "Measured on {images}. The distance is Euclidean, between all values of a layer’s maps or "
     "the scores of all classes before the softmax, of the changed image and of the image as it is. "
     "An image is moved by whole pixels, and scaled and turned around its middle, counter-clockwise,"
     " with bilinear interpolation; what comes in from beyond its border is the mean colour, which "
@@ -100,7 +104,7 @@ def step(kind: Kind, value: float) -> str:
         pixels = f"{abs(value):.0f}{NO_BREAK}px"
         return f"{pixels} {'up' if value < 0 else 'down'}" if value else "0"
     if kind == "scale":
-        return f"{value:g}{NO_BREAK}times"
+        return f"{value:g}{NO_BREAK}times" if value != 1 else "1"
     return f"{signed(round(value))}°"
 
 
@@ -111,12 +115,13 @@ def size(kind: Kind, value: float) -> str:
 
 def percent(value: float | None) -> str:
     """Return a share or probability, 0…1: 97 %, 0.3 %, less than 0.1 %; a dash if not known."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     part = 100 * value
-    if part < 0.1 or part > 99.9:
-        text = "less than 0.1" if 0 < part < 0.1 else f"more than {99.9}" if part < 100 else "100"
-        text = "0" if part == 0 else text
+    if 0 < part < 0.1:
+        text = "less than 0.1"
+    elif 99.9 < part < 100:
+        text = "more than 99.9"
     else:
-        text = f"{part:.0f}" if 1 <= part <= 99 else f"{part:.1f}"
+        text = f"{part:.1f}".removesuffix(".0") if part < 1 or part > 99 else f"{part:.0f}"
     return f"{text}{NO_BREAK}%"
