@@ -10,9 +10,13 @@ import pytest
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
 from generator.render.facts import read_gallery
-from generator.render.site.build import compose
+from generator.render.site.build import compose, site_assets
 from generator.render.site.check import check_files
 from generator.render.site.pages import Pages
+from generator.render.site.studies import read_studies
+from generator.render.text.content import Subject, read_content
+from generator.render.text.texts import Texts
+from generator.render.views.frame import Frames
 from generator.studies.invariance.record import ARRAYS, RECORD
 from generator.studies.invariance.view import InvarianceSite
 from generator.studies.invariance.words import percent, step
@@ -28,10 +32,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_atlas(tmp_path_factory.mktemp("invariance") / "atlas", invariance="")
 
 
+def page_of(folder: Path) -> str:
+    """Return the study's page in an atlas."""
+    atlas, templates = Atlas.open(folder), Pages(ROOT / "site_templates")
+    gallery = read_gallery(atlas)
+    studies = read_studies(atlas, gallery)
+    subject = Subject.of(atlas.manifest, studies.with_page)
+    content = read_content(ROOT / "content", subject, lambda _: None)
+    assets = site_assets(templates.templates, gallery)
+    frames = Frames(gallery, content, assets, None, "1", studies.sites, studies.absent)
+    texts = Texts(gallery, content, templates.figure, studies.numbers.keys())
+    (site,) = studies.sites
+    return templates.html("studies/invariance", site.view(frames, texts))
+
+
 @pytest.fixture(scope="module")
 def page(folder: Path) -> str:
     """Return the study's page."""
-    return pages_of(folder)["invariance.html"]
+    return page_of(folder)
 
 
 def charts(page: str) -> list[str]:
@@ -113,7 +131,7 @@ def test_without_a_licence_the_median_stands_alone(tmp_path: Path) -> None:
     """And the page says why."""
     folder = make_atlas(tmp_path / "atlas", credit=None)
     write_invariance(folder, may_show=False)
-    page = pages_of(folder)["invariance.html"]
+    page = page_of(folder)
     assert "No licence is known for these images, so none is shown enlarged" in page
     assert 'class="strip"' not in page
     assert "stroke-dasharray" not in page
@@ -124,7 +142,7 @@ def test_without_classes_there_are_six_charts_and_the_reason(tmp_path: Path) -> 
     """The last layer stands for the answer."""
     folder = make_atlas(tmp_path / "atlas")
     write_invariance(folder, no_classes="the network gives maps, not a score for each class")
-    page = pages_of(folder)["invariance.html"]
+    page = page_of(folder)
     assert len(charts(page)) == 6
     assert "There are no charts of probabilities: the network gives maps, not a score" in page
     assert "Layer 5: distance" in page
@@ -135,7 +153,7 @@ def test_one_layer_without_classes_has_three_charts(tmp_path: Path) -> None:
     """Nothing is drawn twice."""
     folder = make_atlas(tmp_path / "atlas", layers=LAYERS[:1])
     write_invariance(folder, no_classes="the network gives one number")
-    page = pages_of(folder)["invariance.html"]
+    page = page_of(folder)
     assert len(charts(page)) == 3
 
 
@@ -143,7 +161,7 @@ def test_own_answers_are_called_so(tmp_path: Path) -> None:
     """Where no label means a class."""
     folder = make_atlas(tmp_path / "atlas")
     write_invariance(folder, own_answers=True)
-    page = pages_of(folder)["invariance.html"]
+    page = page_of(folder)
     assert "No label of these images means a class of the network." in page
     assert "Probability of the answer" in page
     assert "right class" not in page.partition('id="images"')[2]
@@ -154,7 +172,7 @@ def test_few_images_are_enough(tmp_path: Path, most: int) -> None:
     """One image has itself as its median; a band needs four."""
     folder = make_atlas(tmp_path / "atlas")
     write_invariance(folder, most=most)
-    page = pages_of(folder)["invariance.html"]
+    page = page_of(folder)
     assert page.count('<figure class="strip">') == most
     assert ('class="band"' in page) == (most == 4)
     assert ("Two different images" in charts(page)[0]) == (most > 1)
@@ -164,7 +182,7 @@ def test_what_the_network_learned_from_is_said(tmp_path: Path) -> None:
     """Its probabilities are no measure on new pictures."""
     network = NETWORK.model_copy(update={"trained_on": "a million squares."})
     folder = make_atlas(tmp_path / "atlas", network=network, invariance="")
-    page = pages_of(folder)["invariance.html"]
+    page = page_of(folder)
     assert "The network was trained on: a million squares. An image of this set may" in page
 
 
