@@ -18,7 +18,7 @@ PACKAGE = ROOT / "generator"
 # be built on those of `compute`.
 APART = (
     "generator.compute.(search|stimuli|project)",
-    "generator.studies.(?!study|Study|subject)[^.]+",
+    "generator.studies.(?!study|Study|subject|classifier|labels)[^.]+",
 )
 TORCH = "torch|torchvision"
 WITH_TORCH = "api|bench|compute|images.(sets.torchvision|stream)|network|studies|training"
