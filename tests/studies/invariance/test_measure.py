@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor, nn
 
 from generator.atlas.store import Atlas
 from generator.compute.pipeline import ComputeReport, compute
 from generator.config import Settings
 from generator.images.sets.sources import open_images
 from generator.names import Size
+from generator.network.rules import RULES
 from generator.network.watched import WatchedNetwork
 from generator.network.zoo import load as zoo
 from generator.studies.invariance import measure, record
@@ -183,6 +185,29 @@ def test_without_classes_there_are_distances_alone(
     assert [each.layer for each in found.vectors] == ["", "layer1", "layer2"]
     assert np.isfinite(arrays.distance).all()
     assert (arrays.answer == -1).all()
+
+
+class Sorted(nn.Module):
+    """Something that is no operation the tracer knows."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps.sort(dim=3).values
+
+
+def test_a_network_that_only_runs_whole_is_measured_too(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hooks, without its scores."""
+    network = tiny_network()
+    first, second, *others = network.model.children()
+    model = nn.Sequential(first, second, Sorted(), *others).eval()
+    modules = {"layer1": "1", "layer2": "5"}
+    network = replace(network, model=model, modules=modules, rule=RULES["gradient"])
+    run(network, pictures, monkeypatch, rule="gradient")
+    assert network.graph(network.layers) is None
+    found, arrays = made(pictures)
+    assert "so its scores cannot be computed" in found.no_classes
+    assert arrays.distance[:, :, 0].min() > 0
 
 
 def test_images_are_shown_only_where_there_is_a_licence(
