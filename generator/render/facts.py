@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from generator.errors import AtlasError
 from generator.names import Size
 from generator.render.words.rules import PROJECTIONS, Projection
 
+PLACES_FOR_PAGE = 3  # places, from which on an image has a page of its own
 NEARLY_ALL = 0.1  # share of a layer's units: where fewer see only the image, patches reach past it
 
 Curve = tuple[float, ...]
@@ -164,6 +166,14 @@ class LayerFacts:
         return ordered[:number]
 
 
+class Won(NamedTuple):
+    """A place among the nine of a filter, as the image sees it."""
+
+    layer: LayerFacts
+    facts: FilterFacts
+    place: Place
+
+
 @dataclass(frozen=True)
 class Gallery:
     """Everything measured that the site shows."""
@@ -177,6 +187,21 @@ class Gallery:
         if name not in layers:
             raise LookupError(f"there is no layer {name}, only {', '.join(layers)}")
         return layers[name]
+
+    @cached_property
+    def won(self) -> dict[int, tuple[Won, ...]]:
+        """Return the places that each image has, by its row: layer by layer, filter by filter."""
+        found: dict[int, list[Won]] = {}
+        for layer in self.layers:
+            for facts in layer.filters:
+                for place in facts.places:
+                    found.setdefault(place.image.row, []).append(Won(layer, facts, place))
+        return {row: tuple(places) for row, places in sorted(found.items())}
+
+    @cached_property
+    def image_pages(self) -> frozenset[int]:
+        """Return the rows of the images with a page: those with so many places, or more."""
+        return frozenset(row for row, places in self.won.items() if len(places) >= PLACES_FOR_PAGE)
 
     def filter(self, reference: str) -> FilterFacts:
         """Return the filter "layer3/217"; LookupError says what there is instead."""

@@ -45,6 +45,7 @@ from generator.render.views.filter.facts_json import facts_json
 from generator.render.views.filter.page import filter_view
 from generator.render.views.finder import finder_view, index_parts, index_view
 from generator.render.views.frame import Frames
+from generator.render.views.image import image_view
 from generator.render.views.layer.card_pages import cards_view
 from generator.render.views.layer.cards import cards_script
 from generator.render.views.layer.page import layer_view
@@ -164,6 +165,8 @@ def compose(
             best = layer.steadiest(1)[0].number
             pair = (atlas.picture(name, best, kind) for kind in ("reconstructions", "patches"))
             site.add(urls.social_card(name), social_card(*pair))
+    for row in sorted(gallery.image_pages):
+        site.add(urls.image_page(row), pages.html("image", image_view(frames, row)))
     if base_url:
         pages_made = [path for path in site.texts if path.endswith(".html")]
         site.add(urls.SITEMAP, sitemap(base_url, pages_made))

@@ -27,6 +27,7 @@ ELEMENTS = 1_400
 HTML_GZIPPED = 15 * KB
 FILTER_PAGE = 200 * KB
 FILTER_REQUESTS = 12
+IMAGE_PAGE = 200 * KB
 LAYER_PAGE = 2_500 * KB  # with scripts off, when a browser fetches every picture
 # Of all pages together: they share scripts and styles, so these do not grow with their number.
 SCRIPTS_GZIPPED = 15 * KB
@@ -198,6 +199,8 @@ def _page_sizes(
     if page.kind == "filter":
         yield name, total, FILTER_PAGE, "bytes in all"
         yield name, len(loaded) + 1, FILTER_REQUESTS, "requests"
+    elif page.kind == "image":
+        yield name, total, IMAGE_PAGE, "bytes in all"
     elif page.kind == "layer":
         yield name, total, LAYER_PAGE, "bytes in all, scripts off"
 

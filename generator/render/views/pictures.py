@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.atlas.schema import (
     EFFECTIVE,
@@ -157,20 +157,50 @@ def _patches(facts: FilterFacts, *, brief: bool) -> str:
     return f"Patches: {label_list(repeated if brief and repeated else facts.labels)}"
 
 
-def crop(page: str, layer: LayerFacts, facts: FilterFacts, place: Place, *, patch: bool) -> Crop:
-    """Return one patch, or the reconstruction of its activation."""
+def crop(
+    page: str,
+    layer: LayerFacts,
+    facts: FilterFacts,
+    place: Place,
+    *,
+    patch: bool,
+    small: bool = False,
+) -> Crop:
+    """Return one patch, or the reconstruction of its activation; from the small sheets if asked."""
     kind: PictureKind = "patches" if patch else "reconstructions"
     record = layer.record
-    x, y = _corner(place, record.tile + record.gutter)
+    tile, sharp = record.tile, pixelated(record)
+    if small and record.thumbnails:
+        kind = "patches.small" if patch else "reconstructions.small"
+        tile, sharp = SMALL_TILE, False
+    x, y = _corner(place, tile + record.gutter)
     of = f"{place.rank} of {len(facts.places)}"
     label = shortened(place.image.label, 40)
     origin = f", from an image labelled {label}" if label else ""
     return Crop(
         src=urls.link(page, urls.picture(record.name, facts.number, kind)),
-        side=sheet_side(record.tile, record.gutter),
-        view_box=f"{x} {y} {record.tile} {record.tile}",
+        side=sheet_side(tile, record.gutter),
+        view_box=f"{x} {y} {tile} {tile}",
         alt=f"Patch {of}{origin}" if patch else f"{first_capital(layer.projection.one)} {of}",
-        pixelated=pixelated(record),
+        pixelated=sharp,
+    )
+
+
+def image_alone(page: str, layer: LayerFacts, facts: FilterFacts, place: Place) -> Crop:
+    """Return the image of a place as the network saw it, whole and with nothing drawn over it.
+
+    Where the patch is the whole image, it is the patch.
+    """
+    alt = f"The image, {shortened(place.image.caption or place.image.path)}"
+    if layer.shows_all:
+        return replace(crop(page, layer, facts, place, patch=True), alt=alt)
+    x, y = _corner(place, IMAGE_TILE + GUTTER)
+    return Crop(
+        src=urls.link(page, urls.picture(layer.record.name, facts.number, "images")),
+        side=sheet_side(IMAGE_TILE, GUTTER),
+        view_box=f"{x} {y} {IMAGE_TILE} {IMAGE_TILE}",
+        alt=alt,
+        pixelated=False,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generator.atlas.schema import PLACES, ImageSetRecord, PictureKind
 from generator.render import urls
 from generator.render.charts.histogram import Histogram, histogram
-from generator.render.facts import Box, FilterFacts, LayerFacts, Place
+from generator.render.facts import Box, FilterFacts, LayerFacts, Won
 from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import Measured, decimal, measured
 from generator.render.views.frame import Fact, Frame, Frames, Link, filter_link
@@ -54,6 +54,7 @@ class PlaceView:
     patch: Crop
     whole: Whole | None  # None where the patch is the whole image
     caption: str
+    image: str  # address of the page of its image; "" where that has none
     label: str
     file: str
     cropped: str  # where the patch lies; "" where it is the receptive field or the whole image
@@ -114,7 +115,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
         places_title=_places_title(len(facts.places)),
         reading=_reading(layer, common, [s.remark(layer, number) for s in frames.studies]),
         places=tuple(
-            _place(page, layer, facts, place, "" if common else licence)
+            _place(frames, page, Won(layer, facts, place), "" if common else licence)
             for place, licence in zip(facts.places, licences, strict=True)
         ),
         histogram=histogram(facts.histogram, images.count, facts.strongest, facts.weakest)
@@ -235,9 +236,9 @@ def _facts(facts: FilterFacts, images: int) -> tuple[Fact, ...]:
     )
 
 
-def _place(
-    page: str, layer: LayerFacts, facts: FilterFacts, place: Place, licence: str
-) -> PlaceView:
+def _place(frames: Frames, page: str, won: Won, licence: str) -> PlaceView:
+    layer, facts, place = won
+    row = place.image.row
     sides = "" if layer.shows_all else clipped_sides(place, layer.input_size)
     shown = "patch" if layer.shows_middle else "receptive field"
     return PlaceView(
@@ -247,6 +248,7 @@ def _place(
         patch=crop(page, layer, facts, place, patch=True),
         whole=whole(page, layer, facts, place),
         caption=shortened(place.image.caption or place.image.path),
+        image=urls.link(page, urls.image_page(row)) if row in frames.gallery.image_pages else "",
         label=shortened(place.image.label),
         file=shortened(place.image.path, 200),
         cropped=_where(place.patch) if layer.shows_middle else "",
