@@ -6,15 +6,22 @@ own `measure` modules, which the stage imports when it runs one.
 
 from __future__ import annotations
 
+from generator.studies.adversarial import ADVERSARIAL
+from generator.studies.classes import CLASSES
 from generator.studies.control import CONTROL
 from generator.studies.evolution import EVOLUTION
 from generator.studies.invariance import INVARIANCE
 from generator.studies.live import LIVE
+from generator.studies.occlusion import OCCLUSION
 from generator.studies.study import Study
 from generator.studies.synthetic import SYNTHETIC
 
+# In the order in which they are made.
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (LIVE, CONTROL, EVOLUTION, INVARIANCE, SYNTHETIC)
+    study.name: study
+    for study in (
+        *(LIVE, CONTROL, EVOLUTION, CLASSES, OCCLUSION, INVARIANCE, ADVERSARIAL, SYNTHETIC),
+    )
 }
 
 __all__ = ["STUDIES", "Study"]
