@@ -19,6 +19,7 @@ from generator.studies.control.view import Control
 from generator.studies.evolution.view import EvolutionSite
 from generator.studies.invariance.view import InvarianceSite
 from generator.studies.live.view import LivePage
+from generator.studies.occlusion.view import OcclusionSite
 from generator.studies.synthetic.view import MadePictures
 
 # By the study's name: what people call it where it is missing, and how it is read.
@@ -27,6 +28,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "live": ("Your own picture", LivePage.read),
     "evolution": ("How the filters came to be", EvolutionSite.read),
     "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
+    "occlusion": ("What the answer rests on", OcclusionSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

@@ -17,6 +17,9 @@ from generator.atlas.schema import Record
 from generator.errors import AtlasError
 from generator.files import read_arrays, write_arrays
 
+Floats = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.bool_]
+
 SCHEMA: Literal[1] = 1
 RECORD = "occlusion.json"
 SCALE = "scale"
@@ -67,8 +70,8 @@ class Occlusion(Record):
 class Maps:
     """What the network answers with the square at each position, [rows, columns]."""
 
-    total: npt.NDArray[np.float32]  # sum of the strongest map
-    probability: npt.NDArray[np.float32]  # of the right class
+    total: Floats  # sum of the strongest map
+    probability: Floats  # of the right class
     answer: npt.NDArray[np.int64]  # most probable class
 
 
