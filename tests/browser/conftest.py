@@ -69,6 +69,7 @@ def axe() -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
     studies = partial(make_atlas, live="", control="", evolution="", invariance="")
+    studies = partial(make_atlas, live="", control="", evolution="", occlusion="")
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 

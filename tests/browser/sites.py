@@ -29,6 +29,8 @@ KINDS = (
     "live.html",
     "evolution.html",
     "invariance.html",
+    "occlusion.html",
+    "occlusion/0.html",
     "404.html",
 )
 

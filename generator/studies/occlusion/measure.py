@@ -259,12 +259,13 @@ def _draw(
     size = network.input_size
     mean, std = np.asarray(network.mean, np.float32), np.asarray(network.std, np.float32)
     classes = record.by_frequency(maps, candidate.right)
+    quality = None if max(size) <= crops.LOSSLESS_UP_TO else QUALITY
     drawn: dict[str, tuple[Pixels, int | None]] = {
-        "image": (crops.to_pixels(image.numpy(), mean, std), QUALITY),
+        "image": (crops.to_pixels(image.numpy(), mean, std), quality),
         "map": (pictures.heat(maps.total, size), None),
-        "reconstruction": (reconstruction, QUALITY),
+        "reconstruction": (reconstruction, quality),
         "probability": (pictures.heat(maps.probability, size), None),
         "answers": (pictures.answers(maps.answer, classes, size), None),
     }
-    for name, (pixels, quality) in drawn.items():
-        write_whole(record.picture(folder, str(candidate.row), name), crops.webp(pixels, quality))
+    for name, (pixels, loss) in drawn.items():
+        write_whole(record.picture(folder, str(candidate.row), name), crops.webp(pixels, loss))

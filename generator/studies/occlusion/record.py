@@ -12,10 +12,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from safetensors.numpy import load_file, save
 
 from generator.atlas.schema import Record
 from generator.errors import AtlasError
-from generator.files import read_arrays, write_arrays
+from generator.files import write_whole
 
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.bool_]
@@ -82,7 +83,8 @@ def picture(folder: Path, *names: str) -> Path:
 
 def write_maps(folder: Path, row: int, maps: Maps) -> None:
     """Write the maps of an image, in one step."""
-    write_arrays(_maps(folder, row), vars(maps))
+    arrays = {name: np.ascontiguousarray(array) for name, array in vars(maps).items()}
+    write_whole(_maps(folder, row), save(arrays))
 
 
 def read_maps(folder: Path, row: int) -> Maps:
@@ -95,15 +97,11 @@ def read_maps(folder: Path, row: int) -> Maps:
 
 def read_some(folder: Path, row: int) -> Maps | None:
     """Return the maps of an image; None where a run that was stopped had not come so far."""
-    found = read_arrays(_maps(folder, row))
-    if found is None:
+    try:
+        found = load_file(_maps(folder, row))
+    except FileNotFoundError:
         return None
-    arrays = found[0]
-    return Maps(
-        arrays["total"].astype(np.float32),
-        arrays["probability"].astype(np.float32),
-        arrays["answer"].astype(np.int64),
-    )
+    return Maps(**found)
 
 
 def by_frequency(maps: Maps, right: int) -> list[int]:

@@ -7,8 +7,8 @@ import math
 from generator.names import Size
 
 PART = 4  # the square's side is this part of the input's shorter one
-STRIDE = 8  # pixels between two centres …
-STEPS = 28  # … and more where the shorter side would have more than so many of them
+STRIDE = 8  # pixels between two centres; no more than the side, so that every pixel is covered …
+STEPS = 28  # … and more where the shorter side would have more than so many steps
 
 Square = tuple[int, int, int, int]  # top, left, bottom, right in input pixels, half-open
 
@@ -20,7 +20,7 @@ def side_of(size: Size) -> int:
 
 def stride_of(size: Size) -> int:
     """Return how far two centres lie apart at most, pixels."""
-    return max(STRIDE, math.ceil(min(size) / STEPS))
+    return max(min(STRIDE, side_of(size)), math.ceil(min(size) / STEPS))
 
 
 def grid_of(size: Size) -> tuple[int, int]:

@@ -106,6 +106,7 @@ class OcclusionView:
 
     frame: Frame
     html: str
+    legend: str
     rows: tuple[Row, ...]
     rule: tuple[str, ...]  # paragraphs
     how: str
@@ -160,11 +161,12 @@ class OcclusionSite(StudySite):
 
     @property
     def numbers(self) -> Numbers:
-        """Return medians over the images, and how many there are.
+        """Return medians over the images, and the least.
 
-        "median fall" of the right class's probability, by where the square is; "median fall of
-        the map", a part of its sum without the square; "median share of positions" at which the
-        answer stays; "median correlation" of both maps.
+        "median fall" of the right class's probability, where it is greatest; "median fall of the
+        map", a part of its sum without the square; "median share of positions" at which the answer
+        stays; "median correlation" of both maps. Also how many "images" there are, and "images
+        with another answer" somewhere.
         """
         images = [(each, self.maps[each.row]) for each in self.record.images]
         falls = [each.probability - float(maps.probability.min()) for each, maps in images]
@@ -172,13 +174,20 @@ class OcclusionSite(StudySite):
         stays = [_stays(each, maps) / maps.answer.size for each, maps in images]
         together = [r for _, maps in images if (r := _correlation(maps)) is not None]
         found = {
-            "median fall": falls,
-            "median fall of the map": of_map,
-            "median share of positions": stays,
-            "median correlation": together,
+            "fall": falls,
+            "fall of the map": of_map,
+            "share of positions": stays,
+            "correlation": together,
         }
-        values = {(name, ""): statistics.median(each) for name, each in found.items() if each}
-        return Numbers({**values, ("images", ""): float(len(images))}, photographs=True)
+        values = {
+            (f"{what} {name}", ""): of(each)
+            for name, each in found.items()
+            for what, of in (("median", statistics.median), ("least", min))
+            if each
+        }
+        values["images", ""] = float(len(images))
+        values["images with another answer", ""] = float(sum(each < 1 for each in stays))
+        return Numbers(values, photographs=True)
 
     @property
     def pictures(self) -> dict[str, Path]:
@@ -211,6 +220,7 @@ class OcclusionSite(StudySite):
                 card_of=self.record.layer,
             ),
             html=texts.html(text, PAGE),
+            legend=words.LEGEND,
             rows=tuple(self._row(PAGE, each) for each in self.record.images),
             rule=tuple(self._rule()),
             how=self._how,
@@ -222,14 +232,15 @@ class OcclusionSite(StudySite):
         for at, each in enumerate(images):
             page = _page_of(each.row)
             near = [
-                (_page_of(other.row), _short(other.caption)) if other else None
+                (_page_of(other.row), first_capital(_short(other.caption))) if other else None
                 for other in (images[at - 1] if at else None, *(images[at + 1 : at + 2] or [None]))
             ]
+            title = first_capital(_short(each.caption))
             frame = frames.frame(
                 page,
-                _short(each.caption),
-                self._brief(each),
-                crumbs=[(PAGE, text.title), (page, _short(each.caption))],
+                title,
+                words.COVERED.format(**self._fall(each)),
+                crumbs=[(PAGE, text.title), (page, title)],
                 card_of=self.record.layer,
                 previous=near[0],
                 following=near[1],
@@ -276,17 +287,17 @@ class OcclusionSite(StudySite):
     def _row(self, page: str, image: Image) -> Row:
         return Row(
             link=Link(urls.link(page, _page_of(image.row)), first_capital(_short(image.caption))),
-            columns=tuple(self._columns(page, image)),
+            columns=tuple(self._columns(page, image, brief=True)),
             sentence=self._brief(image),
         )
 
-    def _columns(self, page: str, image: Image) -> Iterator[Column]:
-        """Yield the image and the four columns of the paper's figure."""
+    def _columns(self, page: str, image: Image, *, brief: bool = False) -> Iterator[Column]:
+        """Yield the image and the four columns of the paper's figure, `brief` without notes."""
         maps, right = self.maps[image.row], self._name(image.right)
         field, covered = self._clipped(image.box), self._clipped(self._at(maps.probability))
         alt = words.IMAGE_ALT.format(caption=_short(image.caption), right=right)
         outlined = self._outlined(page, image, "image", alt, covered)
-        yield Column("", words.IMAGE, None, outlined, None, words.OUTLINED)
+        yield Column("", words.IMAGE, None, outlined, None, "" if brief else words.OUTLINED)
         values: dict[str, str] = {
             "number": str(image.filter),
             "right": right,
@@ -303,13 +314,16 @@ class OcclusionSite(StudySite):
                 scale = Scale(self._src(page, record.SCALE), start, high)
                 values |= {"low": low, "high": high, "where": self._where(shown, brief=True)}
             elif name == "reconstruction":
-                note, box = words.IN_FIELD.format(scale=activation(image.scale, 2)), field
+                box = field
+                if not brief:
+                    note = words.IN_FIELD.format(scale=activation(image.scale, 2))
             else:
                 most_frequent, won = max(self._groups(image), key=lambda group: int(group[1].sum()))
                 note = f"{most_frequent} {share(int(won.sum()), won.size)}"
             alt = words.ALTS[name].format(**values)
             of = words.RIGHT if self.record.counts == "label" else words.OWN
-            title = words.TITLES[name].format(right=of, projection=self._layer.projection.one)
+            titles = words.BRIEF_TITLES if brief else words.TITLES
+            title = titles[name].format(right=of, projection=self._layer.projection.one)
             yield Column(
                 letter,
                 title,
@@ -374,33 +388,44 @@ class OcclusionSite(StudySite):
     def _winners(self, image: Image) -> Iterator[Winner]:
         """Yield a line of the legend for each colour."""
         for colour, (name, won) in zip(COLOURS, self._groups(image), strict=False):
-            most = _most(won) if 0 < won.sum() < won.size else "–"
+            most = _most(won) if 0 < 2 * won.sum() < won.size else "–"
             yield Winner(colour, (name, share(int(won.sum()), won.size), most))
 
     def _brief(self, image: Image) -> str:
+        fall = words.BRIEF.format(**self._fall(image))
+        return f"{first_capital(fall)} {self._stays(image)}"
+
+    def _fall(self, image: Image) -> dict[str, str]:
+        probability = self.maps[image.row].probability
+        return {
+            "right": self._name(image.right),
+            "probability": _percent(image.probability),
+            "low": _percent(float(probability.min())),
+            "where": self._where(probability, brief=True),
+        }
+
+    def _stays(self, image: Image) -> str:
+        """Say at how many positions the right class is the answer."""
         maps = self.maps[image.row]
-        return words.BRIEF.format(
-            right=first_capital(self._name(image.right)),
-            probability=_percent(image.probability),
-            low=_percent(float(maps.probability.min())),
-            where=self._where(maps.probability, brief=True),
-            share=share(_stays(image, maps), maps.answer.size),
+        stays, positions = _stays(image, maps), maps.answer.size
+        said = {0: words.STAYS_NOWHERE, positions: words.STAYS_EVERYWHERE}.get(stays, words.STAYS)
+        return said.format(
+            share=share(stays, positions),
+            positions=count(positions),
+            right=self._name(image.right),
         )
 
     def _sentences(self, image: Image) -> Iterator[str]:
         """Yield a paragraph on the answer, one on the map, and one on both."""
         maps, right = self.maps[image.row], self._name(image.right)
         low, least = float(maps.probability.min()), float(maps.total.min())
-        stays, positions = _stays(image, maps), maps.answer.size
         yield " ".join(
             (
                 words.WITHOUT.format(right=right, probability=_percent(image.probability)),
                 words.FALLS.format(where=self._where(maps.probability), low=_percent(low))
                 if low < image.probability
                 else words.NEVER_FALLS,
-                {0: words.STAYS_NOWHERE, positions: words.STAYS_EVERYWHERE}.get(
-                    stays, words.STAYS
-                ).format(share=share(stays, positions), positions=count(positions), right=right),
+                self._stays(image),
             )
         )
         falls = words.MAP_NEVER_FALLS

@@ -41,7 +41,7 @@ TRAINED = (
 )
 HOW = (
     "The square has a side of {side}, a quarter of the input’s shorter one. Its centre moves in "
-    "steps of {stride} over the whole input, {positions} positions in all, and what of it would "
+    "steps of {stride} over the whole input, to {positions} positions in all, and what of it would "
     "lie outside is cut off. It has the colour that is zero to the network: {red}, {green} and "
     "{blue} of 255 in red, green and blue. Each cell of a map is one position. The scale of a map "
     "begins at zero, or at its least value where that is below, and ends at its largest."
@@ -54,6 +54,13 @@ TITLES = {
     "reconstruction": "Its {projection}",
     "probability": "Probability of {right}",
     "answers": "Most probable class",
+}
+# The same where several images stand below each other.
+BRIEF_TITLES = {
+    "map": "Strongest map",
+    "reconstruction": "In pixels",
+    "probability": "Probability",
+    "answers": "Answer",
 }
 RIGHT = "the right class"
 OWN = "the answer"
@@ -74,8 +81,8 @@ WITHOUT = "Without the square the network says {right}, with a probability of {p
 FALLS = "That falls most with the square {where}: to {low}."
 NEVER_FALLS = "Nowhere does the square make that fall."
 STAYS = "At {share} of the {positions} positions the answer stays {right}."
-STAYS_EVERYWHERE = "At all {positions} positions the answer stays {right}."
-STAYS_NOWHERE = "At none of the {positions} positions does the answer stay {right}."
+STAYS_EVERYWHERE = "Wherever the square is, the answer stays {right}."
+STAYS_NOWHERE = "Nowhere does the answer stay {right}."
 STRONGEST = (
     "Of the maps of {layer}, that of filter {number} has the highest activation, {activation}."
 )
@@ -83,11 +90,16 @@ MAP_FALLS = "Its sum falls most with the square {where}: from {total} to {low}, 
 MAP_NEVER_FALLS = "Nowhere does the square make its sum, {total}, fall."
 TOGETHER = "Over all positions, (a) and (c) have a correlation of {value}."
 ALONE = "One of (a) and (c) is the same at all positions, so that they have no correlation."
-BRIEF = "{right} at {probability} without the square, {low} with it {where}. The answer stays at "
-BRIEF += "{share} of the positions."
-UNSURE = "The network is not sure of this image."
-CENTRED = "The strongest activation lies in the middle of this image."
+BRIEF = "{right} at {probability} without the square, at {low} with it {where}."
+COVERED = (
+    "A grey square covers one part of this image after another: the probability of {right} goes "
+    "from {probability} without it down to {low}."
+)
+LEGEND = (
+    "Outlined on an image is the square where the probability falls most, on (b) what the unit "
+    "sees of the image."
+)
 OTHERS = "{n} other classes"
 OTHER = "one other class"
-HEAD = ("Class", "Positions", "Most of them")
+HEAD = ("Class", "Positions", "Mostly")
 MAP_OF = "What filter {number} responds to elsewhere"
