@@ -42,15 +42,15 @@ def off_middle(unit: tuple[int, int], grid: tuple[int, int]) -> bool:
 def chosen(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return at most six, in order of row.
 
-    No class comes a second time before each has come once. Among images of one turn those that fit
-    come first, then the others by rank. Of more than are needed, sure ones are taken at even
-    distances, others by probability.
+    No class comes a second time before each has come once. Those that fit come first, then the
+    others by rank. Of more than are needed, sure ones are taken at even distances, others by
+    probability.
     """
-    turns: dict[int, int] = {}
-    ranked = list[tuple[int, tuple[bool, bool], Candidate]]()
+    seen = set[int]()
+    ranked = list[tuple[bool, tuple[bool, bool], Candidate]]()
     for each in sorted(candidates, key=lambda c: (c.rank, _by_doubt(c), c.row)):
-        turn = turns[each.right] = turns.get(each.right, -1) + 1
-        ranked.append((turn, each.rank, each))
+        ranked.append((each.right in seen, each.rank, each))
+        seen.add(each.right)
     found = list[Candidate]()
     for _, tier in groupby(sorted(ranked, key=lambda r: r[:2]), key=lambda r: r[:2]):
         alike = [each for *_, each in tier]

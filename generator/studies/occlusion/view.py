@@ -48,6 +48,7 @@ NAME = "occlusion"
 PAGE = urls.study_page(NAME)
 LETTERS = {"map": "(a)", "reconstruction": "(b)", "probability": "(c)", "answers": "(d)"}
 LONGEST = 40  # characters of a class or caption in a sentence
+HARDLY = 0.01  # of a probability, below which a fall is none to speak of
 PRECISION = 10**6  # of a probability, so that it is shown as a share
 
 
@@ -239,7 +240,9 @@ class OcclusionSite(StudySite):
             frame = frames.frame(
                 page,
                 title,
-                words.COVERED.format(**self._fall(each)),
+                (words.COVERED if self._falls(each) else words.COVERED_HARDLY).format(
+                    **self._fall(each)
+                ),
                 crumbs=[(PAGE, text.title), (page, title)],
                 card_of=self.record.layer,
                 previous=near[0],
@@ -392,8 +395,14 @@ class OcclusionSite(StudySite):
             yield Winner(colour, (name, share(int(won.sum()), won.size), most))
 
     def _brief(self, image: Image) -> str:
-        fall = words.BRIEF.format(**self._fall(image))
+        said = words.BRIEF if self._falls(image) else words.BRIEF_HARDLY
+        fall = said.format(**self._fall(image))
         return f"{first_capital(fall)} {self._stays(image)}"
+
+    def _falls(self, image: Image) -> bool:
+        """Say whether the square takes something to speak of anywhere."""
+        low = float(self.maps[image.row].probability.min())
+        return low < (1 - HARDLY) * image.probability
 
     def _fall(self, image: Image) -> dict[str, str]:
         probability = self.maps[image.row].probability
@@ -423,8 +432,8 @@ class OcclusionSite(StudySite):
             (
                 words.WITHOUT.format(right=right, probability=_percent(image.probability)),
                 words.FALLS.format(where=self._where(maps.probability), low=_percent(low))
-                if low < image.probability
-                else words.NEVER_FALLS,
+                if self._falls(image)
+                else words.FALLS_HARDLY,
                 self._stays(image),
             )
         )

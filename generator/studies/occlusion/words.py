@@ -79,7 +79,7 @@ ALTS = {
 
 WITHOUT = "Without the square the network says {right}, with a probability of {probability}."
 FALLS = "That falls most with the square {where}: to {low}."
-NEVER_FALLS = "Nowhere does the square make that fall."
+FALLS_HARDLY = "Nowhere does the square make that fall by a hundredth of it."
 STAYS = "At {share} of the {positions} positions the answer stays {right}."
 STAYS_EVERYWHERE = "Wherever the square is, the answer stays {right}."
 STAYS_NOWHERE = "Nowhere does the answer stay {right}."
@@ -94,6 +94,11 @@ BRIEF = "{right} at {probability} without the square, at {low} with it {where}."
 COVERED = (
     "A grey square covers one part of this image after another: the probability of {right} goes "
     "from {probability} without it down to {low}."
+)
+BRIEF_HARDLY = "{right} at {probability} without the square, and hardly less with it anywhere."
+COVERED_HARDLY = (
+    "A grey square covers one part of this image after another, and the probability of {right}, "
+    "{probability} without it, hardly falls."
 )
 LEGEND = (
     "Outlined on an image is the square where the probability falls most, on (b) what the unit "

@@ -29,6 +29,7 @@ def test_classes_come_once_before_any_comes_again() -> None:
     fits = [candidate(row, 0) for row in range(5)]
     other = candidate(9, 1, 0.3, off=False)
     assert rows(*fits, other) == [0, 1, 2, 3, 4, 9]
+    assert rows(*(candidate(row, 0) for row in range(12))) == [0, 1, 3, 5, 7, 9]
     more = [candidate(20 + right, right, 0.3, off=False) for right in range(2, 7)]
     assert rows(*fits, *more) == [0, 22, 23, 24, 25, 26]
 

@@ -43,7 +43,7 @@ def run(pictures: Path, atlas: Path, progress: Callable[..., None] = silent) -> 
         batch=4,
         workers=0,
         stimuli=False,
-        studies="occlusion",
+        studies=("occlusion",),
     )
     report = compute(settings, progress, silent)
     assert report is not None
@@ -110,8 +110,8 @@ def require_slow(network: WatchedNetwork, pictures: Path, atlas: Path) -> Occlus
     for each in study.images:
         image = as_seen(network, pictures, each.row)
         maps, chances = answers(network, image)
-        best = np.unravel_index(maps.argmax(), maps.shape)
-        assert (each.filter, *each.unit) == best
+        best = [int(at) for at in np.unravel_index(maps.argmax(), maps.shape)]
+        assert [each.filter, *each.unit] == best
         assert each.activation == pytest.approx(maps.max(), rel=1e-4)
         assert each.total == pytest.approx(maps[each.filter].sum(), rel=1e-4)
         assert each.right == chances.argmax()
@@ -301,7 +301,7 @@ def test_networks_without_classes_or_without_activation(
     (study,) = run(pictures, tmp_path / "maps").studies
     assert study.line == f"{REASON}the network gives maps, not a score for each class"
     network = tiny_classifier()
-    network.model.get_submodule("features.3").bias.fill_(-1e6)  # type: ignore[union-attr, operator]
+    network.model.get_submodule("features.3").bias.fill_(-1e6)  # type: ignore[operator]
     load(monkeypatch, network)
     (study,) = run(pictures, tmp_path / "dead").studies
     assert study.line == f"{REASON}{measure.NOTHING_ACTIVE}"

@@ -108,10 +108,16 @@ def test_an_image_says_where_and_by_how_much(pages: dict[str, str]) -> None:
 def test_what_never_falls_and_never_stays(pages: dict[str, str]) -> None:
     """Sentences for maps that are the same everywhere, and for an answer that is lost."""
     same, lost = words(pages[item(SAME)]), words(pages[item(LOST)])
-    assert "Nowhere does the square make that fall. Wherever the square is, the answer" in same
+    assert (
+        "Nowhere does the square make that fall by a hundredth of it. Wherever the square is, the answer"
+        in same
+    )
     assert "are the same at all positions" not in same
     assert "One of (a) and (c) is the same at all positions" in same
+    assert "and the probability of lotus, 50.0\u00a0% without it, hardly falls" in same
     assert "Nowhere does the answer stay class 2." in lost
+    brief = words(pages["occlusion.html"])
+    assert "Lotus at 50.0\u00a0% without the square, and hardly less with it anywhere." in brief
     assert "Nowhere does the square make its sum, 100, fall." in lost
 
 
