@@ -108,10 +108,8 @@ def test_an_image_says_where_and_by_how_much(pages: dict[str, str]) -> None:
 def test_what_never_falls_and_never_stays(pages: dict[str, str]) -> None:
     """Sentences for maps that are the same everywhere, and for an answer that is lost."""
     same, lost = words(pages[item(SAME)]), words(pages[item(LOST)])
-    assert (
-        "Nowhere does the square make that fall by a hundredth of it. Wherever the square is, the answer"
-        in same
-    )
+    assert "Nowhere does the square make that fall by a hundredth of it." in same
+    assert "it. Wherever the square is, the answer stays lotus." in same
     assert "are the same at all positions" not in same
     assert "One of (a) and (c) is the same at all positions" in same
     assert "and the probability of lotus, 50.0\u00a0% without it, hardly falls" in same
