@@ -171,7 +171,9 @@ class OcclusionSite(StudySite):
         """
         images = [(each, self.maps[each.row]) for each in self.record.images]
         falls = [each.probability - float(maps.probability.min()) for each, maps in images]
-        of_map = [1 - float(maps.total.min()) / each.total for each, maps in images if each.total]
+        of_map = [
+            1 - float(maps.total.min()) / each.total for each, maps in images if each.total > 0
+        ]
         stays = [_stays(each, maps) / maps.answer.size for each, maps in images]
         together = [r for _, maps in images if (r := _correlation(maps)) is not None]
         found = {
@@ -451,7 +453,9 @@ class OcclusionSite(StudySite):
                     where=self._where(maps.total),
                     total=activation(image.total),
                     low=activation(least),
-                    part=_percent((image.total - least) / abs(image.total) if image.total else 0),
+                    part=words.BY.format(part=_percent(1 - least / image.total))
+                    if image.total > 0 <= least
+                    else "",
                 ),
             )
         )

@@ -86,7 +86,8 @@ STAYS_NOWHERE = "Nowhere does the answer stay {right}."
 STRONGEST = (
     "Of the maps of {layer}, that of filter {number} has the highest activation, {activation}."
 )
-MAP_FALLS = "Its sum falls most with the square {where}: from {total} to {low}, by {part}."
+MAP_FALLS = "Its sum falls most with the square {where}: from {total} to {low}{part}."
+BY = ", by {part}"
 MAP_NEVER_FALLS = "Nowhere does the square make its sum, {total}, fall."
 TOGETHER = "Over all positions, (a) and (c) have a correlation of {value}."
 ALONE = "One of (a) and (c) is the same at all positions, so that they have no correlation."
