@@ -68,8 +68,8 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
-    studies = partial(make_atlas, live="", control="", evolution="", invariance="")
-    studies = partial(make_atlas, live="", control="", evolution="", occlusion="")
+    names = ("live", "control", "evolution", "classes", "occlusion", "invariance", "adversarial")
+    studies = partial(make_atlas, **dict.fromkeys(names, ""))
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 
