@@ -70,6 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
     names = ("live", "control", "evolution", "classes", "occlusion", "invariance", "adversarial")
     studies = partial(make_atlas, **dict.fromkeys(names, ""))
+    studies = partial(make_atlas, live="", control="", evolution="", adversarial="")
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 

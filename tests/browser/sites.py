@@ -31,6 +31,7 @@ KINDS = (
     "invariance.html",
     "occlusion.html",
     "occlusion/0.html",
+    "adversarial.html",
     "404.html",
 )
 

@@ -15,6 +15,7 @@ from generator.render.text.drawings import Answers
 from generator.render.text.study_claims import Numbers
 from generator.render.views.frame import Fact
 from generator.render.views.study import StudySite
+from generator.studies.adversarial.view import AdversarialSite
 from generator.studies.control.view import Control
 from generator.studies.evolution.view import EvolutionSite
 from generator.studies.invariance.view import InvarianceSite
@@ -29,6 +30,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "evolution": ("How the filters came to be", EvolutionSite.read),
     "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
     "occlusion": ("What the answer rests on", OcclusionSite.read),
+    "adversarial": ("How little changes the answer", AdversarialSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

@@ -24,6 +24,7 @@ from generator.images.stream import normalise
 from generator.progress import Progress
 from generator.studies.adversarial import record
 from generator.studies.adversarial.attacks import (
+    FAR,
     LEVELS,
     STEPS,
     Aim,
@@ -71,6 +72,7 @@ def made_from(subject: Subject) -> dict[str, Any]:
         "what the network does": subject.network.computation,
         "classes": hashlib.sha256(names).hexdigest(),
         "licensed": _licensed(subject),
+        "numbers": [BUDGETS, WHOLE_AT, LOOKED_AT, MOST, SHOWN, STEPS, FAR],
     }
 
 
@@ -275,6 +277,7 @@ def _record(
     return record.Adversarial(
         budgets=BUDGETS,
         steps=STEPS,
+        stride=round(FAR / STEPS, 3),
         looked_at=known.looked_at,
         labelled=known.labelled,
         right=known.correct,

@@ -61,6 +61,7 @@ class Adversarial(Record):
     schema_version: Literal[1] = SCHEMA
     budgets: tuple[float, ...]
     steps: int  # of the projected gradient
+    stride: float  # of one of these, in budgets
     looked_at: int  # images whose answer was asked for
     labelled: int  # of them, those whose label means a class
     right: int  # of these, those that were answered right
