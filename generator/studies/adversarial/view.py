@@ -217,17 +217,17 @@ class AdversarialSite(StudySite):
                         budget=_levels(record.budgets[at]), steps=self._steps
                     ),
                     words.NOISE.format(
-                        noise=in_words(record.images - record.noise[at]),
+                        noise=_some(record.images - record.noise[at]),
                         images=count(record.images),
                     ),
                 )
             ),
             words.WHOLE.format(
-                whole=in_words(record.whole),
+                whole=_some(record.whole),
                 images=count(record.images),
                 steps=self._steps,
                 budget=_levels(record.whole_at),
-                exact=in_words(record.projected[record.budgets.index(record.whole_at)]),
+                exact=_some(record.projected[record.budgets.index(record.whole_at)]),
             ),
         ]
         if network.trained_on and not network.is_random:
@@ -332,6 +332,10 @@ class AdversarialSite(StudySite):
 def _answer(answer: Answer) -> dict[str, str]:
     parts = round(answer.probability * MILLION)
     return {"name": answer.name or "a class without a name", "probability": share(parts, MILLION)}
+
+
+def _some(images: int) -> str:
+    return in_words(images) if images else "none"
 
 
 def _levels(budget: float) -> str:

@@ -118,7 +118,7 @@ def test_several_steps_are_no_weaker_than_one_on_a_linear_network(seed: int) -> 
         several = projected_gradient(levels, start, away, budget)[1]
         assert bool((several | ~one).all())
         turned.append(int(one.sum()))
-    assert 0 < turned[-1]
+    assert turned[-1] > 0
 
 
 @pytest.mark.parametrize("head", ["linear", "deep", "softmax", "tuple", "dict"])
