@@ -41,7 +41,8 @@ class Linear(nn.Module):
             self.sums.bias.zero_()  # type: ignore[union-attr]
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.sums(self.same(images)).flatten(1)
+        scores: Tensor = self.sums(self.same(images))
+        return scores.flatten(1)
 
 
 def linear(classes: int, seed: int) -> tuple[Levels, Tensor]:
