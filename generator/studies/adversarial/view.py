@@ -261,11 +261,11 @@ class AdversarialSite(StudySite):
         record = self.record
         return Table(
             words.TABLE.format(images=count(record.images)),
-            ("Change", *(words.BUDGET.format(budget=_levels(each)) for each in record.budgets)),
+            (words.MOST_CHANGE, *map(_levels, record.budgets)),
             tuple(
                 (
                     first_capital(words.CURVES[name][1].format(steps=self._steps)),
-                    *(f"{count(kept)} ({share(kept, record.images)})" for kept in curve),
+                    *map(count, curve),
                 )
                 for name, curve in self._curves.items()
             ),
@@ -273,7 +273,7 @@ class AdversarialSite(StudySite):
 
     def _shown(self, shown: Shown) -> ShownImage:
         size = self.gallery.manifest.network.input_size
-        budget, times = _levels(shown.budget), activation(127.5 / shown.budget)
+        budget, times = _levels(shown.budget), f"{127.5 / shown.budget:.0f}"
         alts = (
             words.IMAGE_ALT.format(caption=shown.caption),
             words.CHANGE_ALT.format(times=times),

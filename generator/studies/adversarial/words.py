@@ -50,7 +50,7 @@ CHART_ALT = (
     "Shares of {images} images that withstand, by budget; the numbers are in the table below"
 )
 TABLE = "Images of {images} that withstand"
-BUDGET = "{budget} levels"
+MOST_CHANGE = "Levels of 255, at most"
 UNCHANGED = "0"
 WHOLE = (
     "A change need not be of whole levels, as a picture’s file would have them. With whole levels "
@@ -69,9 +69,11 @@ HOW = (
 )
 PICTURES = (
     "{Shown} of these images, at even distances in their order, whatever came of them. In the "
-    "middle is the change at the smallest budget at which {steps} steps changed the answer: "
-    "mid-grey is none, and the budget spans the range from black to white. The files of these "
-    "pictures are rounded and compressed; the answers are those to the exact numbers."
+    "middle is the change at the smallest budget at which {steps} steps changed the answer, else "
+    "at the largest: mid-grey is none, and the budget spans the range from black to white. The "
+    "steps end as soon as the answer has changed, so that the new one is seldom a sure one. The "
+    "files of these pictures are rounded and compressed; the answers are those to the exact "
+    "numbers."
 )
 NOT_SHOWN = (
     "No licence of these images is known, so none is shown here; they were measured all the same."
@@ -80,8 +82,8 @@ IMAGE_ALT = "{caption}, unchanged"
 CHANGE_ALT = "The change, times {times}"
 CHANGED_ALT = "{caption}, changed by at most {budget} of 255 levels"
 BEFORE = "{name}, {probability}"
-AFTER = "{name}, {probability}, by at most {budget} of 255 levels; the change is shown × {times}"
-KEPT = "still {name}, {probability}, at {budget} of 255 levels; the change is shown × {times}"
+AFTER = "{name}, {probability}, by at most {budget} of 255 levels; the change is shown × {times}"
+KEPT = "still {name}, {probability}, at {budget} of 255 levels; the change is shown × {times}"
 LAYERS = (
     "Each image was changed as in the pictures: by the smallest budget that changed its answer, "
     "else by the largest. How far a layer moves is the norm of the difference that this makes to "
