@@ -1,0 +1,165 @@
+"""From the maps of the last layer to the scores: what each of its filters adds to a class's score.
+
+Where every number that the head weighs comes from one filter alone, as the mean of its map does,
+and the rest is linear, a score is a sum over filters and a constant. The graph says whether that is
+so, whatever the network is called. Otherwise stands activation times gradient, summed over a map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+
+import torch
+from torch import Tensor
+
+from generator.network.graph.graph import Graph, Node
+from generator.network.graph.ops.convolution import Convolution
+from generator.network.graph.ops.joints import Concatenation, Sum
+from generator.network.graph.ops.moves import Gather, Selection
+from generator.network.graph.ops.pointwise import LocalNormalisation, Pointwise
+from generator.network.graph.ops.pools import AveragePool, MaxPool
+from generator.network.graph.ops.relu import Rectifier
+from generator.network.graph.ops.resampling import Interpolation, TransposedConvolution
+from generator.network.graph.ops.scaling import Scaling
+from generator.studies.classifier import Classifier
+
+_MOVES = (Selection, Gather, Concatenation)
+_POOLS = (MaxPool, AveragePool)
+_OF_EACH_MAP = (Rectifier, Pointwise, Scaling)
+_LINEAR = (Convolution, TransposedConvolution, Interpolation, Scaling, Sum, AveragePool, *_MOVES)
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """A head that is linear on numbers of which each comes from one filter. p: those numbers."""
+
+    front: tuple[Node, ...]  # make the numbers
+    pooled: tuple[int, ...]  # values that hold them
+    owner: Tensor  # [p] int64: the filter of each; −1 for a zero that is no filter's
+    weight: Tensor  # [classes, p]
+    bias: Tensor  # [classes]: the scores where all numbers are zero
+
+
+@dataclass(frozen=True)
+class Head:
+    """The nodes between the last layer's maps and the scores."""
+
+    below: Graph  # its watched values are `given`
+    given: tuple[int, ...]  # the last layer's maps, then other values that the head reads
+    nodes: tuple[Node, ...]
+    scores: int
+    weighing: Weighing | None  # None where a score is no sum over filters
+
+    @classmethod
+    def of(cls, classifier: Classifier) -> Head:
+        """Find the head of a classifier, and whether it is linear."""
+        graph = classifier.graph
+        *_, maps, scores = graph.watched
+        made = {maps}
+        nodes = []
+        for node in graph.behind([scores]).nodes:
+            if made & {*node.inputs}:
+                made.add(node.output)
+                nodes.append(node)
+        others = dict.fromkeys(v for node in nodes for v in node.inputs if v not in made)
+        given = (maps, *others)
+        weighing = None if others else _weighing(graph, nodes, classifier.network.device)
+        return cls(graph.behind(given), given, tuple(nodes), scores, weighing)
+
+    def run(self, given: Iterable[Tensor]) -> Tensor:
+        """Return the scores [b, classes], for the values that `below` watches."""
+        return _run(self.nodes, dict(zip(self.given, given, strict=True)))[self.scores].flatten(1)
+
+    def numbers(self, maps: Tensor) -> Tensor:
+        """Return the numbers [b, p] that a linear head weighs."""
+        assert self.weighing is not None
+        return _flat(_run(self.weighing.front, {self.given[0]: maps}), self.weighing.pooled)
+
+    def summed(self, numbers: Tensor, classes: Tensor, filters: int) -> Tensor:
+        """Return what each filter adds to one class's score [b, filters]; float64.
+
+        `numbers` [b, p] are weighed for the classes [b]. A linear head adds its bias to their sum.
+        """
+        head = self.weighing
+        assert head is not None
+        owned = head.owner >= 0
+        parts = numbers.double() * head.weight[classes].double()
+        found = torch.zeros(len(parts), filters, dtype=torch.float64, device=parts.device)
+        return found.index_add_(1, head.owner[owned], parts[:, owned])
+
+    def by_gradient(self, given: list[Tensor], classes: Tensor) -> Tensor:
+        """Return activation times gradient of one class's score, summed over maps [b, filters]."""
+        with torch.enable_grad():
+            maps = given[0].clone().requires_grad_()
+            scores = self.run([maps, *given[1:]])
+            chosen = scores.gather(1, classes[:, None]).sum()
+            (gradient,) = torch.autograd.grad(chosen, maps)
+        return (gradient.double() * given[0].double()).sum((2, 3))
+
+
+def _weighing(graph: Graph, nodes: list[Node], device: torch.device) -> Weighing | None:
+    """Return how the head weighs numbers of filters, None where it does anything else."""
+    *_, maps, scores = graph.watched
+    shape, classes = graph.shapes[maps], graph.shapes[scores].maps
+    numbered = torch.arange(shape.maps, dtype=torch.float32, device=device) + 1
+    owners = {maps: numbered[None, :, None, None].expand(1, -1, shape.rows, shape.columns)}
+    front, rest = [], []
+    for node in nodes:
+        made = _owners(node, owners) if owners.keys() >= {*node.inputs} else None
+        if made is not None:
+            across = graph.shapes[node.output]
+            owners[node.output] = made.expand(-1, -1, across.rows, across.columns)
+            front.append(node)
+        elif isinstance(node.op, _LINEAR):
+            rest.append(node)
+        else:
+            return None
+    read = {value for node in rest for value in node.inputs} | {scores}
+    pooled = tuple(value for value in owners if value in read)
+    with torch.enable_grad():
+        # One empty image for each class, whose own score alone is taken: its gradient is a row.
+        empty = {
+            value: torch.zeros(
+                classes, *astuple(graph.shapes[value]), device=device, requires_grad=True
+            )
+            for value in pooled
+        }
+        found = _run(rest, empty)[scores].flatten(1)
+        rows = torch.autograd.grad(found.diagonal().sum(), list(empty.values()))
+    return Weighing(
+        front=tuple(front),
+        pooled=pooled,
+        owner=_flat(owners, pooled)[0].round().long() - 1,
+        weight=torch.cat([row.flatten(1) for row in rows], dim=1),
+        bias=found[0].detach(),
+    )
+
+
+def _owners(node: Node, owners: dict[int, Tensor]) -> Tensor | None:
+    """Return which filter, from 1 on, each number that a node makes is of; None where of several.
+
+    As [1, c, h, w], where h and w are 1 if they are alike all over each map.
+    """
+    given, op = [owners[value] for value in node.inputs], node.op
+    if isinstance(op, _MOVES):
+        return op.forward(given)
+    if isinstance(op, _OF_EACH_MAP) and not isinstance(op, LocalNormalisation):
+        return given[0]
+    alike = given[0].amax((2, 3), keepdim=True)
+    if isinstance(op, _POOLS) and bool((given[0] == alike).all()):
+        return alike
+    return None
+
+
+def _run(nodes: Iterable[Node], values: dict[int, Tensor]) -> dict[int, Tensor]:
+    """Return these values and those that the nodes make of them; none is written over."""
+    values = dict(values)
+    for node in nodes:
+        values[node.output] = node.op.forward([values[value] for value in node.inputs])
+    return values
+
+
+def _flat(values: dict[int, Tensor], chosen: Iterable[int]) -> Tensor:
+    """Return the numbers of some values, one behind the other: [b, p]."""
+    return torch.cat([values[value].flatten(1) for value in chosen], dim=1)
