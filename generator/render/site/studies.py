@@ -16,6 +16,7 @@ from generator.render.text.study_claims import Numbers
 from generator.render.views.frame import Fact
 from generator.render.views.study import StudySite
 from generator.studies.adversarial.view import AdversarialSite
+from generator.studies.classes.view import ClassesSite
 from generator.studies.control.view import Control
 from generator.studies.evolution.view import EvolutionSite
 from generator.studies.invariance.view import InvarianceSite
@@ -31,6 +32,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
     "occlusion": ("What the answer rests on", OcclusionSite.read),
     "adversarial": ("How little changes the answer", AdversarialSite.read),
+    "classes": ("Classes", ClassesSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

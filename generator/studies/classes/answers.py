@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +24,12 @@ from generator.images.stream import Batch, stream
 from generator.network.watched import WatchedNetwork
 from generator.progress import Progress
 from generator.studies.classes.head import Head
-from generator.studies.classes.record import Basis
+from generator.studies.classes.record import Basis, Doubles
 
 SAVE_EVERY = 20.0  # seconds between two records of the pass
 TOP = 5  # most probable classes of an image
 
 Ints = npt.NDArray[np.int64]
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class Answers:
 
     def again(self, known: Arrays) -> Answers:
         """Return what a run that was stopped had recorded."""
-        return replace(self, **{name: array.copy() for name, array in known.items()})
+        arrays: dict[str, Any] = {name: array.copy() for name, array in known.items()}
+        return replace(self, **arrays)
 
     @property
     def of_classes(self) -> Ints:

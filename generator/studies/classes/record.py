@@ -20,6 +20,9 @@ from generator.atlas.schema import Record
 from generator.errors import AtlasError
 from generator.files import write_whole
 
+Doubles = npt.NDArray[np.float64]
+
+
 SCHEMA: Literal[1] = 1
 RECORD = "classes.json"
 ARRAYS = "classes.safetensors"
