@@ -6,8 +6,9 @@ from generator.render.words.words import NO_BREAK, activation
 
 ABOUT = "What the score of each class rests on"
 EXACT = (
-    "The network weighs the maxima or means of the maps of {layer}, and nothing else: the score of "
-    "a class is exactly the sum of what its filters add, and a constant."
+    "Each number that the network weighs comes from one map of {layer}, as its maximum or its mean "
+    "does, and the weighing is linear: the score of a class is exactly the sum of what the filters "
+    "add, and a constant."
 )
 BY_GRADIENT = (
     "Between {layer} and the scores the network is not linear, so a score is no sum over filters. "
@@ -16,9 +17,11 @@ BY_GRADIENT = (
 )
 NO_IMAGE = "No image of this set is of the class by its label"
 BASIS = {
-    "own": "The mean over {images} of the class.",
-    "all": NO_IMAGE + ", so it is the mean over all {images}.",
-    "taken": NO_IMAGE + ", so it is the mean over {images} that the network takes for it.",
+    "own": "Beside each filter stands the mean of it over {images} of the class.",
+    "all": "Beside each filter stands the mean of it over all {images}, as none is of the class by "
+    "its label.",
+    "taken": "Beside each filter stands the mean of it over {images} that the network takes for "
+    "the class, as none is of it by its label.",
     "none": NO_IMAGE + ", and the network takes none for it, so nothing is known of its filters.",
 }
 TRAINED_ON = (
