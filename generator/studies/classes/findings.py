@@ -104,8 +104,10 @@ class Findings:
     def numbers(self) -> Numbers:
         """Return what texts can claim.
 
-        "accuracy" and "accuracy among five" are shares of the images whose label means a class;
-        the others are of all that is added to a class's score, medians over classes with images.
+        "accuracy" and "accuracy among five" are shares of the images whose label means a class.
+        "share of the five strongest" and "filters to half" are of all that filters add to a score,
+        without what others take from it, medians over classes with images. A class leads the nine
+        where it has more places of its strongest filter than any other.
         """
         classes, layer = self.record.classes, self.record.layer
         values = {("images", ""): float(self.record.images)}
@@ -128,8 +130,21 @@ class Findings:
                 ("share of the five strongest", layer): statistics.median(five),
                 ("filters to half", layer): float(statistics.median(half)),
                 ("filters that are strongest for a class", layer): float(len(first)),
+                ("share of classes that lead the nine", layer): self._leading,
             }
         return Numbers(values, photographs=True)
+
+    @property
+    def _leading(self) -> float:
+        """Return the share of classes that most places of their strongest filter are images of."""
+        led = 0
+        for number in self.with_images:
+            for filter_, _ in self.strongest(number, 1):
+                places = self.layer.filters[filter_].places
+                rows = [place.image.row for place in places if place.image.row in self.of_image]
+                meant = Counter(int(self.arrays.meant[self.of_image[row]]) for row in rows)
+                led += bool(meant) and meant.most_common(1)[0][0] == number
+        return led / len(self.with_images)
 
     @cached_property
     def _shown(self) -> Doubles:
