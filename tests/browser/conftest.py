@@ -71,6 +71,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = ("live", "control", "evolution", "classes", "occlusion", "invariance", "adversarial")
     studies = partial(make_atlas, **dict.fromkeys(names, ""))
     studies = partial(make_atlas, live="", control="", evolution="", adversarial="")
+    studies = partial(make_atlas, live="", control="", evolution="", classes="")
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 

@@ -21,6 +21,8 @@ KINDS = (
     "layer3/index.html",
     "layer3/0.html",
     "layer3/1.html",
+    "layer5/index.html",
+    "layer5/0.html",
     "method.html",
     "glossary.html",
     "network.html",
@@ -32,6 +34,8 @@ KINDS = (
     "occlusion.html",
     "occlusion/0.html",
     "adversarial.html",
+    "classes.html",
+    "classes/0.html",
     "404.html",
 )
 

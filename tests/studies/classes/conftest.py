@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from generator.network.zoo import load as zoo
+from tests import ROOT
 from tests.support.tiny_classifier import Head, tiny_classifier
 from tests.support.tiny_network import draw_pictures
 
@@ -42,3 +43,9 @@ def pictures(tmp_path: Path, heads: Callable[[Head], None]) -> Path:
     """Thirteen pictures of three labels, and a linear head."""
     heads("linear")
     return labelled(tmp_path / "pictures")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of the shipped texts."""
+    return Path(shutil.copytree(ROOT / "content", tmp_path / "content"))

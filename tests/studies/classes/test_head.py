@@ -133,8 +133,8 @@ class Beside(Flat):
         self.head, self.other = nn.Linear(6, 3), nn.Linear(3, 3)
 
     def forward(self, images: Tensor) -> Tensor:
-        scores: Tensor = self.head(self.features(images).mean((2, 3)))
-        scores = scores + self.other(images.mean((2, 3)))
+        means = self.features(images).mean((2, 3)), images.mean((2, 3))
+        scores: Tensor = self.head(means[0]) + self.other(means[1])
         return scores
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,72 +74,111 @@ def mean(lines: list[list[float]]) -> list[float]:
     return [sum(column) / len(column) for column in zip(*lines, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("head", "labels"),
-    [("linear", LABELS), ("maxima", LABELS), ("deep", LABELS), ("deep", ("left", "right"))],
-)
-def test_all_is_as_computed_by_hand(
-    tmp_path: Path, heads: Callable[..., None], head: Any, labels: tuple[str, ...]
-) -> None:
-    """Answers, probabilities, counts, confusions, and what each filter adds to each class."""
+@dataclass
+class Case:
+    """A study beside what was computed by hand, by row."""
+
+    whole: record.Classes
+    arrays: record.Arrays
+    truth: dict[int, tuple[str, Tensor, list[float]]]
+    best: dict[int, int]
+    meant: dict[int, int]
+
+    def own(self, number: int) -> list[int]:
+        """Return the rows of a class."""
+        return [row for row in self.truth if self.meant[row] == number]
+
+    def taken(self, number: int) -> list[int]:
+        """Return the rows of others that are taken for it."""
+        return [row for row in self.truth if self.best[row] == number != self.meant[row]]
+
+    def surest(self, rows: list[int]) -> list[int]:
+        """Return three of these rows."""
+        chance = {row: max(softmax(self.truth[row][2])) for row in rows}
+        return sorted(rows, key=lambda row: (-chance[row], row))[:3]
+
+
+CASES = [("linear", LABELS), ("maxima", LABELS), ("deep", LABELS), ("deep", ("left", "right"))]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{len(case[1])}")
+def case(
+    request: pytest.FixtureRequest, tmp_path: Path, heads: Callable[..., None]
+) -> tuple[Any, Case]:
+    """A network with one kind of head, and pictures whose labels mean classes or do not."""
+    head, labels = request.param
     heads(head)
     pictures = labelled(tmp_path / "pictures", labels=labels)
     run(pictures, tmp_path / "atlas")
-    whole, arrays = made(tmp_path / "atlas")
-    network = tiny_classifier(head)
-    model = network.model
-    truth = seen(pictures, network)
+    truth = seen(pictures, tiny_classifier(head))
     best = {row: max(range(3), key=scores.__getitem__) for row, (_, _, scores) in truth.items()}
     meant = {row: MEANT.get(label, -1) for row, (label, _, _) in truth.items()}
+    return head, Case(*made(tmp_path / "atlas"), truth, best, meant)
+
+
+def test_answers_are_as_computed_by_hand(case: tuple[Any, Case]) -> None:
+    """Of each image classes and probabilities; in all how many are right."""
+    _, given = case
+    arrays, truth, whole = given.arrays, given.truth, given.whole
     assert arrays.row.tolist() == sorted(truth)
-    assert arrays.meant.tolist() == [meant[row] for row in sorted(truth)]
+    assert arrays.meant.tolist() == [given.meant[row] for row in sorted(truth)]
     for at, row in enumerate(sorted(truth)):
         chances = softmax(truth[row][2])
         order = sorted(range(3), key=lambda number: -chances[number])
         assert arrays.answer[at].tolist() == order
         expected = [chances[number] for number in order]
         assert arrays.probability[at].tolist() == pytest.approx(expected, rel=1e-4)
-    known = [row for row in truth if meant[row] >= 0]
+    known = [row for row in truth if given.meant[row] >= 0]
     assert (whole.images, whole.labelled, whole.all_images) == (13, len(known), True)
-    assert whole.right == sum(best[row] == meant[row] for row in known)
+    assert whole.right == sum(given.best[row] == given.meant[row] for row in known)
     assert whole.among_five == len(known)  # of three classes
-    assert whole.without_class == tuple(sorted({*labels} - MEANT.keys()))
-    assert (whole.exact, whole.layer) == (head != "deep", "layer2")
-    for number, one in enumerate(whole.classes):
-        own = [row for row in truth if meant[row] == number]
-        right = [row for row in own if best[row] == number]
-        taken = [row for row in truth if best[row] == number and meant[row] != number]
+    labels = {label for label, _, _ in truth.values()}
+    assert whole.without_class == tuple(sorted(labels - MEANT.keys()))
+
+
+def test_surest_images_and_confusions(case: tuple[Any, Case]) -> None:
+    """Of each class, ties in order of the set."""
+    _, given = case
+    for number, one in enumerate(given.whole.classes):
+        own, taken = given.own(number), given.taken(number)
+        right = [row for row in own if given.best[row] == number]
+        wrong = [row for row in own if given.best[row] != number]
         assert (one.name, one.images, one.right) == (CLASSES[number], len(own), len(right))
-        wrong = [row for row in own if best[row] != number]
         for group, rows in (
             (one.surest_right, right),
             (one.surest_wrong, wrong),
             (one.surest_taken, taken),
         ):
-            chance = {row: max(softmax(truth[row][2])) for row in rows}
-            surest = sorted(rows, key=lambda row: (-chance[row], row))[:3]
+            surest = given.surest(rows)
             assert [image.row for image in group] == surest
-            assert [image.answer for image in group] == [best[row] for row in surest]
-            assert [image.label for image in group] == [truth[row][0] for row in surest]
-        confused = Counter(best[row] for row in wrong)
-        assert dict(one.taken_for) == dict(confused)
-        assert dict(one.taken_from) == dict(Counter(meant[row] for row in taken if meant[row] >= 0))
-        rows = own or (list(truth) if head != "deep" else taken)
-        assert one.weighed == len(rows)
-        other = "all" if head != "deep" else "taken" if taken else "none"
-        assert one.basis == ("own" if own else other)
+            assert [image.answer for image in group] == [given.best[row] for row in surest]
+            assert [image.label for image in group] == [given.truth[row][0] for row in surest]
+        assert dict(one.taken_for) == dict(Counter(given.best[row] for row in wrong))
+        meant = Counter(given.meant[row] for row in taken if given.meant[row] >= 0)
+        assert dict(one.taken_from) == dict(meant)
+
+
+def test_what_filters_add_is_as_computed_by_hand(case: tuple[Any, Case]) -> None:
+    """The mean over the images of a class, over all, or over those that are taken for it."""
+    head, given = case
+    model, exact = tiny_classifier(head).model, head != "deep"
+    assert (given.whole.exact, given.whole.layer) == (exact, "layer2")
+    for number, one in enumerate(given.whole.classes):
+        own, taken = given.own(number), given.taken(number)
+        rows = own or (list(given.truth) if exact else taken)
+        other = "all" if exact else "taken" if taken else "none"
+        assert (one.basis, one.weighed) == ("own" if own else other, len(rows))
+        added = given.arrays.added[number].tolist()
         if not rows:
-            assert np.isnan(arrays.added[number]).all()
+            assert np.isnan(added).all()
             continue
-        parts = mean([_parts(model, head, truth[row][1], number) for row in rows])
-        assert arrays.added[number].tolist() == pytest.approx(parts, rel=1e-3, abs=1e-5)
-        score = sum(truth[row][2][number] for row in rows) / len(rows)
+        parts = mean([_parts(model, head, given.truth[row][1], number) for row in rows])
+        assert added == pytest.approx(parts, rel=1e-3, abs=1e-5)
+        score = sum(given.truth[row][2][number] for row in rows) / len(rows)
         assert one.score == pytest.approx(score, rel=1e-5)
-        if head != "deep":
-            assert one.bias is not None
-            assert sum(arrays.added[number].tolist()) + one.bias == pytest.approx(score, rel=1e-5)
-        else:
-            assert one.bias is None
+        assert (one.bias is not None) == exact
+        if one.bias is not None:
+            assert sum(added) + one.bias == pytest.approx(score, rel=1e-5)
 
 
 def _parts(model: nn.Module, head: str, maps: Tensor, number: int) -> list[float]:
