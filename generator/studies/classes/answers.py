@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,16 @@ SAVE_EVERY = 20.0  # seconds between two records of the pass
 TOP = 5  # most probable classes of an image
 
 Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Means:
+    """Means over images for each class; NaN where there are none."""
+
+    added: Doubles  # [k, m] what filters add
+    score: Doubles  # [k]
+    images: Ints  # [k]
+    basis: Sequence[Basis]  # [k]
 
 
 @dataclass(frozen=True)
@@ -79,29 +89,25 @@ class Answers:
         known = self.meant[self.read & (self.meant >= 0)]
         return np.bincount(known, minlength=len(self.weighed))
 
-    def means(self, head: Head) -> tuple[Doubles, Doubles, Ints, list[Basis]]:
-        """Return what filters add on the mean [k, m], scores [k], images [k], and which they are.
+    def means(self, head: Head) -> Means:
+        """Return the means over images of a class, or what stands in for them.
 
-        NaN where there are none. A linear head weighs the mean of all images for a class that has
-        none of its own.
+        A linear head weighs the mean of all images for a class that has none of its own.
         """
-        images = self.weighed.copy()
+        images, own = self.weighed.copy(), self.of_classes > 0
         with np.errstate(invalid="ignore"):
             added, score = self.added / images[:, None], self.score / images
-        own, total = self.of_classes > 0, int(self.read.sum())
-        basis: list[Basis] = [
-            "own" if has else "taken" if some else "none"
-            for has, some in zip(own, images, strict=True)
-        ]
-        if head.weighing is not None and total:
-            bare = np.flatnonzero(~own)
-            mean = torch.from_numpy(self.all_numbers / total).expand(len(bare), -1)
-            there = head.weighing.owner.device
-            rows = head.summed(mean.to(there), torch.from_numpy(bare).to(there), added.shape[1])
-            added[bare], score[bare] = rows.cpu().numpy(), self.all_scores[bare] / total
-            images[bare] = total
-            basis = ["own" if has else "all" for has in own]
-        return added, score, images, basis
+        if head.weighing is None:
+            known = zip(own, images, strict=True)
+            basis: list[Basis] = [
+                "own" if has else "taken" if some else "none" for has, some in known
+            ]
+            return Means(added, score, images, basis)
+        bare, total = np.flatnonzero(~own), int(self.read.sum())
+        mean = torch.from_numpy(self.all_numbers / total).expand(len(bare), -1)
+        added[bare] = head.summed(mean, torch.from_numpy(bare), added.shape[1]).numpy()
+        score[bare], images[bare] = self.all_scores[bare] / total, total
+        return Means(added, score, images, ["own" if has else "all" for has in own])
 
 
 def look(
@@ -171,7 +177,7 @@ def _take_in(
     if not len(rows):
         return
     given = [value[valid.to(value.device)] for value in values]
-    scores = head.run(given).double().cpu()
+    scores = head.run(given).cpu().double()
     if not bool(scores.isfinite().all()):
         row = int(rows[(~scores.isfinite()).any(1).nonzero()[0, 0]])
         raise NetworkError(
@@ -186,12 +192,12 @@ def _take_in(
 
     def add(which: npt.NDArray[np.bool_], classes: Ints) -> None:
         some = [value[torch.from_numpy(which).to(value.device)] for value in given]
-        wanted = torch.from_numpy(classes).to(some[0].device)
+        wanted = torch.from_numpy(classes)
         if head.weighing is None:
             added = head.by_gradient(some, wanted)
         else:
             added = head.summed(head.numbers(some[0]), wanted, found.added.shape[1])
-        np.add.at(found.added, classes, added.cpu().numpy())
+        np.add.at(found.added, classes, added.numpy())
         np.add.at(found.weighed, classes, 1)
         np.add.at(found.score, classes, scores.numpy()[which, classes])
 
@@ -199,7 +205,7 @@ def _take_in(
     if (meant >= 0).any():
         add(meant >= 0, meant[meant >= 0])
     if head.weighing is not None:
-        found.all_numbers[:] += head.numbers(given[0]).double().sum(0).cpu().numpy()
+        found.all_numbers[:] += head.numbers(given[0]).sum(0).numpy()
         found.all_scores[:] += scores.sum(0).numpy()
     elif (bare := ~np.isin(answer, found.meant)).any():
         add(bare, answer[bare])

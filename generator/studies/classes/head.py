@@ -32,7 +32,10 @@ _LINEAR = (Convolution, TransposedConvolution, Interpolation, Scaling, Sum, Aver
 
 @dataclass(frozen=True)
 class Weighing:
-    """A head that is linear on numbers of which each comes from one filter. p: those numbers."""
+    """A head that is linear on numbers of which each comes from one filter. p: those numbers.
+
+    What it weighs with lies on the CPU: some devices have no float64.
+    """
 
     front: tuple[Node, ...]  # make the numbers
     pooled: tuple[int, ...]  # values that hold them
@@ -72,30 +75,34 @@ class Head:
         return _run(self.nodes, dict(zip(self.given, given, strict=True)))[self.scores].flatten(1)
 
     def numbers(self, maps: Tensor) -> Tensor:
-        """Return the numbers [b, p] that a linear head weighs."""
+        """Return the numbers [b, p] that a linear head weighs; float64, on the CPU."""
         assert self.weighing is not None
-        return _flat(_run(self.weighing.front, {self.given[0]: maps}), self.weighing.pooled)
+        found = _run(self.weighing.front, {self.given[0]: maps})
+        return _flat(found, self.weighing.pooled).cpu().double()
 
     def summed(self, numbers: Tensor, classes: Tensor, filters: int) -> Tensor:
-        """Return what each filter adds to one class's score [b, filters]; float64.
+        """Return what each filter adds to one class's score [b, filters]; float64, on the CPU.
 
         `numbers` [b, p] are weighed for the classes [b]. A linear head adds its bias to their sum.
         """
         head = self.weighing
         assert head is not None
         owned = head.owner >= 0
-        parts = numbers.double() * head.weight[classes].double()
-        found = torch.zeros(len(parts), filters, dtype=torch.float64, device=parts.device)
+        parts = numbers * head.weight[classes].double()
+        found = torch.zeros(len(parts), filters, dtype=torch.float64)
         return found.index_add_(1, head.owner[owned], parts[:, owned])
 
     def by_gradient(self, given: list[Tensor], classes: Tensor) -> Tensor:
-        """Return activation times gradient of one class's score, summed over maps [b, filters]."""
+        """Return activation times gradient of one class's score, summed over maps.
+
+        [b, filters], float64, on the CPU.
+        """
         with torch.enable_grad():
             maps = given[0].clone().requires_grad_()
             scores = self.run([maps, *given[1:]])
-            chosen = scores.gather(1, classes[:, None]).sum()
+            chosen = scores.gather(1, classes[:, None].to(scores.device)).sum()
             (gradient,) = torch.autograd.grad(chosen, maps)
-        return (gradient.double() * given[0].double()).sum((2, 3))
+        return (gradient.cpu().double() * given[0].cpu().double()).sum((2, 3))
 
 
 def _weighing(graph: Graph, nodes: list[Node], device: torch.device) -> Weighing | None:
@@ -130,9 +137,9 @@ def _weighing(graph: Graph, nodes: list[Node], device: torch.device) -> Weighing
     return Weighing(
         front=tuple(front),
         pooled=pooled,
-        owner=_flat(owners, pooled)[0].round().long() - 1,
-        weight=torch.cat([row.flatten(1) for row in rows], dim=1),
-        bias=found[0].detach(),
+        owner=_flat(owners, pooled)[0].cpu().round().long() - 1,
+        weight=torch.cat([row.flatten(1) for row in rows], dim=1).cpu(),
+        bias=found[0].detach().cpu(),
     )
 
 

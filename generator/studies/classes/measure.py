@@ -21,7 +21,7 @@ from generator.images.sets.chosen import evenly_chosen
 from generator.images.sets.image_set import ImageSet
 from generator.progress import Progress
 from generator.studies.classes import record
-from generator.studies.classes.answers import Answers, Ints, look
+from generator.studies.classes.answers import Answers, Ints, Means, look
 from generator.studies.classes.head import Head
 from generator.studies.classes.record import BESIDE, Shown
 from generator.studies.classifier import Classifier, NoClasses
@@ -47,8 +47,8 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     head = Head.of(classifier)
     images = evenly_chosen(subject.images, MOST_IMAGES)
     rows = [place * len(subject.images) // len(images) for place in range(len(images))]
-    means = classes_of_labels(images.labels(), classifier.classes)
-    meant = np.array([means.get(images.label(place), -1) for place in range(len(images))])
+    known = classes_of_labels(images.labels(), classifier.classes)
+    meant = np.array([known.get(images.label(place), -1) for place in range(len(images))])
     maps = head.below.shapes[head.given[0]].maps
     numbers = len(head.weighing.owner) if head.weighing else 0
     nothing = Answers.nothing(meant, len(classifier.classes), maps, numbers)
@@ -60,7 +60,9 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     if not found.read.any():
         return "none of the images can be read"
     chosen = [_surest(found, number) for number in range(len(classifier.classes))]
-    classes = _classes(subject.images, classifier, head, found, chosen, rows)
+    means = found.means(head)
+    bias = head.weighing.bias.tolist() if head.weighing else None
+    classes = _classes(subject.images, classifier.classes, found, means, bias, chosen, rows)
     _write_pictures(subject, folder, classes, progress)
     answered = found.read & (found.meant >= 0)
     hits = found.answer[answered] == found.meant[answered, None]
@@ -72,12 +74,12 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
         labelled=int(answered.sum()),
         right=int(hits[:, 0].sum()),
         among_five=int(hits.any(1).sum()),
-        without_class=tuple(label for label in images.labels() if label not in means),
+        without_class=tuple(label for label in images.labels() if label not in known),
         classes=classes,
     )
     read = np.flatnonzero(found.read)
     arrays = record.Arrays(
-        added=found.means(head)[0].astype(np.float32),
+        added=means.added.astype(np.float32),
         row=np.array(rows)[read],
         answer=found.answer[read, : record.ANSWERS].astype(np.int32),
         probability=found.probability[read, : record.ANSWERS].astype(np.float32),
@@ -103,9 +105,10 @@ def _surest(found: Answers, number: int) -> tuple[Ints, Ints, Ints]:
 
 def _classes(
     images: ImageSet,
-    classifier: Classifier,
-    head: Head,
+    names: Sequence[str],
     found: Answers,
+    means: Means,
+    bias: Sequence[float] | None,
     surest: Sequence[tuple[Ints, Ints, Ints]],
     rows: Sequence[int],
 ) -> tuple[record.OneClass, ...]:
@@ -123,26 +126,23 @@ def _classes(
             for place in places[:BESIDE]
         )
 
-    _, scores, weighed, basis = found.means(head)
     own = found.of_classes
     return tuple(
         record.OneClass(
             name=name,
             images=int(own[number]),
             right=len(right),
-            basis=basis[number],
-            weighed=int(weighed[number]),
-            score=float(scores[number]) if weighed[number] else None,
-            bias=float(head.weighing.bias[number]) if head.weighing else None,
+            basis=means.basis[number],
+            weighed=int(means.images[number]),
+            score=float(means.score[number]) if means.images[number] else None,
+            bias=bias[number] if bias else None,
             surest_right=shown(right),
             surest_wrong=shown(wrong),
             surest_taken=shown(taken),
             taken_for=_commonest(found.answer[wrong, 0]),
             taken_from=_commonest(found.meant[taken]),
         )
-        for number, (name, (right, wrong, taken)) in enumerate(
-            zip(classifier.classes, surest, strict=True)
-        )
+        for number, (name, (right, wrong, taken)) in enumerate(zip(names, surest, strict=True))
     )
 
 

@@ -208,7 +208,9 @@ class ClassesSite(StudySite):
             ("Against", self.found.speaks_against(number, CLASSES_AGAINST)),
         )
         view = FilterClasses(
-            sentence=words.FILTER if any(each for _, each in lists) else words.FILTER_NOTHING,
+            sentence=self._over(words.FILTER, own=bool(self.found.with_images))
+            if any(each for _, each in lists)
+            else words.FILTER_NOTHING,
             lists=tuple(
                 (title, tuple(self._added(page, each) for each in classes))
                 for title, classes in lists
@@ -226,7 +228,7 @@ class ClassesSite(StudySite):
         paged = [n for n in self.found.paged if classes[n].images] or [*self.found.paged]
         shown = sorted(paged, key=lambda n: -classes[n].images)[:ON_PAGE]
         own = all(classes[number].images for number in shown)
-        sentence = words.LAYER.format(over=words.OVER[own])
+        sentence = self._over(words.LAYER, own=own)
         if len(shown) < len(paged):
             sentence += " " + words.MORE.format(n=count(len(shown)))
         view = LayerClasses(
@@ -244,21 +246,24 @@ class ClassesSite(StudySite):
         )
         return Section(f"studies/{NAME}.layer.html", view)
 
-    def on_image(self, _frames: Frames, image: ImageRecord) -> Section | None:
+    def on_image(self, frames: Frames, image: ImageRecord) -> Section | None:
         """Say what the network takes an image for; nothing of one that was not looked at."""
         arrays, at = self.found.arrays, self.found.of_image.get(image.row)
         if at is None:
             return None
         page, meant = urls.image_page(image.row), int(arrays.meant[at])
         answers = zip(arrays.answer[at].tolist(), arrays.probability[at].tolist(), strict=True)
+        said = words.RIGHT.format(name=self.found.names[meant]) if meant >= 0 else words.NO_CLASS
+        if frames.gallery.manifest.network.trained_on:
+            said += f" {words.TRAINED}"
         view = ImageClasses(
             title=words.IMAGE,
             answers=tuple(
                 self._cell(page, number, words.probability(value)) for number, value in answers
             ),
-            sentence=words.NO_CLASS
-            if meant < 0
-            else words.RIGHT.format(name=self.found.names[meant]),
+            sentence=f"{said} {words.TRAINED}"
+            if frames.gallery.manifest.network.trained_on
+            else said,
         )
         return Section(f"studies/{NAME}.image.html", view)
 
@@ -332,7 +337,7 @@ class ClassesSite(StudySite):
                 following=beside.get(at + 1),
             ),
             facts=tuple(facts),
-            trained_on=self._trained_on(frames) if one.images else "",
+            trained_on=self._trained_on(frames),
             how=f"{self._exactness} {self._basis(number)}",
             speaking=tuple(
                 (title, tuple(self._pair(page, each) for each in filters))
@@ -402,6 +407,10 @@ class ClassesSite(StudySite):
     def _exactness(self) -> str:
         sentence = words.EXACT if self.found.record.exact else words.BY_GRADIENT
         return sentence.format(layer=self.found.layer.record.title)
+
+    def _over(self, sentence: str, *, own: bool) -> str:
+        said = sentence.format(over=words.OVER[own])
+        return said if self.found.record.exact else f"{said} {words.ESTIMATE}"
 
     def _basis(self, number: int) -> str:
         one = self.found.one(number)

@@ -44,18 +44,20 @@ TAKEN_FOR = "Its images are most often taken for"
 TAKEN_FROM = "Most often taken for it are images of"
 NOTHING_TAKEN = "none other"
 FILTER = (
-    "What this filter adds to the score of a class, the mean over the images of each class. "
-    "It speaks for those that it adds most to, and against those that it takes most from."
+    "What this filter adds to the score of a class, the mean over {over}. It speaks for the "
+    "classes that it adds most to, and against those that it takes most from."
 )
-FILTER_NOTHING = "It adds nothing to any class that has images here."
+FILTER_NOTHING = "This filter adds nothing to the score of any class."
 LAYER = (
     "For each class the filter that adds most to its score, the mean over {over}. In brackets "
     "stands how much it adds."
 )
-OVER = {True: "the images of the class", False: "the images of each row’s class page"}
+OVER = {True: "the images of the class", False: "the images that the page of the class names"}
+ESTIMATE = "It is an estimate: activation times gradient."
 MORE = "The {n} with the most images are shown; the others have their pages."
 IMAGE = "What the network takes it for"
 RIGHT = "Its label means {name}."
+TRAINED = "The network may have been trained on this image."
 NO_CLASS = "Its label means no class of the network."
 
 

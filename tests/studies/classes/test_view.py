@@ -137,7 +137,7 @@ def test_a_class(site: Path, atlas: Path, number: int) -> None:
     said += [f"Filter {each}: {added(line[each])}" for each in reversed(falling) if line[each] < 0]
     assert re.findall(r"Filter \d+: [+−][\d.]+", text) == said
     assert ("speak against it" in text) == (min(line) < 0)
-    assert ("This set may" in text or "Images of this set may" in text) == bool(one.images)
+    assert "The network was trained on: squares & circles. Images of this set may" in text
     groups = (one.surest_right, one.surest_wrong, one.surest_taken)
     markup = (site / page).read_text(encoding="utf-8")
     assert markup.count('<svg class="tile"') == sum(map(len, groups))
@@ -209,6 +209,7 @@ def test_an_image_says_what_it_is_taken_for(atlas: Path) -> None:
         assert hrefs == [f"../classes/{number}.html" for number in arrays.answer[at].tolist()]
         meant = int(arrays.meant[at])
         assert ("no class" in section.view.sentence) == (meant < 0)
+        assert section.view.sentence.endswith("The network may have been trained on this image.")
     assert site.on_image(made, images[0].model_copy(update={"row": 999})) is None
 
 
@@ -282,6 +283,7 @@ def test_a_head_that_is_not_linear(tmp_path: Path) -> None:
     text = words(tmp_path / "site", "classes/0.html")
     assert "its activation times the gradient of the score" in text
     assert "exactly" not in text
+    assert "It is an estimate" in words(tmp_path / "site", "layer5/0.html", "classes")
     assert "constant" not in text
     silent = words(tmp_path / "site", f"classes/{SILENT}.html")
     assert "nothing is known of its filters" in silent
