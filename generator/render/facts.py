@@ -180,7 +180,6 @@ class Gallery:
 
     manifest: Manifest
     layers: tuple[LayerFacts, ...]
-    image_pages: frozenset[int] = frozenset()  # rows of the images with a page of their own
 
     def layer(self, name: str) -> LayerFacts:
         """Return the layer of that name; LookupError with the known names where there is none."""

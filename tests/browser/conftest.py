@@ -68,10 +68,16 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny atlas, rendered with the shipped texts and templates."""
-    names = ("live", "control", "evolution", "classes", "occlusion", "invariance", "adversarial")
-    studies = partial(make_atlas, **dict.fromkeys(names, ""))
-    studies = partial(make_atlas, live="", control="", evolution="", adversarial="")
-    studies = partial(make_atlas, live="", control="", evolution="", classes="")
+    studies = partial(
+        make_atlas,
+        live="",
+        control="",
+        evolution="",
+        classes="",
+        occlusion="",
+        invariance="",
+        adversarial="",
+    )
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 
 

@@ -36,6 +36,7 @@ KINDS = (
     "adversarial.html",
     "classes.html",
     "classes/0.html",
+    "images/0.html",
     "404.html",
 )
 

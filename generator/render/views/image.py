@@ -15,9 +15,8 @@ from generator.render.words.words import activation, count, listing, several, sh
 SHOWN = 6  # places that are shown with their pictures
 LINKED = 500  # filters that a page names at most
 READING = (
-    "The places that it has nearest the top, of the highest layers first: the {one} of the "
-    "activation, and the patch that caused it. All that the page shows is of the size that the "
-    "network saw, or smaller."
+    "Up to six of its places, those nearest the top first: the {one} of the activation, and the "
+    "patch that caused it."
 )
 
 
