@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Findings:
                 record.with_page(classes),
                 key=lambda number: (
                     not classes[number].images,
-                    self.names[number].casefold(),
+                    _in_order(self.names[number]),
                     number,
                 ),
             )
@@ -161,6 +162,12 @@ class Findings:
 
     def _of_classes(self, found: tuple[Added, ...]) -> tuple[Added, ...]:
         return tuple((self._judged[at], value) for at, value in found)
+
+
+def _in_order(name: str) -> list[str | int]:
+    """Return what sorts a name: class 2 stands before class 10."""
+    parts = re.split("([0-9]+)", name.casefold())
+    return [int(part) if at % 2 else part for at, part in enumerate(parts)]
 
 
 def _largest(values: Doubles, most: int) -> tuple[Added, ...]:

@@ -230,7 +230,7 @@ class ClassesSite(StudySite):
         own = all(classes[number].images for number in shown)
         sentence = self._over(words.LAYER, own=own)
         if len(shown) < len(paged):
-            sentence += " " + words.MORE.format(n=count(len(shown)))
+            sentence += " " + words.MORE[own].format(n=count(len(shown)))
         view = LayerClasses(
             sentence=sentence,
             table=LinkTable(

@@ -54,7 +54,10 @@ LAYER = (
 )
 OVER = {True: "the images of the class", False: "the images that the page of the class names"}
 ESTIMATE = "It is an estimate: activation times gradient."
-MORE = "The {n} with the most images are shown; the others have their pages."
+MORE = {
+    True: "The {n} with the most images are shown; the others have their pages.",
+    False: "The first {n} are shown; the others have their pages.",
+}
 IMAGE = "What the network takes it for"
 RIGHT = "Its label means {name}."
 TRAINED = "The network may have been trained on this image."

@@ -237,6 +237,8 @@ def test_very_many_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     index = ("classes.html", "classes/page2.html", "classes/page3.html")
     rows = [table(tmp_path / "site", name) for name in index]
     assert [len(each) for each in rows] == [100, 100, 20]
+    names_shown = [words_of(row)[0] for each in rows for row in each]
+    assert names_shown[3:] == [f"kind {number}, also {number}" for number in range(217)]
     pages = {path.stem for path in (tmp_path / "site/classes").glob("*.html")}
     numbers = {*map(str, range(217)), "250", "251", "252"}  # the last three have images
     assert pages == {"page2", "page3"} | numbers
