@@ -225,7 +225,8 @@ class ClassesSite(StudySite):
         if layer.record.name != self.found.record.layer:
             return None
         page, classes = urls.layer(layer.record.name), self.found.record.classes
-        paged = [n for n in self.found.paged if classes[n].images] or [*self.found.paged]
+        paged = [n for n in self.found.paged if classes[n].images]
+        paged = paged or [n for n in self.found.paged if classes[n].weighed]
         shown = sorted(paged, key=lambda n: -classes[n].images)[:ON_PAGE]
         own = all(classes[number].images for number in shown)
         sentence = self._over(words.LAYER, own=own)

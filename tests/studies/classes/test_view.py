@@ -287,6 +287,12 @@ def test_a_head_that_is_not_linear(tmp_path: Path) -> None:
     assert "exactly" not in text
     assert "It is an estimate" in words(tmp_path / "site", "layer5/0.html", "classes")
     assert "constant" not in text
+    assert len(table(tmp_path / "site", "layer5/index.html")) == 3
+    write_classes(atlas, exact=False, labelled=False)
+    make(atlas, tmp_path / "site")
+    rows = [words_of(row)[0] for row in table(tmp_path / "site", "layer5/index.html")]
+    assert "silent" not in rows  # nothing is known of its filters
+    assert rows
     silent = words(tmp_path / "site", f"classes/{SILENT}.html")
     assert "nothing is known of its filters" in silent
     assert "Filters that speak" not in silent
