@@ -218,7 +218,7 @@ def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | 
     """Return one hash over everything that a site is made from."""
     versions = (__version__, jinja2.__version__, markdown.__version__, pymdownx.__version__)
     digest = hashlib.sha256("\0".join((atlas.whole_identity, *versions, base_url or "")).encode())
-    generator = Path(__file__).parents[1]
+    generator = Path(__file__).parents[2]
     for folder, pattern in ((templates, "*"), (content, "*"), (generator, "*.py")):
         for path in all_files(folder, pattern):
             name = path.relative_to(folder).as_posix()
