@@ -26,13 +26,13 @@ from generator.studies.synthetic.view import MadePictures
 
 # By the study's name: what people call it where it is missing, and how it is read.
 VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
-    "control": ("Random weights", Control.read),
     "live": ("Your own picture", LivePage.read),
+    "control": ("Random weights", Control.read),
     "evolution": ("How the filters came to be", EvolutionSite.read),
-    "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
-    "occlusion": ("What the answer rests on", OcclusionSite.read),
-    "adversarial": ("How little changes the answer", AdversarialSite.read),
     "classes": ("Classes", ClassesSite.read),
+    "occlusion": ("What the answer rests on", OcclusionSite.read),
+    "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
+    "adversarial": ("How little changes the answer", AdversarialSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from generator.atlas.schema import ImageRecord
 from generator.errors import AtlasError
+from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.drawings import Answers
 from generator.render.text.study_claims import Numbers
@@ -76,6 +77,7 @@ class StudySite:
     """A study of the atlas, as the site sees it. What a study does not have is empty here."""
 
     name: ClassVar[str]
+    about: ClassVar[str] = ""  # words of the way from home to its page
 
     @property
     def has_page(self) -> bool:
@@ -109,9 +111,9 @@ class StudySite:
         """Return its further pages, beside the one of its name."""
         return ()
 
-    def invitation(self, _layer: str = "", _number: int | None = None) -> Target | None:
+    def invitation(self, layer: str = "", _number: int | None = None) -> Target | None:
         """Return a way to its page from home, from a layer's page, or from a filter's."""
-        return None
+        return None if layer or not self.about else (urls.study_page(self.name), self.about)
 
     def on_filter(self, _frames: Frames, _layer: LayerFacts, _number: int) -> Section | None:
         """Return what it adds to the page of a filter."""

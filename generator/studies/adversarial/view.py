@@ -92,6 +92,7 @@ class AdversarialSite(StudySite):
     gallery: Gallery
 
     name = NAME
+    about = words.ABOUT
     has_page = True
 
     @classmethod
@@ -134,10 +135,6 @@ class AdversarialSite(StudySite):
             for shown in self.record.shown
             for part in PARTS
         }
-
-    def invitation(self, layer: str = "", number: int | None = None) -> tuple[str, str] | None:
-        """Return the way to the page from home."""
-        return None if layer or number is not None else (PAGE, words.ABOUT)
 
     def on_layer(self, frames: Frames, layer: LayerFacts) -> Section | None:
         """Say how far the changes move a layer; nothing of one that is silent."""

@@ -11,7 +11,7 @@ from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
-from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Target
+from generator.render.views.frame import Fact, Frame, Frames, Link, Pair
 from generator.render.views.paging import Paging, paging
 from generator.render.views.pictures import Crop, pair
 from generator.render.views.study import Section, StudyPage, StudySite
@@ -132,6 +132,7 @@ class ClassesSite(StudySite):
     found: Findings
 
     name = NAME
+    about = words.ABOUT
     has_page = True
 
     @classmethod
@@ -152,10 +153,6 @@ class ClassesSite(StudySite):
             for number in self.found.paged
             if any(_groups(self.found, number))
         }
-
-    def invitation(self, layer: str = "", _number: int | None = None) -> Target | None:
-        """Return a way from the home page; layers and filters have sections with one."""
-        return None if layer else (PAGE, words.ABOUT)
 
     def view(self, frames: Frames, texts: Texts) -> IndexView:
         """Return the view of the index's first page."""
@@ -262,9 +259,7 @@ class ClassesSite(StudySite):
             answers=tuple(
                 self._cell(page, number, words.probability(value)) for number, value in answers
             ),
-            sentence=f"{said} {words.TRAINED}"
-            if frames.gallery.manifest.network.trained_on
-            else said,
+            sentence=said,
         )
         return Section(f"studies/{NAME}.image.html", view)
 

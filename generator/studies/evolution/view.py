@@ -95,6 +95,7 @@ class EvolutionSite(StudySite):
     settled: dict[str, Settling]  # by layer
 
     name = NAME
+    about = words.HOME
     has_page = True
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ABOUT = "How the layers settled"
+HOME = "How the filters came to be"
 SOME = "{n} evenly chosen images"
 FILTER = (
     "A column for each moment of the training. Above is the patch that then activated the filter "

@@ -97,6 +97,7 @@ class InvarianceSite(StudySite):
     gallery: Gallery
 
     name = NAME
+    about = words.ABOUT
     has_page = True
 
     @classmethod

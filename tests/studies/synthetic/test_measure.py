@@ -217,7 +217,8 @@ def test_a_run_makes_it_when_it_is_named(tmp_path: Path, monkeypatch: pytest.Mon
             (line for line in done.stdout.splitlines() if line.startswith("studies: synth")), ""
         )
 
-    assert compute() == ""
+    assert compute().startswith("studies: synthetic, only with --studies all or by name: ")
+    assert Atlas.open(tmp_path / "atlas").study("synthetic") is None
     assert compute("--studies", "synthetic", "--steps", "3").startswith("studies: synthetic, ")
     study = Atlas.open(tmp_path / "atlas").study("synthetic")
     assert study is not None
