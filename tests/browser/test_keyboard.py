@@ -17,7 +17,7 @@ KEYS = """() => [...document.querySelectorAll('[data-key]')].map(link => ({
     seen: link.checkVisibility({ visibilityProperty: true }) }))"""
 
 
-def tab_until(page: Page, selector: str, most: int = 40) -> None:
+def tab_until(page: Page, selector: str, most: int = 60) -> None:
     """Press Tab until an element that matches has the focus."""
     for _ in range(most):
         page.keyboard.press("Tab")
