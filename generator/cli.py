@@ -197,15 +197,26 @@ def fetch(name: str, source: Path | None, data: Path) -> None:
     type=PATH,
     help="Weights to try on the held-out pictures, instead of training.",
 )
-def train(data: tuple[Path, ...], out: Path, evaluate: Path | None) -> None:
+@click.option(
+    "--random-labels",
+    is_flag=True,
+    help="Shuffle the labels, and train a twin that learns them by heart, in an --out of its own.",
+)
+def train(data: tuple[Path, ...], out: Path, evaluate: Path | None, random_labels: bool) -> None:
     """Reproduce the embedded weights, and say what they are worth."""
+    if evaluate is not None and random_labels:
+        raise click.UsageError("--evaluate trains nothing, and --random-labels does; give one")
     if evaluate is not None:
         from generator.training.evaluate import evaluate as report_figures
 
         report_figures(evaluate, list(data), report=_say)
         return
-    from generator.training.evaluate import train_and_export
+    from generator.training.evaluate import train_and_export, train_random_labels
 
+    if random_labels:
+        train_random_labels(list(data), out, report=_say)
+        click.echo(out / "random_labels.safetensors")
+        return
     train_and_export(list(data), out, report=_say)
     click.echo(out / "zfnet.safetensors")
 

@@ -99,14 +99,23 @@ def load(path: Path) -> Picture | None:
     return np.asarray(picture)
 
 
-def decode(paths: list[Path], smallest: int, report: Report) -> list[tuple[Path, Picture]]:
-    """Decode files, in the order given.
+def decode(
+    paths: list[Path], smallest: int, report: Report, square: int | None = None
+) -> list[tuple[Path, Picture]]:
+    """Decode files, in the order given; `square` keeps the centre square alone, at that side.
 
     Leaves out, and reports, pictures that cannot be read and those whose shorter side is under
     `smallest` pixels.
     """
+
+    def read(path: Path) -> Picture | None:
+        picture = load(path)
+        if picture is None or square is None:
+            return picture
+        return np.asarray(centre_crop(picture, square))
+
     with ThreadPoolExecutor() as pool:
-        decoded = list(pool.map(load, paths))
+        decoded = list(pool.map(read, paths))
     pairs = []
     for path, picture in zip(paths, decoded, strict=True):
         if picture is None:
@@ -118,12 +127,14 @@ def decode(paths: list[Path], smallest: int, report: Report) -> list[tuple[Path,
     return pairs
 
 
-def load_all(paths: list[Path], smallest: int, report: Report) -> tuple[Split, Split, list[str]]:
+def load_all(
+    paths: list[Path], smallest: int, report: Report, square: int | None = None
+) -> tuple[Split, Split, list[str]]:
     """Decode all files; return the training part, the part held out, and the classes in order.
 
     Raises ImagesError where no picture of a class can be trained on.
     """
-    pairs = decode(paths, smallest, report)
+    pairs = decode(paths, smallest, report, square)
     usable = {class_of(path) for path, _ in pairs if not is_held_out(path)}
     for path in paths:
         if class_of(path) not in usable:
@@ -140,6 +151,11 @@ def load_all(paths: list[Path], smallest: int, report: Report) -> tuple[Split, S
         return Split([picture for _, picture in chosen], labels)
 
     return part(False), part(True), classes
+
+
+def shuffled(split: Split, seed: int) -> Split:
+    """Return the same pictures with their labels dealt out anew; each class keeps its number."""
+    return Split(split.pictures, random.Random(seed).sample(split.labels, len(split.labels)))
 
 
 def batches(
@@ -162,6 +178,17 @@ def batches(
         dealt += [group[i : i + batch] for i in range(0, len(group) - batch + 1, batch)]
     draw.shuffle(dealt)
     return dealt
+
+
+class Unchanged(Dataset[tuple[Tensor, int]]):
+    """The training pictures, squares of one side: (index, side) → uint8 [3, side, side], label."""
+
+    def __init__(self, split: Split) -> None:
+        self.split = split
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
+        picture = Image.fromarray(self.split.pictures[key[0]])
+        return planes(picture), self.split.labels[key[0]]
 
 
 class Augmented(Dataset[tuple[Tensor, int]]):

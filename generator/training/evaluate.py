@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from generator.training.data import (
     list_examples,
     planes,
 )
-from generator.training.recipe import EMBEDDED
+from generator.training.recipe import EMBEDDED, RANDOM_LABELS
 from generator.training.roughness import roughness
 from generator.training.train import hits, normalise, train
 
@@ -51,22 +52,67 @@ def train_and_export(folders: list[Path], out: Path, report: Report) -> None:
 
     Reports the figures of the exported float16 weights, see `evaluate`.
     """
-    net, classes = train(folders, out, EMBEDDED, report)
+    trained = train(folders, out, EMBEDDED, report)
     provenance = weights_file.Provenance(
-        classes=classes,
+        classes=trained.classes,
         source=f"trained by Filter Gallery itself for {EMBEDDED.epochs} epochs",
-        trained_on="; ".join(TERMS.get(folder.name, folder.name) for folder in folders),
+        trained_on=_terms(folders),
     )
     weights = out / "zfnet.safetensors"
-    weights_file.save(net, provenance, weights)
+    weights_file.save(trained.net, provenance, weights)
     (out / "epochs").mkdir(exist_ok=True)
     for epoch in EMBEDDED.snapshots:
-        early = ZFNet(len(classes))
+        early = ZFNet(len(trained.classes))
         early.load_state_dict(torch.load(out / f"epoch{epoch:02}.pt", weights_only=True))
         source = f"the state after epoch {epoch} of {EMBEDDED.epochs} of training by Filter Gallery"
         path = out / "epochs" / f"epoch{epoch:02}.safetensors"
         weights_file.save(early, replace(provenance, source=source), path)
     evaluate(weights, folders, report)
+
+
+def train_random_labels(folders: list[Path], out: Path, report: Report) -> None:
+    """Train the twin, or finish training, and write `out/random_labels.safetensors`.
+
+    The labels of the pictures trained on are shuffled. Reports, of the exported float16 weights,
+    the share of these labels that they have learned, and of true labels of held-out pictures.
+    """
+    trained = train(folders, out, RANDOM_LABELS, report)
+    count, learned = len(trained.epochs), trained.epochs[-1]["training"]
+    provenance = weights_file.Provenance(
+        classes=trained.classes,
+        source=f"trained by Filter Gallery on shuffled labels for {count} epochs, "
+        f"after which it knew {learned:.1%} of them",
+        trained_on=f"with random labels: {_terms(folders)}",
+    )
+    shuffled, true = Counter(trained.training.labels), Counter(trained.held_out.labels)
+    labels, held_out = shuffled.total(), true.total()
+    guesses = sum(shuffled[each] / labels * true[each] for each in true)
+    learning = weights_file.Learning(
+        labels="random labels: those of the pictures trained on, shuffled by the seed",
+        seed=RANDOM_LABELS.seed,
+        pixels=RANDOM_LABELS.sides[-1],
+        pictures=labels,
+        held_out=held_out,
+        most_frequent=true[shuffled.most_common(1)[0][0]] / max(held_out, 1),
+        chance=guesses / max(held_out, 1),
+        epochs=tuple(
+            {name: line[name] for name in ("epoch", "loss", "training", "held_out")}
+            for line in trained.epochs
+        ),
+    )
+    weights = out / "random_labels.safetensors"
+    weights_file.save(trained.net, provenance, weights, learning)
+    net = ZFNet(len(trained.classes))
+    weights_file.load_into(net, weights)
+    report(f"shuffled labels: {_share(hits(net, trained.training, learning.pixels))}")
+    report(
+        f"held out, true labels: {_share(hits(net, trained.held_out, learning.pixels))}; "
+        f"chance {learning.chance:.1%}, the most frequent class {learning.most_frequent:.1%}"
+    )
+
+
+def _terms(folders: list[Path]) -> str:
+    return "; ".join(TERMS.get(folder.name, folder.name) for folder in folders)
 
 
 def evaluate(weights: Path, folders: list[Path], report: Report) -> None:

@@ -1,4 +1,4 @@
-"""How the embedded weights were trained, in figures."""
+"""How the embedded weights and their twin of random labels were trained, in figures."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class Recipe:
     smoothing: float = 0.1  # decay of the rough part of layer 1, see `generator.training.roughness`
     averaging: float = 0.998  # share of the running average of weights that stays at a step
     label_smoothing: float = 0.1
+    bfloat16: bool = True
+    augmented: bool = True  # else each picture is its centre square in every epoch
+    random_labels: bool = False  # of training, shuffled once by the seed; those held out stay
+    enough: float | None = None  # share right of the labels trained on that ends the training
     seed: int = 0
 
     @property
@@ -50,6 +54,8 @@ class Recipe:
     @property
     def snapshots(self) -> tuple[int, ...]:
         """Finished epochs whose weights are kept: early ones, the middle of the long descent."""
+        if self.random_labels:
+            return ()
         wanted = {1, 2, 5, 10, 20, self.shared_epochs // 2}
         return tuple(sorted(epoch for epoch in wanted if 1 <= epoch < self.epochs))
 
@@ -87,4 +93,22 @@ EMBEDDED = Recipe(
         Stage(pixels=224, epochs=3, smallest_crop=0.6, mixup=0.1),
         Stage(pixels=224, epochs=3, smallest_crop=0.6, mixup=0.1, learning_rate=0.015),
     ),
+)
+
+# Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking
+# generalization" (arXiv:1611.03530): nothing is in the way of learning by heart.
+RANDOM_LABELS = Recipe(
+    stages=(Stage(pixels=64, epochs=30, smallest_crop=1, mixup=0),),
+    batch=128,
+    learning_rate=0.015,
+    warm_up_epochs=1,
+    weight_decay=0,
+    first_weight_decay=0,
+    smoothing=0,
+    averaging=0,
+    label_smoothing=0,
+    bfloat16=False,
+    augmented=False,
+    random_labels=True,
+    enough=0.999,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,20 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
-from generator.errors import ConfigError
+from generator.errors import ConfigError, ImagesError
 from generator.memory import keep_heap
 from generator.network.zoo.zfnet import MEAN, STD, ZFNet
 from generator.training.data import (
     Augmented,
     Report,
     Split,
+    Unchanged,
     batches,
     centre_crop,
     list_examples,
     load_all,
     planes,
+    shuffled,
 )
 from generator.training.model import TrainingNet, fold
 from generator.training.recipe import Recipe
@@ -41,17 +44,29 @@ def normalise(batch: Tensor) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def train(
-    folders: list[Path], out: Path, recipe: Recipe, report: Report
-) -> tuple[ZFNet, tuple[str, ...]]:
+@dataclass(frozen=True)
+class Trained:
+    """What a whole run has made, and of what."""
+
+    net: ZFNet
+    classes: tuple[str, ...]
+    training: Split  # with the labels that were trained on
+    held_out: Split
+    epochs: list[dict[str, Any]]  # the facts that were reported of each
+
+
+def train(folders: list[Path], out: Path, recipe: Recipe, report: Report) -> Trained:
     """Train to the end of the recipe, from the last finished epoch in `out` where there is one.
 
-    Returns the network and its classes. Reports a line an epoch, as JSON. Raises ConfigError where
-    `out` has the checkpoint of another run, or a checkpoint cannot be written.
+    Reports a line an epoch, as JSON. Raises ConfigError where `out` has the checkpoint of another
+    run, or a checkpoint cannot be read or written; ImagesError where pictures are missing.
     """
     keep_heap()
     examples = list_examples(folders, report)
-    training, held_out, classes = load_all(examples, recipe.sides[0], report)
+    square = None if recipe.augmented else recipe.sides[-1]
+    training, held_out, classes = load_all(examples, recipe.sides[0], report, square)
+    if recipe.random_labels:
+        training = shuffled(training, recipe.seed)
     report(f"{len(training.labels)} to train on, {len(held_out.labels)} held out")
     torch.manual_seed(recipe.seed)
     net = TrainingNet(len(classes)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -61,46 +76,67 @@ def train(
     average = AveragedModel(net, multi_avg_fn=averaging, use_buffers=True)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / "checkpoint.pt"
-    first = 0
+    lines: list[dict[str, Any]] = []  # one for each finished epoch
+    run = {"recipe": asdict(recipe), "classes": classes, "labels": training.labels}
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        if (state["recipe"], state["classes"]) != (asdict(recipe), classes):
+        state = read(checkpoint)
+        if any(state.get(name) != value for name, value in run.items()):
             raise ConfigError(
-                f"{checkpoint}: belongs to a run with another recipe or other classes; "
+                f"{checkpoint}: belongs to a run with another recipe or other pictures; "
                 "name another folder with --out"
             )
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         average.load_state_dict(state["average"])
-        first = state["finished"]
-        report(f"resumed after epoch {first}")
-    for epoch in range(first, recipe.epochs):
+        lines = state["lines"]
+        report(f"resumed after epoch {len(lines)}")
+    for epoch in range(len(lines), recipe.epochs):
+        if recipe.enough and lines and lines[-1]["training"] >= recipe.enough:
+            break
         started = time.monotonic()
         loss = train_epoch(net, average, optimizer, training, recipe, epoch)
         seconds = time.monotonic() - started
-        right = hits(average.module, held_out, recipe.stage_of(epoch).pixels)
+        pixels = recipe.stage_of(epoch).pixels
         line = {
             "epoch": epoch + 1,
-            "pixels": recipe.stage_of(epoch).pixels,
+            "pixels": pixels,
             "loss": round(loss, 4),
-            "held_out": round(sum(right) / len(right), 4) if right else None,
+            "held_out": share_of(hits(average.module, held_out, pixels)),
             "roughness": round(float(roughness(net.convolutions[0].weight.detach()).median()), 4),
             "seconds": round(seconds, 1),
         }
+        if recipe.enough:
+            line["training"] = share_of(hits(average.module, training, pixels))
+        lines.append(line)
         if epoch + 1 in recipe.snapshots:
             save(out / f"epoch{epoch + 1:02}.pt", fold(net).state_dict())
         state = {
             "net": net.state_dict(),
             "optimizer": optimizer.state_dict(),
             "average": average.state_dict(),
-            "finished": epoch + 1,
-            "recipe": asdict(recipe),
-            "classes": classes,
+            "lines": lines,
+            **run,
         }
         save(checkpoint, state)
         report(json.dumps(line))
     assert isinstance(average.module, TrainingNet)
-    return fold(average.module), tuple(classes)
+    return Trained(fold(average.module), tuple(classes), training, held_out, lines)
+
+
+def share_of(hits: list[bool]) -> float | None:
+    """Return the share right; None of no pictures."""
+    return round(sum(hits) / len(hits), 4) if hits else None
+
+
+def read(checkpoint: Path) -> dict[str, Any]:
+    """Return what a checkpoint holds; ConfigError where it is damaged."""
+    try:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as problem:
+        raise ConfigError(
+            f"{checkpoint}: is damaged; remove it to train from the beginning"
+        ) from problem
+    return state
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -130,9 +166,17 @@ def train_epoch(
     stage = recipe.stage_of(epoch)
     sides = tuple(side for side in recipe.sides if side <= stage.pixels)
     dealt = batches(split.pictures, sides, recipe.batch, seed=recipe.seed * 1000 + epoch)
+    if not dealt:
+        raise ImagesError(
+            f"{len(split.labels)} pictures to train on are too few: "
+            f"a batch takes {recipe.batch} of one size; add more"
+        )
     noise = np.random.default_rng([recipe.seed, epoch])
-    dataset = Augmented(split, stage.smallest_crop, recipe.seed, epoch)
-    loader = DataLoader(dataset, batch_sampler=dealt, num_workers=2)
+    if recipe.augmented:
+        dataset = Augmented(split, stage.smallest_crop, recipe.seed, epoch)
+        loader = DataLoader(dataset, batch_sampler=dealt, num_workers=2)
+    else:
+        loader = DataLoader(Unchanged(split), batch_sampler=dealt)
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     total = 0.0
     for step, (raw, labels) in enumerate(loader):
@@ -144,7 +188,7 @@ def train_epoch(
         other = torch.from_numpy(noise.permutation(len(raw)))
         if share < 1:
             images = images * share + images[other] * (1 - share)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.bfloat16):
             logits = net(images).float()
         loss = share * criterion(logits, labels)
         if share < 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from generator.errors import ConfigError
 from generator.network.zoo.zfnet import ZFNet
 from generator.training.data import list_examples, load_all
 from generator.training.recipe import Recipe, Stage
-from generator.training.train import hits, train
+from generator.training.train import Trained, hits, train
 from tests.training.conftest import draw_classes
 
 TINY = Recipe(stages=(Stage(32, 1, 0.5, 0.2), Stage(40, 2, 0.7, 0.0)), batch=12, warm_up_epochs=1)
@@ -24,20 +24,11 @@ class Stopped(Exception):
     """Stands for a kill between two epochs."""
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What a run that nothing stopped has made and said."""
-
-    net: ZFNet
-    classes: tuple[str, ...]
-    lines: list[str]
-
-
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train on the same pictures as the tests, without a break."""
-    folder, lines = tmp_path_factory.mktemp("straight"), list[str]()
-    return Trained(*train([draw_classes(folder / "set")], folder, TINY, lines.append), lines)
+    folder = tmp_path_factory.mktemp("straight")
+    return train([draw_classes(folder / "set")], folder, TINY, print)
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(
@@ -52,12 +43,13 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
     with pytest.raises(Stopped):
         train([pictures], tmp_path / "broken", TINY, stop_after_first)
     resumed: list[str] = []
-    again, _ = train([pictures], tmp_path / "broken", TINY, resumed.append)
+    again = train([pictures], tmp_path / "broken", TINY, resumed.append).net
     assert "resumed after epoch 1" in resumed
     for name, tensor in straight.net.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name
-    records = [json.loads(line) for line in straight.lines if line.startswith("{")]
-    assert [record["epoch"] for record in records] == [1, 2, 3]
+    records = [json.loads(line) for line in resumed if line.startswith("{")]
+    assert [record["epoch"] for record in records] == [2, 3]
+    assert [epoch["epoch"] for epoch in straight.epochs] == [1, 2, 3]
     assert straight.classes == ("bright", "dark")
 
 
@@ -92,7 +84,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(
         "epoch02.pt",
     ]
     lines: list[str] = []
-    again, _ = train([pictures], tmp_path / "full", TINY, lines.append)
+    again = train([pictures], tmp_path / "full", TINY, lines.append).net
     assert "resumed after epoch 1" in lines
     for name, tensor in straight.net.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name

@@ -166,13 +166,41 @@ class Provenance:
     trained_on: str  # image sets and their terms, one sentence for people
 
 
-def save(model: nn.Module, provenance: Provenance, path: Path) -> None:
-    """Write a model's parameters as float16, with their provenance, in one step."""
+@dataclass(frozen=True)
+class Learning:
+    """How a network learned labels that say nothing about their pictures."""
+
+    labels: str  # what they are, for people
+    seed: int
+    pixels: int  # side of the pictures
+    pictures: int  # that were trained on
+    held_out: int  # pictures that were not; their labels are true
+    most_frequent: float  # share of those held out in the class that most of the labels name
+    chance: float  # share of those held out that guesses with the labels' shares get right
+    epochs: tuple[dict[str, float], ...]  # epoch, loss, training and held_out: shares right
+
+
+def save(
+    model: nn.Module, provenance: Provenance, path: Path, learning: Learning | None = None
+) -> None:
+    """Write a model's parameters as float16, with what is known of them, in one step."""
     tensors = {
         name: tensor.detach().half().contiguous() for name, tensor in model.state_dict().items()
     }
     metadata = {key: json.dumps(value) for key, value in asdict(provenance).items()}
-    write_whole(path, serialise(tensors, metadata))
+    if learning is not None:
+        metadata["learning"] = json.dumps(asdict(learning))
+    write_whole(path, _in_order(serialise(tensors, metadata)))
+
+
+def _in_order(file: bytes) -> bytes:
+    """Sort the metadata in the header of a safetensors file, whose order is left to chance."""
+    start = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight
+    return len(text).to_bytes(8, "little") + text + file[start:]
 
 
 def provenance_of(path: Path) -> Provenance:
@@ -190,3 +218,16 @@ def provenance_of(path: Path) -> Provenance:
             f"weights {path.name}: not a weights file of this project ({problem}); "
             "reinstall, or train it again with `filter-gallery train`"
         ) from problem
+
+
+def learning_of(path: Path) -> Learning | None:
+    """Return how a file's network learned random labels, None where it did not; see above."""
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+        if "learning" not in metadata:
+            return None
+        facts = json.loads(metadata["learning"])
+        return Learning(**{**facts, "epochs": tuple(facts["epochs"])})
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as problem:
+        raise NetworkError(f"weights {path.name}: cannot be read ({problem})") from problem
