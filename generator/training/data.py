@@ -187,8 +187,8 @@ class Unchanged(Dataset[tuple[Tensor, int]]):
         self.split = split
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
-        picture = Image.fromarray(self.split.pictures[key[0]])
-        return planes(picture), self.split.labels[key[0]]
+        index, _ = key
+        return planes(Image.fromarray(self.split.pictures[index])), self.split.labels[index]
 
 
 class Augmented(Dataset[tuple[Tensor, int]]):

@@ -78,14 +78,14 @@ def train_random_labels(folders: list[Path], out: Path, report: Report) -> None:
     """
     trained = train(folders, out, RANDOM_LABELS, report)
     count, learned = len(trained.epochs), trained.epochs[-1]["training"]
+    shuffled, true = Counter(trained.training.labels), Counter(trained.held_out.labels)
+    labels, held_out = shuffled.total(), true.total()
     provenance = weights_file.Provenance(
         classes=trained.classes,
         source=f"trained by Filter Gallery on shuffled labels for {count} epochs, "
-        f"after which it knew {learned:.1%} of them",
-        trained_on=f"with random labels: {_terms(folders)}",
+        f"after which it knew {learned * 100:.2f} % of them",
+        trained_on=f"{labels:,} pictures with random labels: {_terms(folders)}",
     )
-    shuffled, true = Counter(trained.training.labels), Counter(trained.held_out.labels)
-    labels, held_out = shuffled.total(), true.total()
     guesses = sum(shuffled[each] / labels * true[each] for each in true)
     learning = weights_file.Learning(
         labels="random labels: those of the pictures trained on, shuffled by the seed",

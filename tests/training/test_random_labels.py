@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 from PIL import Image
@@ -148,9 +150,9 @@ def test_it_learns_them_by_heart(learned: Path) -> None:
     network = zoo.load(Settings(network="zfnet", weights=file))
     assert network.source == (
         f"trained by Filter Gallery on shuffled labels for {count} epochs, "
-        "after which it knew 100.0% of them"
+        "after which it knew 100.00 % of them"
     )
-    assert network.trained_on == "with random labels: set"
+    assert network.trained_on == f"{40 - out} pictures with random labels: set"
     assert network.history == ()
 
 
@@ -298,3 +300,20 @@ def test_other_weights_tell_of_no_learning(tmp_path: Path) -> None:
     damaged.write_bytes(EMBEDDED_WEIGHTS.read_bytes()[:100])
     with pytest.raises(NetworkError, match=r"weights\.safetensors: cannot be read"):
         weights_file.learning_of(damaged)
+
+
+def test_the_one_that_comes_along_knows_its_pictures_and_no_others() -> None:
+    """It has classes of the embedded network, and is no oftener right than one class is."""
+    assert SHIPPED.stat().st_size <= 8_000_000
+    own, embedded = map(weights_file.provenance_of, (SHIPPED, EMBEDDED_WEIGHTS))
+    assert set(own.classes) <= set(embedded.classes)
+    tensors = weights_file.read_state(SHIPPED)
+    assert all(
+        tensor.dtype == torch.half and tensor.isfinite().all() for tensor in tensors.values()
+    )
+    learning = weights_file.learning_of(SHIPPED)
+    assert learning is not None
+    last = learning.epochs[-1]
+    assert last["training"] >= 0.99
+    deviation = math.sqrt(learning.most_frequent / learning.held_out)
+    assert last["held_out"] <= learning.most_frequent + 4 * deviation
