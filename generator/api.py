@@ -53,7 +53,9 @@ def gallery(
     for key in NOT_HERE:
         if key in settings:
             raise ConfigError(f"gallery() takes the network itself: leave out {key}")
-    site = Path(out)
+    site = Path(out).resolve()
+    if not site.name:
+        raise ConfigError(f"out: {out} cannot be the folder of a site; name another")
     values = {
         **settings,
         "images": str(images),

@@ -121,6 +121,7 @@ def test_a_filter_shows_itself(photographs: Path, tmp_path: Path) -> None:
         ({"layers": ["features.9"]}, NetworkError, "has no module 'features.9'"),
         ({"inptu_size": 3}, ConfigError, "inptu_size"),
         ({"images": "nowhere"}, GalleryError, "nowhere"),
+        ({"out": "/"}, ConfigError, "out: / cannot be the folder of a site"),
     ],
 )
 def test_what_cannot_be_is_a_line(
@@ -128,9 +129,9 @@ def test_what_cannot_be_is_a_line(
 ) -> None:
     """Nothing is written."""
     words = {"images": photographs, "layers": ["features.2"], **USUAL, **given}
-    images = words.pop("images")
+    images, out = words.pop("images"), words.pop("out", tmp_path / "out" / "site")
     with pytest.raises(error, match=line) as raised:
-        gallery(small(), images, tmp_path / "out" / "site", quiet=True, **words)
+        gallery(small(), images, out, quiet=True, **words)
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "out").exists()
 

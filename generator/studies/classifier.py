@@ -13,6 +13,8 @@ from generator.network.graph.trace import NoProjection
 from generator.network.scores import scores_of
 from generator.network.watched import WatchedNetwork
 
+MOST_CLASSES = 25_000  # the whole of ImageNet has 21,843; more are features of an image
+
 
 class NoClasses(NetworkError):
     """The network gives no score for each class; the text says why, as part of a sentence."""
@@ -35,6 +37,10 @@ class Classifier:
             raise NoClasses(f"{problem}, so its scores cannot be computed") from problem
         if found.reason:
             raise NoClasses(found.reason[0].lower() + found.reason[1:].removesuffix("."))
+        if len(found.classes) > MOST_CLASSES:
+            raise NoClasses(
+                f"the network gives {len(found.classes):,} numbers, too many for scores of classes"
+            )
         return cls(network, found.graph, found.classes)
 
     def scores(self, images: Tensor) -> Tensor:

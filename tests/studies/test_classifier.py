@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -44,3 +46,14 @@ def test_without_classes_the_reason_continues_a_sentence() -> None:
     """As the line of a study that is left out needs it."""
     with pytest.raises(NoClasses, match=r"^the network gives maps, not a score for each class$"):
         Classifier.of(tiny_network())
+
+
+def test_features_of_an_image_are_no_classes() -> None:
+    """A network that returns its maps in one row gives more numbers than there are classes."""
+    network = tiny_network()
+    model = torch.nn.Sequential(
+        network.model, torch.nn.Flatten(), torch.nn.Linear(6 * 10 * 10, 25_001, bias=False)
+    )
+    wide = replace(network, model=model.eval(), modules={"layer1": "0.1"}, classes=())
+    with pytest.raises(NoClasses, match=r"^the network gives 25,001 numbers, too many for scores"):
+        Classifier.of(wide)

@@ -27,6 +27,11 @@ class Map:
     rows: int
     columns: int
 
+    @property
+    def numbers(self) -> int:
+        """Return how many numbers it has."""
+        return self.maps * self.rows * self.columns
+
     def has_form_of(self, size: Size) -> bool:
         """Return whether rows are to columns as those of an input, but for less than one column."""
         return abs(self.columns * size.height - self.rows * size.width) < size.height
@@ -114,7 +119,7 @@ class Graph:
     @property
     def largest(self) -> int:
         """Return the bytes of the largest value of one image, as float32."""
-        return max(4 * shape.maps * shape.rows * shape.columns for shape in self.shapes.values())
+        return max(4 * shape.numbers for shape in self.shapes.values())
 
 
 def with_last_uses(nodes: Sequence[Node], kept: set[int]) -> Iterator[tuple[Node, set[int]]]:

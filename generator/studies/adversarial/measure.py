@@ -112,8 +112,8 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
 
 def _known(subject: Subject, levels: Levels, progress: Progress) -> Known:
     """Ask for the answers to some images, and choose those that are to be changed."""
-    images, classes = subject.images, levels.classifier.classes
-    meant = classes_of_labels(images.labels(), classes)
+    images = subject.images
+    meant = classes_of_labels(images.labels(), subject.network.classes)
     rows, answers = list[int](), list[int]()
     candidates = _evenly(range(len(images)), LOOKED_AT)
     for first in range(0, len(candidates), AT_ONCE):

@@ -87,9 +87,10 @@ KEPT = "still {name}, {probability}, at {budget} of 255 levels; the change is sh
 LAYERS = (
     "Each image was changed as in the pictures: by the smallest budget that changed its answer, "
     "else by the largest. How far a layer moves is the norm of the difference that this makes to "
-    "its maps, over their own norm; of all images the median. How far a filter moves is the "
-    "difference that it makes to its largest activation on an image; of all images the mean, in "
-    "brackets that for noise of the same budget. The five that move most are named."
+    "the maps that are shown of it, over their own norm; of all images the median. How far a "
+    "filter moves is the difference that it makes to its largest activation on an image; of all "
+    "images the mean, in brackets that for noise of the same budget. The five that move most are "
+    "named."
 )
 MOVED = "moves by {attack}, with noise by {noise}"
 SILENT = "answers to none of the images"

@@ -137,14 +137,15 @@ class Findings:
 
     @property
     def _leading(self) -> float:
-        """Return the share of classes that most places of their strongest filter are images of."""
+        """Return the share of classes with more places of their strongest filter than any other."""
         led = 0
         for number in self.with_images:
             for filter_, _ in self.strongest(number, 1):
                 places = self.layer.filters[filter_].places
                 rows = [place.image.row for place in places if place.image.row in self.of_image]
                 meant = Counter(int(self.arrays.meant[self.of_image[row]]) for row in rows)
-                led += bool(meant) and meant.most_common(1)[0][0] == number
+                own = meant.pop(number, 0)
+                led += own > max((times for each, times in meant.items() if each >= 0), default=0)
         return led / len(self.with_images)
 
     @cached_property

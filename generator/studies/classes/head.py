@@ -22,11 +22,13 @@ from generator.network.graph.ops.pools import AveragePool, MaxPool
 from generator.network.graph.ops.relu import Rectifier
 from generator.network.graph.ops.resampling import Interpolation, TransposedConvolution
 from generator.network.graph.ops.scaling import Scaling
-from generator.studies.classifier import Classifier
+from generator.studies.classifier import Classifier, NoClasses
 
 _MOVES = (Selection, Gather, Concatenation)
 _POOLS = (MaxPool, AveragePool)
 _OF_EACH_MAP = (Rectifier, Pointwise, Scaling)
+MOST_WEIGHTS = 1 << 26  # of a linear head; with more its scores are taken apart by gradients
+AT_ONCE = 1 << 24  # numbers of empty images
 _LINEAR = (Convolution, TransposedConvolution, Interpolation, Scaling, Sum, AveragePool, *_MOVES)
 
 
@@ -56,7 +58,10 @@ class Head:
 
     @classmethod
     def of(cls, classifier: Classifier) -> Head:
-        """Find the head of a classifier, and whether it is linear."""
+        """Find the head of a classifier, and whether it is linear.
+
+        Raises NoClasses where the scores do not rest on the last layer.
+        """
         graph = classifier.graph
         *_, maps, scores = graph.watched
         made = {maps}
@@ -65,6 +70,9 @@ class Head:
             if made & {*node.inputs}:
                 made.add(node.output)
                 nodes.append(node)
+        if scores not in made:
+            title = classifier.network.layers[-1].title
+            raise NoClasses(f"the scores of classes do not rest on {title}, the last layer")
         others = dict.fromkeys(v for node in nodes for v in node.inputs if v not in made)
         given = (maps, *others)
         weighing = None if others else _weighing(graph, nodes, classifier.network.device)
@@ -106,7 +114,7 @@ class Head:
 
 
 def _weighing(graph: Graph, nodes: list[Node], device: torch.device) -> Weighing | None:
-    """Return how the head weighs numbers of filters, None where it does anything else."""
+    """Return how the head weighs numbers of filters, None where it does anything else, or more."""
     *_, maps, scores = graph.watched
     shape, classes = graph.shapes[maps], graph.shapes[scores].maps
     numbered = torch.arange(shape.maps, dtype=torch.float32, device=device) + 1
@@ -124,23 +132,40 @@ def _weighing(graph: Graph, nodes: list[Node], device: torch.device) -> Weighing
             return None
     read = {value for node in rest for value in node.inputs} | {scores}
     pooled = tuple(value for value in owners if value in read)
-    with torch.enable_grad():
-        # One empty image for each class, whose own score alone is taken: its gradient is a row.
-        empty = {
-            value: torch.zeros(
-                classes, *astuple(graph.shapes[value]), device=device, requires_grad=True
-            )
-            for value in pooled
-        }
-        found = _run(rest, empty)[scores].flatten(1)
-        rows = torch.autograd.grad(found.diagonal().sum(), list(empty.values()))
+    if classes * sum(graph.shapes[value].numbers for value in pooled) > MOST_WEIGHTS:
+        return None
+    weight, bias = _weights(graph, rest, pooled, device)
     return Weighing(
         front=tuple(front),
         pooled=pooled,
         owner=_flat(owners, pooled)[0].cpu().round().long() - 1,
-        weight=torch.cat([row.flatten(1) for row in rows], dim=1).cpu(),
-        bias=found[0].detach().cpu(),
+        weight=weight,
+        bias=bias,
     )
+
+
+def _weights(
+    graph: Graph, nodes: list[Node], pooled: tuple[int, ...], device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return what linear nodes weigh the pooled numbers with, [classes, p], and add, [classes]."""
+    scores = graph.watched[-1]
+    classes, rows, bias = graph.shapes[scores].maps, [], torch.empty(0)
+    numbers = sum(graph.shapes[value].numbers for value in pooled)
+    for some in torch.split(torch.arange(classes, device=device), max(1, AT_ONCE // numbers)):
+        with torch.enable_grad():
+            # One empty image for each class, whose own score alone is taken: its gradient is a row.
+            empty = {
+                value: torch.zeros(
+                    len(some), *astuple(graph.shapes[value]), device=device, requires_grad=True
+                )
+                for value in pooled
+            }
+            found = _run(nodes, empty)[scores].flatten(1)
+            own = found.gather(1, some[:, None]).sum()
+            gradients = torch.autograd.grad(own, list(empty.values()))
+        rows.append(torch.cat([each.flatten(1) for each in gradients], dim=1).cpu())
+        bias = found[0].detach().cpu()
+    return torch.cat(rows), bias
 
 
 def _owners(node: Node, owners: dict[int, Tensor]) -> Tensor | None:
@@ -152,7 +177,8 @@ def _owners(node: Node, owners: dict[int, Tensor]) -> Tensor | None:
     if isinstance(op, _MOVES):
         return op.forward(given)
     if isinstance(op, _OF_EACH_MAP) and not isinstance(op, LocalNormalisation):
-        return given[0]
+        constant = not isinstance(op, Rectifier) and bool((given[0] == 0).any())
+        return None if constant else given[0]  # what is no filter's would become a constant
     alike = given[0].amax((2, 3), keepdim=True)
     if isinstance(op, _POOLS) and bool((given[0] == alike).all()):
         return alike

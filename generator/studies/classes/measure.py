@@ -42,12 +42,12 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     """Write the study's files into a folder; else return why the network has no classes."""
     try:
         classifier = Classifier.of(subject.network)
+        head = Head.of(classifier)
     except NoClasses as reason:
         return str(reason)
-    head = Head.of(classifier)
     images = evenly_chosen(subject.images, MOST_IMAGES)
     rows = [place * len(subject.images) // len(images) for place in range(len(images))]
-    known = classes_of_labels(images.labels(), classifier.classes)
+    known = classes_of_labels(images.labels(), subject.network.classes)
     meant = np.array([known.get(images.label(place), -1) for place in range(len(images))])
     maps = head.below.shapes[head.given[0]].maps
     numbers = len(head.weighing.owner) if head.weighing else 0

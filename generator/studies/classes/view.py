@@ -251,9 +251,11 @@ class ClassesSite(StudySite):
             return None
         page, meant = urls.image_page(image.row), int(arrays.meant[at])
         answers = zip(arrays.answer[at].tolist(), arrays.probability[at].tolist(), strict=True)
-        said = words.RIGHT.format(name=self.found.names[meant]) if meant >= 0 else words.NO_CLASS
+        said = words.NO_CLASS if image.label else ""
+        if meant >= 0:
+            said = words.RIGHT.format(name=self.found.names[meant])
         if frames.gallery.manifest.network.trained_on:
-            said += f" {words.TRAINED}"
+            said = f"{said} {words.TRAINED}".strip()
         view = ImageClasses(
             title=words.IMAGE,
             answers=tuple(

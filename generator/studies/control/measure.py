@@ -1,6 +1,6 @@
 """The study itself: every place reconstructed again with random weights, and compared.
 
-Once all weights are random; once those of the layer itself alone, with trained ones below.
+Once all weights are random; once only those behind the layer before, up to which they are trained.
 Sources: Adebayo and others, Sanity Checks for Saliency Maps, NeurIPS 2018; Nie and others, ICML
 2018. Image, unit and rule are the same. Switches and gates come from the random network's own pass
 over the image. What a unit of it answers says nothing, and may be zero: its value is set to 1, and

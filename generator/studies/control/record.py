@@ -27,7 +27,7 @@ class Compared:
     # Pearson's, of both reconstructions; NaN for an empty place, and where one is the same
     # everywhere, as nothing is.
     correlation: Floats
-    # The same, where only the weights of the layer itself are random and those below are trained.
+    # The same, with trained weights up to the layer before and random ones only from there on.
     # NaN too where only the whole network runs.
     own_random: Floats
     scale: Floats  # the value of the random network's that is shown as full white or black

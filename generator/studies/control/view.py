@@ -56,7 +56,7 @@ class Control(StudySite):
     gallery: Gallery
     layers: Mapping[str, Compared]
     filters: Mapping[str, list[float | None]]  # median correlation of each filter's places
-    own_random: Mapping[str, list[float | None]]  # … with random weights in the layer itself alone
+    own_random: Mapping[str, list[float | None]]  # … with trained weights up to the layer before
 
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> Control:
@@ -91,7 +91,7 @@ class Control(StudySite):
                 values["median correlation", name] = statistics.median(known)
                 values["share above one half", name] = _above(known) / len(known)
             if own := _known(self.own_random[name]):
-                values["median correlation, own weights random", name] = statistics.median(own)
+                values["median correlation, trained below", name] = statistics.median(own)
         return Numbers(values, photographs=True)
 
     def remark(self, layer: LayerFacts, number: int) -> str:
@@ -162,8 +162,9 @@ class Control(StudySite):
         middle, low, high = decimal(value), decimal(min(values)), decimal(max(values))
         places = in_words(len(values))
         own = self.own_random[name][number]
-        below = name != self.gallery.layers[0].record.name
-        more = words.FILTER_OWN.format(own=decimal(own)) if below and own is not None else ""
+        below, more = self._below(layer), ""
+        if below and own is not None:
+            more = words.FILTER_OWN.format(below=below, own=decimal(own))
         sentence = words.FILTER.format(
             many=projection.many,
             value=middle
@@ -172,6 +173,11 @@ class Control(StudySite):
             layer=decimal(statistics.median(of_layer)),
         )
         return f"{sentence} {more}".strip()
+
+    def _below(self, layer: LayerFacts) -> str:
+        """Return the title of the layer before; "" of the first one."""
+        at = self.gallery.layers.index(layer)
+        return self.gallery.layers[at - 1].record.title if at else ""
 
     def _layer_sentence(
         self, layer: LayerFacts, spreads: Sequence[Spread | None], titles: Sequence[str], at: int
@@ -190,8 +196,9 @@ class Control(StudySite):
         )
         own = spread(self.own_random[layer.record.name])
         if at and own is not None:
-            ends = {"low": decimal(own.low), "high": decimal(own.high)}
-            sentence += f" {words.LAYER_OWN.format(middle=decimal(own.middle), **ends)}"
+            facts = {"middle": own.middle, "low": own.low, "high": own.high}
+            shown = {name: decimal(value) for name, value in facts.items()}
+            sentence += f" {words.LAYER_OWN.format(below=titles[at - 1], **shown)}"
         others = [
             f"{decimal(found.middle)} at {title}"
             for title, found in zip(titles, spreads, strict=True)

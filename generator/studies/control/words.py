@@ -12,8 +12,8 @@ WHAT = (
     "share comes from the image and from the layout of the network."
 )
 KEY = (
-    "Lines join medians, bars hold the middle half of the filters. Broken and thin: random weights "
-    "in the layer itself alone."
+    "Lines join medians, bars hold the middle half of the filters. Broken and thin: trained "
+    "weights up to the layer before, random ones only from there on."
 )
 ROWS = "Correlation with\nrandom weights\nfrom 0 to 1"
 HEIGHT = 7  # of the chart, lines
@@ -23,8 +23,8 @@ FILTER = (
     "{layer}; 1 would be the same picture, 0 nothing in common."
 )
 FILTER_OWN = (
-    "With random weights in its own layer alone, and those of the layers below as trained, it is "
-    "{own} in the median."
+    "With trained weights up to {below}, and random ones only from there on, it is {own} in the "
+    "median."
 )
 PLACES = "{middle} in the median of its {places} places, from {low} to {high}"
 NOT_KNOWN = (
@@ -36,8 +36,8 @@ LAYER = (
     "{high} for the middle half; {above} it is above one half."
 )
 LAYER_OWN = (
-    "With random weights in this layer alone, and those of the layers below as trained, it is "
-    "{middle} for the median filter, and from {low} to {high} for the middle half."
+    "With trained weights up to {below}, and random ones only from there on, it is {middle} for "
+    "the median filter, and from {low} to {high} for the middle half."
 )
 NO_FILTER = "At this layer no filter has two {many} that can be compared."
 AS_MUCH = (

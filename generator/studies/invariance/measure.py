@@ -61,7 +61,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     if not pictures.rows:
         return "none of the images that it would take can be read"
     answerer = Answerer(network, classifier, steps_for(network.input_size))
-    known = classes_of_labels(pictures.labels, classifier.classes) if classifier else {}
+    known = classes_of_labels(pictures.labels, network.classes) if classifier else {}
     targets = [known.get(label, -1) if known else None for label in pictures.labels]
     arrays = _answers(answerer, pictures, targets, folder / WORK, progress)
     credit = subject.images.credits()
@@ -144,8 +144,8 @@ def _answers(
     with answerer.running() as run, side_by_side(network.device) as threads:
 
         def fill(place: int) -> None:
-            following = pictures.input((place + 1) % images)
-            answerer.fill(arrays, place, run, pictures.input(place), following, targets[place])
+            other = pictures.input((place + images // 2) % images)  # neighbours may share a label
+            answerer.fill(arrays, place, run, pictures.input(place), other, targets[place])
 
         # Hooks cannot share a network with work beside it.
         for begin in range(0, len(todo), SAVE_EVERY):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from generator.compute.project.contact_sheets import Places, reconstruct_places
 from generator.compute.project.crops import Floats, Pixels
 from generator.compute.project.run import Inputs
 from generator.compute.run.threads import SideBySide, side_by_side
+from generator.errors import NetworkError
 from generator.files import write_whole
 from generator.images.captions import readable
 from generator.images.sets.chosen import evenly_chosen
@@ -124,7 +126,7 @@ def _candidates(
 ) -> tuple[int, record.Right, list[Candidate]]:
     """Return how many images were looked at, what counts as right, and those that are right."""
     network, images = subject.network, evenly_chosen(subject.images, MOST_IMAGES)
-    meant = classes_of_labels(subject.images.labels(), classifier.classes)
+    meant = classes_of_labels(subject.images.labels(), network.classes)
     size, settings = network.input_size, subject.settings
     layer, batches = network.layers[-1], -(-len(images) // settings.batch)
     own, right, looked_at, labelled = list[Candidate](), list[Candidate](), 0, 0
@@ -153,7 +155,7 @@ def _candidates(
                     total=float(maps[filter_].double().sum()),
                     off=off_middle(unit, layer.grid),
                 )
-                if candidate.activation <= 0:
+                if candidate.activation <= 0 or not math.isfinite(candidate.probability):
                     continue
                 own.append(candidate)
                 label = images.label(row)
@@ -211,6 +213,11 @@ def _occlude(
                 answer += probabilities.argmax(1).tolist()
             progress("occlusion", number * rows + row + 1, of * rows)
     shape = grid_of(size)
+    if not np.isfinite(probability).all():
+        raise NetworkError(
+            f"occlusion: under the square an image of class {candidate.right} has scores that are "
+            "no numbers"
+        )
     return record.Maps(
         np.array(total, np.float32).reshape(shape),
         np.array(probability, np.float32).reshape(shape),

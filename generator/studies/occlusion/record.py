@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from generator.atlas.schema import Record
@@ -99,7 +100,7 @@ def read_some(folder: Path, row: int) -> Maps | None:
     """Return the maps of an image; None where a run that was stopped had not come so far."""
     try:
         found = load_file(_maps(folder, row))
-    except FileNotFoundError:
+    except (FileNotFoundError, SafetensorError):
         return None
     return Maps(**found)
 

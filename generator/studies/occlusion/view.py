@@ -472,9 +472,9 @@ class OcclusionSite(StudySite):
             counts=words.COUNTS[found.counts],
             sure=_percent(SURE),
             layer=self._layer.record.title,
-            fitting=words.FITS_ONE
-            if found.fitting == 1
-            else words.FITTING.format(n=in_words(found.fitting)),
+            fitting={0: words.FITS_NONE, 1: words.FITS_ONE}.get(
+                found.fitting, words.FITTING.format(n=in_words(found.fitting))
+            ),
         )
         if len(found.images) < IMAGES:
             yield words.FEWER.format(six=in_words(IMAGES))

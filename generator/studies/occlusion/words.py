@@ -16,16 +16,17 @@ WHERE = (
 AT = "{third} (its centre {x} from the left and {y} from the top)"
 
 SOME = "{n} evenly chosen images"
-ALL = "all {n} images"
+ALL = "all images ({n})"
 RULE = (
     "{shown}, chosen by rule and not by eye. {looked_at} were looked at. {counts} No class comes a "
     "second time before each has come once. First come images of which the network is sure, with a "
     "probability of at least {sure}, and whose strongest activation in {layer} lies outside the "
     "middle third of the map’s rows or columns: {fitting}. Of more than were needed, those at even "
-    "distances in the order of the set were taken."
+    "distances in the order of the set were taken, or the surest where the network is not sure."
 )
 FITTING = "{n} are so"
 FITS_ONE = "one is so"
+FITS_NONE = "none is so"
 FEWER = "Fewer than {six} are shown, as there are no more."
 COUNTS: dict[Right, str] = {
     "label": "Of these only images count whose label means the network’s most probable class, "
@@ -41,10 +42,11 @@ TRAINED = (
 )
 HOW = (
     "The square has a side of {side}, a quarter of the input’s shorter one. Its centre moves in "
-    "steps of {stride} over the whole input, to {positions} positions in all, and what of it would "
-    "lie outside is cut off. It has the colour that is zero to the network: {red}, {green} and "
-    "{blue} of 255 in red, green and blue. Each cell of a map is one position. The scale of a map "
-    "begins at zero, or at its least value where that is below, and ends at its largest."
+    "steps of at most {stride} over the whole input, to {positions} positions in all, and what of "
+    "it would lie outside is cut off. It has the colour that is zero to the network: {red}, "
+    "{green} and {blue} of 255 in red, green and blue. Each cell of a map is one position. The "
+    "scale of a map begins at zero, or at its least value where that is below, and ends at its "
+    "largest."
 )
 
 IMAGE = "Image"
@@ -84,7 +86,8 @@ STAYS = "At {share} of the {positions} positions the answer stays {right}."
 STAYS_EVERYWHERE = "Wherever the square is, the answer stays {right}."
 STAYS_NOWHERE = "Nowhere does the answer stay {right}."
 STRONGEST = (
-    "Of the maps of {layer}, that of filter {number} has the highest activation, {activation}."
+    "Of the filters of {layer} that are shown, number {number} has the highest activation, "
+    "{activation}."
 )
 MAP_FALLS = "Its sum falls most with the square {where}: from {total} to {low}{part}."
 BY = ", by {part}"

@@ -271,6 +271,7 @@ def run(
                 images=str(folder / "pictures"),
                 atlas=folder / "atlas",
                 stimuli=False,
+                studies=(),
                 batch=3,
                 workers=0,
                 device="cpu",

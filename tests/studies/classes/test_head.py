@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from generator.config import Settings
 from generator.network.watched import WatchedNetwork
 from generator.network.zoo.load import load
+from generator.studies.classes import head as head_module
 from generator.studies.classes.head import Head
-from generator.studies.classifier import Classifier
+from generator.studies.classifier import Classifier, NoClasses
 from tests.oracles.classes import linear_parts, slopes
 from tests.support.tiny_classifier import CLASSES, tiny_classifier
 from tests.support.tiny_network import tiny_network
@@ -179,3 +180,63 @@ def test_the_graph_says_whether_it_is_exact(kind: type[Flat], exact: bool) -> No
     parts = head.summed(head.numbers(given[0]), torch.full((3,), 2), 6)
     assert (parts[:, [0, 1, 3, 4, 5]] == 0).all()
     torch.testing.assert_close(parts[:, 2].float(), given[0][:, 2].mean((1, 2)))
+
+
+class Aside(nn.Module):
+    """Scores from one layer, and a layer beside the way to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.below, self.side = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 3)
+        self.relu, self.head = nn.ReLU(), nn.Linear(4, 3)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.relu(self.below(images))
+        return self.head(maps.mean((2, 3))), self.side(maps)
+
+
+def test_a_last_layer_beside_the_way_to_the_scores_is_a_reason() -> None:
+    """It says which layer, as part of a sentence."""
+    model = Aside().eval().requires_grad_(False)
+    modules = {"layer1": "relu", "layer2": "side"}
+    network = replace(tiny_network(), model=model, modules=modules, classes=())
+    with pytest.raises(NoClasses, match=r"^the scores of classes do not rest on Layer 2, the last"):
+        Head.of(Classifier.of(network))
+    Head.of(Classifier.of(replace(network, modules={"layer1": "relu"})))
+
+
+class Padded(nn.Module):
+    """A map of zeros beside those of the layer, which batch normalisation makes a constant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.below, self.relu = nn.Conv2d(3, 4, 3), nn.ReLU()
+        self.norm, self.head = nn.BatchNorm2d(5), nn.Linear(5, 3)
+        nn.init.ones_(self.norm.bias)
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = nn.functional.pad(self.relu(self.below(images)), (0, 0, 0, 0, 0, 1))
+        scores: Tensor = self.head(self.norm(maps).mean((2, 3)))
+        return scores
+
+
+def test_a_constant_that_is_no_filters_belongs_to_the_bias() -> None:
+    """What the filters add and the bias are the score all the same."""
+    model = Padded().eval().requires_grad_(False)
+    network = replace(tiny_network(), model=model, modules={"layer1": "relu"}, classes=())
+    assert sums(network) < 1e-5
+
+
+def test_a_head_of_too_many_weights_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is taken apart by gradients; some rows at a time give the same weights as all."""
+    network = tiny_classifier("maxima")
+    whole, *_ = found(network)
+    assert whole.weighing is not None
+    monkeypatch.setattr(head_module, "AT_ONCE", 12)
+    parts, *_ = found(network)
+    assert parts.weighing is not None
+    torch.testing.assert_close(parts.weighing.weight, whole.weighing.weight)
+    torch.testing.assert_close(parts.weighing.bias, whole.weighing.bias)
+    monkeypatch.setattr(head_module, "MOST_WEIGHTS", 35)  # it has 36
+    none, *_ = found(network)
+    assert none.weighing is None

@@ -95,15 +95,15 @@ def own_medians(atlas: Path, layer: str) -> list[float]:
 def test_random_weights_in_the_layer_itself_alone(atlas: Path, site: Path) -> None:
     """The page of a filter has its median and that of a layer the layer's; not the first layer."""
     first = shown(own_medians(atlas, "layer2")[0])
-    alone = f"in its own layer alone, and those of the layers below as trained, it is {first} in"
+    alone = f"With trained weights up to Layer 1, and random ones only from there on, it is {first}"
     assert alone in words(site, "layer2/0.html")
     middle = shown(statistics.median(own_medians(atlas, "layer2")))
-    alone = f"in this layer alone, and those of the layers below as trained, it is {middle} for"
+    alone = f"weights up to Layer 1, and random ones only from there on, it is {middle} for"
     assert alone in words(site, "layer2/index.html")
     for page in ("layer1/0.html", "layer1/index.html"):
-        assert "those of the layers below" not in words(site, page)
+        assert "With trained weights up to" not in words(site, page)
     numbers = read_studies(Atlas.open(atlas), read_gallery(Atlas.open(atlas))).numbers["control"]
-    found = numbers.values["median correlation, own weights random", "layer2"]
+    found = numbers.values["median correlation, trained below", "layer2"]
     assert found == pytest.approx(statistics.median(own_medians(atlas, "layer2")))
 
 

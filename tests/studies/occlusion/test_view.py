@@ -69,7 +69,7 @@ def test_the_page_shows_each_image_in_the_columns_of_the_figure(pages: dict[str,
         shown = re.findall(rf'(?:src|href)="studies/occlusion/{row}/(\w+)\.webp"', page)
         assert shown == list(record.PICTURES)
     text = words(page)
-    assert "Three images, chosen by rule and not by eye. All 14 images were looked at." in text
+    assert "Three images, chosen by rule and not by eye. All images (14) were looked at." in text
     assert f"at least 80.0{PERCENT}" in text
     assert "row or columns" not in text
     assert "one is so" in text
@@ -97,7 +97,7 @@ def test_an_image_says_where_and_by_how_much(pages: dict[str, str]) -> None:
     assert f"from the top): to 12.5{PERCENT}." in text
     stays = 784 - len(CLASSES) + 1
     assert f"At {100 * stays / 784:.1f}{PERCENT} of the 784 positions the answer stays" in text
-    assert "that of filter 0 has the highest activation, 7.25." in text
+    assert "number 0 has the highest activation, 7.25." in text
     assert "at the top" not in text.partition("Its sum")[2][:60]  # it is in the upper right
     assert "in the upper right (its centre 164\u00a0px from the left and 28\u00a0px" in text
     assert f"from 100 to 25.0, by 75.0{PERCENT}" in text
