@@ -46,14 +46,12 @@ class Classifier:
     def scores(self, images: Tensor) -> Tensor:
         """Return the scores [b, classes]; a gradient reaches images that require one."""
         graph = self.graph.behind(self.graph.watched[-1:])
-        return self._run(graph, images)[-1].flatten(1)
-
-    def maps_and_scores(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Return the maps [b, f, h, w] of each layer, its shown filters alone, and the scores."""
-        *maps, scores = self._run(self.graph, images)
-        shown = zip(maps, self.network.layers, strict=True)
-        return [each[:, : layer.filters] for each, layer in shown], scores.flatten(1)
-
-    def _run(self, graph: Graph, images: Tensor) -> list[Tensor]:
         kept = torch.is_grad_enabled() and images.requires_grad
-        return graph.run(images, in_place=not kept)
+        return graph.run(images, in_place=not kept)[0].flatten(1)
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """Return the maps [b, f, h, w] of each layer, its shown filters alone."""
+        graph, layers = self.graph.behind(self.graph.watched[:-1]), self.network.layers
+        return [
+            each[:, : layer.filters] for each, layer in zip(graph.run(images), layers, strict=True)
+        ]

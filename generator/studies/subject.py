@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,3 +24,14 @@ class Subject:
     arrays: Callable[[str], LayerArrays]  # of a layer, in the core atlas once that is finished
     patch: Callable[[str], int]  # side of a layer's patches there, input pixels
     settings: Settings
+
+    @property
+    def licensed(self) -> bool:
+        """Say whether images may be shown larger than the gallery shows them anyway."""
+        credit = self.images.credits()
+        return credit is not None and bool(credit.licence)
+
+    @property
+    def classes_sha256(self) -> str:
+        """Return sha256, in hexadecimal, over the names of the network's classes."""
+        return hashlib.sha256(json.dumps(self.network.classes).encode()).hexdigest()

@@ -17,7 +17,8 @@ IMAGES = torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(3))
 def test_maps_and_scores_are_the_networks_own() -> None:
     """Of each layer the shown filters, and of each class the score."""
     network = tiny_classifier("maxima")
-    maps, scores = Classifier.of(network).maps_and_scores(IMAGES.clone())
+    classifier = Classifier.of(network)
+    maps, scores = classifier.maps(IMAGES.clone()), classifier.scores(IMAGES.clone())
     features = network.model.get_submodule("features")
     torch.testing.assert_close(maps[1], features(IMAGES.clone()))
     assert [each.shape[1] for each in maps] == [4, 6]

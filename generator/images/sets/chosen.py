@@ -13,11 +13,17 @@ from generator.images.sets.image_set import ImageSet, Names
 from generator.names import Size
 
 
+def evenly(values: Sequence[int], most: int) -> Sequence[int]:
+    """Return all values, or `most` of them at even distances."""
+    if len(values) <= most:
+        return values
+    return [values[place * len(values) // most] for place in range(most)]
+
+
 def evenly_chosen(images: ImageSet, most: int) -> ImageSet:
     """Return the set itself, or `most` of its pictures at even distances in its order."""
-    if len(images) <= most:
-        return images
-    return ChosenImages(images, [place * len(images) // most for place in range(most)])
+    rows = range(len(images))
+    return images if len(images) <= most else ChosenImages(images, evenly(rows, most))
 
 
 class ChosenImages(ImageSet):
@@ -39,6 +45,9 @@ class ChosenImages(ImageSet):
 
     def path(self, row: int) -> str:
         return self._whole.path(self._rows[row])
+
+    def row_in_whole(self, row: int) -> int:
+        return self._rows[row]
 
     def label(self, row: int) -> str:
         return self._whole.label(self._rows[row])

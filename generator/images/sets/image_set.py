@@ -104,6 +104,10 @@ class ImageSet:
         """
         return self.paths[row]
 
+    def row_in_whole(self, row: int) -> int:
+        """Return a picture's row in the set that this one was chosen from; else its own."""
+        return row
+
     def label(self, row: int) -> str:
         """Return a picture's label; "" where it has none."""
         return label_of(self.path(row), self._alike)

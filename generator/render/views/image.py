@@ -15,8 +15,8 @@ from generator.render.words.words import activation, count, listing, several, sh
 SHOWN = 6  # places that are shown with their pictures
 LINKED = 500  # filters that a page names at most
 READING = (
-    "Up to six of its places, those nearest the top first: the {one} of the activation, and the "
-    "patch that caused it."
+    "Up to six of its places, the best ranks first: the {one} of the activation, and the patch "
+    "that caused it."
 )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 
-from generator.atlas.schema import ImageRecord
+from generator.atlas.schema import ImageRecord, NetworkRecord
 from generator.errors import AtlasError
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
@@ -19,10 +19,14 @@ from generator.render.text.study_claims import Numbers
 if TYPE_CHECKING:
     from generator.render.site.pages import View
     from generator.render.text.texts import Texts
-    from generator.render.views.frame import Frames, Target
+    from generator.render.views.frame import Frame, Frames, Target
 
 
 T = TypeVar("T")
+TRAINED_ON = (
+    "The network was trained on: {sets}. Images of this set may have been among them, so this is "
+    "no measure of how well it does on new pictures."
+)
 AGAIN = "run `filter-gallery compute` again, which mends it"
 
 
@@ -52,6 +56,13 @@ class CardPictures:
     words: str  # of the choice: "made pictures"
     alt: str  # "Made picture"
     start: str  # of their addresses; the number of the filter and ".webp" follow
+
+
+def trained_on(network: NetworkRecord) -> str:
+    """Say that images of the set may have been learned from; "" where that is not known."""
+    if not network.trained_on or network.is_random:
+        return ""
+    return TRAINED_ON.format(sets=network.trained_on.rstrip("."))
 
 
 def sections_of(sections: Iterable[Section | None]) -> tuple[Section, ...]:
@@ -102,6 +113,14 @@ class StudySite:
     def scripts(self, _static: Path) -> dict[str, bytes]:
         """Return the scripts that it makes by name, given the folder of all scripts."""
         return {}
+
+    def frame(self, frames: Frames, *, card_of: str = "", scripts: Sequence[str] = ()) -> Frame:
+        """Return the frame of its page, with the heading of its text."""
+        page, text = urls.study_page(self.name), frames.content.studies[self.name]
+        crumbs = [(page, text.title)]
+        return frames.frame(
+            page, text.title, text.summary, crumbs=crumbs, card_of=card_of, scripts=scripts
+        )
 
     def view(self, frames: Frames, texts: Texts) -> View:
         """Return the view of its page."""

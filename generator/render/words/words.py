@@ -80,6 +80,11 @@ def hue_name(degrees: float) -> str:
     return HUES[round(degrees / 30) % len(HUES)]
 
 
+def per_cent(part: float) -> str:
+    """Return a part of 1 as `share` does."""
+    return share(round(part * 10**6), 10**6)
+
+
 def in_words(number: int) -> str:
     """Return a whole number up to nine in words, a larger one in figures."""
     return _SMALL[number] if 0 <= number < len(_SMALL) else count(number)

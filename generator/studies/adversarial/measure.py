@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from generator.errors import ImagesError
 from generator.files import read_arrays, write_arrays, write_whole, writing
 from generator.images.captions import display_path, readable
 from generator.images.decode import PictureError
+from generator.images.sets.chosen import evenly
 from generator.images.stream import normalise
 from generator.progress import Progress
 from generator.studies.adversarial import record
@@ -66,12 +65,11 @@ class Known:
 
 def made_from(subject: Subject) -> dict[str, Any]:
     """Return all that the study's files depend on, as JSON has it."""
-    names = json.dumps(subject.network.classes).encode()
     return {
         "core": subject.core,
         "what the network does": subject.network.computation,
-        "classes": hashlib.sha256(names).hexdigest(),
-        "licensed": _licensed(subject),
+        "classes": subject.classes_sha256,
+        "licensed": subject.licensed,
         "numbers": [BUDGETS, WHOLE_AT, LOOKED_AT, MOST, SHOWN, STEPS, FAR],
     }
 
@@ -86,7 +84,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     known = _known(subject, levels, progress)
     if not known.rows:
         return NOTHING
-    shown = _evenly(known.rows, SHOWN) if _licensed(subject) else ()
+    shown = evenly(known.rows, SHOWN) if subject.licensed else ()
     work, found = folder / WORK, list[Arrays]()
     for first in range(0, len(known.rows), AT_ONCE):
         part = slice(first, first + AT_ONCE)
@@ -115,20 +113,20 @@ def _known(subject: Subject, levels: Levels, progress: Progress) -> Known:
     images = subject.images
     meant = classes_of_labels(images.labels(), subject.network.classes)
     rows, answers = list[int](), list[int]()
-    candidates = _evenly(range(len(images)), LOOKED_AT)
+    candidates = evenly(range(len(images)), LOOKED_AT)
     for first in range(0, len(candidates), AT_ONCE):
         some = dict(_readable(subject, candidates[first : first + AT_ONCE]))
         if some:
             with torch.no_grad():
                 scores = levels.scores(torch.stack([*some.values()]))
-            usable = scores.isfinite().all(1).tolist()
-            rows += [row for row, usable in zip(some, usable, strict=True) if usable]
-            answers += scores.argmax(1)[scores.isfinite().all(1)].tolist()
+            usable = scores.isfinite().all(1)
+            rows += [row for row, kept in zip(some, usable.tolist(), strict=True) if kept]
+            answers += scores.argmax(1)[usable].tolist()
         progress("adversarial: answers", min(first + AT_ONCE, len(candidates)), len(candidates))
     labels = [meant.get(images.label(row)) for row in rows]
     right = [n for n, label in enumerate(labels) if label == answers[n]]
     labelled = sum(label is not None for label in labels)
-    chosen = _evenly(right or range(len(rows)), MOST)
+    chosen = evenly(right or range(len(rows)), MOST)
     against: record.Against = "labels" if right else "none right" if labelled else "own"
     return Known(
         rows=tuple(rows[n] for n in chosen),
@@ -232,8 +230,7 @@ def _moved(levels: Levels, images: Tensor, changed: Tensor, noisy: Tensor) -> di
     """Return how far maps moved as a whole [n], and the largest activations of filters [n, f]."""
     with torch.no_grad():
         before, attack, noise = (
-            levels.classifier.maps_and_scores(levels.normalised(some))[0]
-            for some in (images, changed, noisy)
+            levels.classifier.maps(levels.normalised(some)) for some in (images, changed, noisy)
         )
     found = {}
     for number, layer in enumerate(levels.classifier.network.layers):
@@ -297,7 +294,7 @@ def _record(
             )
             for layer in subject.network.layers
         ),
-        licensed=_licensed(subject),
+        licensed=subject.licensed,
         shown=tuple(
             record.Shown(
                 row=row,
@@ -319,16 +316,3 @@ def _of_layer(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> record.Moved
         whole=round(float(np.median(ratios)), 6) if len(ratios) else None,
         filters=tuple(round(mean, 6) for mean in means.tolist()),
     )
-
-
-def _licensed(subject: Subject) -> bool:
-    """Say whether images of the set may be shown larger than the gallery shows them anyway."""
-    credit = subject.images.credits()
-    return credit is not None and bool(credit.licence)
-
-
-def _evenly(values: Sequence[int], most: int) -> Sequence[int]:
-    """Return all values, or `most` of them at even distances."""
-    if len(values) <= most:
-        return values
-    return [values[place * len(values) // most] for place in range(most)]

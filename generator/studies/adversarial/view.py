@@ -13,8 +13,14 @@ from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Fact, Frame, Frames, Link, Picture, Table, filter_link
-from generator.render.views.study import Section, StudySite, read_record, require_layers
-from generator.render.words.words import activation, count, first_capital, in_words, share
+from generator.render.views.study import (
+    Section,
+    StudySite,
+    read_record,
+    require_layers,
+    trained_on,
+)
+from generator.render.words.words import activation, count, first_capital, in_words, per_cent
 from generator.studies.adversarial import words
 from generator.studies.adversarial.record import (
     PARTS,
@@ -29,7 +35,6 @@ from generator.studies.adversarial.record import (
 NAME = "adversarial"
 PAGE = urls.study_page(NAME)
 MOST_MOVED = 5  # filters of a layer
-MILLION = 10**6  # probabilities are shown as shares of it
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,8 @@ class AdversarialSite(StudySite):
             sentence=words.LAYER.format(
                 images=count(self.record.images),
                 budget=_levels(self.record.budgets[-1]),
-                attack=_percent(found.attack.whole),
-                noise=_percent(found.noise.whole),
+                attack=per_cent(found.attack.whole),
+                noise=per_cent(found.noise.whole),
             ),
             filters=self._filters(page, found),
             about=frames.link(page, PAGE, words.ABOUT),
@@ -158,13 +163,7 @@ class AdversarialSite(StudySite):
         """Return the view of the page."""
         text, record = frames.content.studies[NAME], self.record
         return AdversarialView(
-            frame=frames.frame(
-                PAGE,
-                text.title,
-                text.summary,
-                crumbs=[(PAGE, text.title)],
-                card_of=self.gallery.layers[-1].record.name,
-            ),
+            frame=self.frame(frames, card_of=self.gallery.layers[-1].record.name),
             html=texts.html(text, PAGE),
             measured=self._measured(),
             chart=self._chart(),
@@ -198,7 +197,7 @@ class AdversarialSite(StudySite):
         return 2 * kept <= self.record.images
 
     def _measured(self) -> tuple[str, ...]:
-        record, network = self.record, self.gallery.manifest.network
+        record = self.record
         half = self._half
         at = len(record.budgets) - 1 if half is None else half
         said = [
@@ -227,10 +226,7 @@ class AdversarialSite(StudySite):
                 exact=_some(record.projected[record.budgets.index(record.whole_at)]),
             ),
         ]
-        if network.trained_on and not network.is_random:
-            trained_on = network.trained_on.removesuffix(".")
-            said.append(words.TRAINED_ON.format(trained_on=trained_on))
-        return tuple(said)
+        return (*said, *filter(None, [trained_on(self.gallery.manifest.network)]))
 
     def _chart(self) -> LineChart:
         record, images = self.record, self.record.images
@@ -301,7 +297,7 @@ class AdversarialSite(StudySite):
         known = attack is not None and noise is not None
         return MovedLayer(
             link=Link(urls.link(PAGE, urls.layer(record.name)), record.title),
-            moved=words.MOVED.format(attack=_percent(attack or 0), noise=_percent(noise or 0))
+            moved=words.MOVED.format(attack=per_cent(attack or 0), noise=per_cent(noise or 0))
             if known
             else words.SILENT,
             filters=self._filters(PAGE, found) if known else (),
@@ -327,8 +323,8 @@ class AdversarialSite(StudySite):
 
 
 def _answer(answer: Answer) -> dict[str, str]:
-    parts = round(answer.probability * MILLION)
-    return {"name": answer.name or "a class without a name", "probability": share(parts, MILLION)}
+    name = answer.name or "a class without a name"
+    return {"name": name, "probability": per_cent(answer.probability)}
 
 
 def _some(images: int) -> str:
@@ -337,7 +333,3 @@ def _some(images: int) -> str:
 
 def _levels(budget: float) -> str:
     return f"{budget:g}"
-
-
-def _percent(part: float) -> str:
-    return share(round(part * MILLION), MILLION)

@@ -20,10 +20,6 @@ AGAINST = {
         "image stands in the place of the right one. {images} of them were changed."
     ),
 }
-TRAINED_ON = (
-    "The network was trained on: {trained_on}. An image of this set may have been among them, so "
-    "this is no measure of how well it does on new pictures."
-)
 # By the names in the record: in the chart, and in the table.
 CURVES = {
     "noise": ("noise", "Random noise: keep the answer"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -34,8 +32,7 @@ WORK = "work"  # folder of what is gone when all is done
 
 def made_from(subject: Subject) -> dict[str, Any]:
     """Return all that the study's files depend on, as JSON has it."""
-    names = json.dumps(subject.network.classes).encode()
-    return {"core": subject.core, "classes": hashlib.sha256(names).hexdigest(), "most": MOST_IMAGES}
+    return {"core": subject.core, "classes": subject.classes_sha256, "most": MOST_IMAGES}
 
 
 def measure(subject: Subject, folder: Path, progress: Progress) -> str:
@@ -46,7 +43,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     except NoClasses as reason:
         return str(reason)
     images = evenly_chosen(subject.images, MOST_IMAGES)
-    rows = [place * len(subject.images) // len(images) for place in range(len(images))]
+    rows = [images.row_in_whole(place) for place in range(len(images))]
     known = classes_of_labels(images.labels(), subject.network.classes)
     meant = np.array([known.get(images.label(place), -1) for place in range(len(images))])
     maps = head.below.shapes[head.given[0]].maps

@@ -14,7 +14,7 @@ from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Link, Pair
 from generator.render.views.paging import Paging, paging
 from generator.render.views.pictures import Crop, pair
-from generator.render.views.study import Section, StudyPage, StudySite
+from generator.render.views.study import Section, StudyPage, StudySite, trained_on
 from generator.render.words.words import count, in_words, listing, several, share, shortened
 from generator.studies.classes import record, words
 from generator.studies.classes.findings import Added, Findings
@@ -157,7 +157,7 @@ class ClassesSite(StudySite):
     def view(self, frames: Frames, texts: Texts) -> IndexView:
         """Return the view of the index's first page."""
         text, found = frames.content.studies[NAME], self.found.record
-        frame = frames.frame(PAGE, text.title, text.summary, crumbs=[(PAGE, text.title)])
+        frame = self.frame(frames)
         facts = [Fact("Classes", count(len(found.classes))), Fact("Images", self._images)]
         remarks = [self._exactness]
         if found.labelled:
@@ -165,7 +165,7 @@ class ClassesSite(StudySite):
             if len(found.classes) > 5:  # or it would be so by itself
                 facts.append(_right("Among the first five", found.among_five, found.labelled))
             matched = words.MATCHED.format(n=count(found.labelled), images=count(found.images))
-            remarks += [self._trained_on(frames), f"{HOW}. {matched}"]
+            remarks += [trained_on(frames.gallery.manifest.network), f"{HOW}. {matched}"]
         else:
             remarks.append(words.NO_LABELS.format(how=HOW))
         if bare := found.without_class:
@@ -335,7 +335,7 @@ class ClassesSite(StudySite):
                 following=beside.get(at + 1),
             ),
             facts=tuple(facts),
-            trained_on=self._trained_on(frames),
+            trained_on=trained_on(frames.gallery.manifest.network),
             how=f"{self._exactness} {self._basis(number)}",
             speaking=tuple(
                 (title, tuple(self._pair(page, each) for each in filters))
@@ -413,10 +413,6 @@ class ClassesSite(StudySite):
     def _basis(self, number: int) -> str:
         one = self.found.one(number)
         return words.BASIS[one.basis].format(images=several(one.weighed, "image", "images"))
-
-    def _trained_on(self, frames: Frames) -> str:
-        sets = frames.gallery.manifest.network.trained_on
-        return words.TRAINED_ON.format(sets=sets) if sets else ""
 
     def _short(self, number: int) -> str:
         return shortened(self.found.names[number], LONGEST)

@@ -24,10 +24,6 @@ BASIS = {
     "the class, as none is of it by its label.",
     "none": NO_IMAGE + ", and the network takes none for it, so nothing is known of its filters.",
 }
-TRAINED_ON = (
-    "The network was trained on: {sets}. Images of this set may have been among them, so this is "
-    "no measure of how well it does on new pictures."
-)
 MATCHED = "{n} of {images} have such a label."
 NO_LABELS = (
     "No label of the images means a class of the network, so nothing is said of how often it is "

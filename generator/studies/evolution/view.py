@@ -155,13 +155,7 @@ class EvolutionSite(StudySite):
         text = frames.content.studies[NAME]
         layers = tuple(self._layer(frames, PAGE, each, 1) for each in frames.gallery.layers)
         return EvolutionView(
-            frame=frames.frame(
-                PAGE,
-                text.title,
-                text.summary,
-                crumbs=[(PAGE, text.title)],
-                card_of=frames.gallery.layers[0].record.name,
-            ),
+            frame=self.frame(frames, card_of=frames.gallery.layers[0].record.name),
             html=texts.html(text, PAGE),
             legend=words.ONE_EACH,
             layers=layers,

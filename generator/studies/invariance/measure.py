@@ -5,8 +5,6 @@ Source: Zeiler and Fergus, Visualizing and Understanding Convolutional Networks,
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,8 +43,7 @@ WORK = "work.safetensors"
 
 def made_from(subject: Subject) -> dict[str, Any]:
     """Return all that the study's files depend on, as JSON has it."""
-    classes = json.dumps(subject.network.classes).encode()
-    return {"core": subject.core, "classes": hashlib.sha256(classes).hexdigest()}
+    return {"core": subject.core, "classes": subject.classes_sha256}
 
 
 def measure(subject: Subject, folder: Path, progress: Progress) -> str:
@@ -64,9 +61,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     known = classes_of_labels(pictures.labels, network.classes) if classifier else {}
     targets = [known.get(label, -1) if known else None for label in pictures.labels]
     arrays = _answers(answerer, pictures, targets, folder / WORK, progress)
-    credit = subject.images.credits()
-    may_show = bool(credit and credit.licence)
-    found = chosen(arrays, answerer.plain) if may_show else []
+    found = chosen(arrays, answerer.plain) if subject.licensed else []
     classes = [readable(name) for name in (classifier.classes if classifier else ())]
     shown = []
     for number, place in enumerate(found, start=1):
@@ -90,7 +85,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
         no_classes=reason,
         own_answers=not known and classifier is not None,
         shown=tuple(shown),
-        may_show=may_show,
+        may_show=subject.licensed,
         tile=_tile(network),
     )
     write_whole(folder / record.RECORD, invariance.model_dump_json().encode())
@@ -117,7 +112,7 @@ class Pictures:
                 pixels = some.read(place, network.input_size)
             except PictureError:
                 continue
-            found[place * len(images) // len(some)] = torch.from_numpy(pixels)
+            found[some.row_in_whole(place)] = torch.from_numpy(pixels)
         labels = tuple(images.label(row) for row in found)
         return cls(network, tuple(found), labels, tuple(found.values()))
 

@@ -13,7 +13,7 @@ from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Fact, Frame, Frames, Link, Picture, Table
-from generator.render.views.study import AGAIN, Section, StudySite, read_record
+from generator.render.views.study import AGAIN, Section, StudySite, read_record, trained_on
 from generator.render.words.words import (
     activation,
     count,
@@ -159,13 +159,7 @@ class InvarianceSite(StudySite):
             self._shown(number, each) for number, each in enumerate(record.shown, start=1)
         )
         return InvarianceView(
-            frame=frames.frame(
-                PAGE,
-                text.title,
-                text.summary,
-                crumbs=[(PAGE, text.title)],
-                card_of=frames.gallery.layers[0].record.name,
-            ),
+            frame=self.frame(frames, card_of=frames.gallery.layers[0].record.name),
             html=texts.html(text, PAGE),
             rule=self._rule,
             images=shown,
@@ -200,9 +194,8 @@ class InvarianceSite(StudySite):
             notes.append(words_of.format(reason=record.no_classes))
         if record.own_answers:
             notes.append(words.OWN_MEANING)
-        trained_on = self.gallery.manifest.network.trained_on
-        if trained_on and not record.no_classes:
-            notes.append(words.TRAINED_ON.format(trained_on=trained_on.rstrip(".")))
+        if not record.no_classes and (trained := trained_on(self.gallery.manifest.network)):
+            notes.append(trained)
         return notes
 
     @property

@@ -84,10 +84,6 @@ MEASURED = (
     "proportion for others; here it is {height} pixels high. “Same answer” is the share of images "
     "whose most probable class stays."
 )
-TRAINED_ON = (
-    "The network was trained on: {trained_on}. An image of this set may have been among them, so "
-    "the probabilities are no measure of how well it does on new pictures."
-)
 LAYER = (
     "At this layer an image that is {changes} of the way to another image: the median of {images}, "
     "against the distance between two different ones."

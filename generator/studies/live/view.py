@@ -177,14 +177,7 @@ class LivePage(StudySite):
         lost = [title for _, title, needed in words.MODES if needed and not classes]
         last = self.gallery.layers[-1].record.name
         return LiveView(
-            frame=frames.frame(
-                PAGE,
-                text.title,
-                text.summary,
-                crumbs=[(PAGE, text.title)],
-                scripts=[f"{NAME}-page.js"],
-                card_of=last,
-            ),
+            frame=self.frame(frames, scripts=[f"{NAME}-page.js"], card_of=last),
             html=texts.html(text, PAGE),
             engine=frames.address(PAGE, script("engine")),
             network=frames.address(PAGE, script("network")),

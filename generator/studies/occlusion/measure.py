@@ -6,8 +6,6 @@ figure is number 7 in arXiv:1311.2901.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,8 +52,8 @@ def made_from(subject: Subject) -> dict[str, Any]:
     return {
         "core": subject.core,
         "what the network does": network.computation,
-        "classes": hashlib.sha256(json.dumps(network.classes).encode()).hexdigest(),
-        "licence": _licensed(subject),
+        "classes": subject.classes_sha256,
+        "licence": subject.licensed,
     }
 
 
@@ -65,7 +63,7 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
         classifier = Classifier.of(subject.network)
     except NoClasses as reason:
         return str(reason)
-    if not _licensed(subject):
+    if not subject.licensed:
         return NO_LICENCE
     looked_at, counts, candidates = _candidates(subject, classifier, progress)
     if not candidates:
@@ -112,11 +110,6 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     return ""
 
 
-def _licensed(subject: Subject) -> bool:
-    credit = subject.images.credits()
-    return credit is not None and bool(credit.licence)
-
-
 def _name(classifier: Classifier, number: int) -> str:
     return readable(classifier.classes[number]) or f"class {number}"
 
@@ -144,9 +137,7 @@ def _candidates(
                 filter_, at = divmod(best, maps[0].numel())
                 unit, answer = divmod(at, maps.shape[2]), int(probabilities.argmax())
                 candidate = Candidate(
-                    row=row
-                    if images is subject.images
-                    else row * len(subject.images) // len(images),
+                    row=images.row_in_whole(row),
                     right=answer,
                     probability=float(probabilities[answer]),
                     filter=filter_,

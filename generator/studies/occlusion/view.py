@@ -19,13 +19,21 @@ from generator.render.text.texts import Texts
 from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frame, Frames, Link, Pair, Picture, Target
 from generator.render.views.pictures import pair
-from generator.render.views.study import AGAIN, Section, StudyPage, StudySite, read_record
+from generator.render.views.study import (
+    AGAIN,
+    Section,
+    StudyPage,
+    StudySite,
+    read_record,
+    trained_on,
+)
 from generator.render.words.words import (
     activation,
     count,
     first_capital,
     in_words,
     listing,
+    per_cent,
     pixels,
     several,
     share,
@@ -49,7 +57,6 @@ PAGE = urls.study_page(NAME)
 LETTERS = {"map": "(a)", "reconstruction": "(b)", "probability": "(c)", "answers": "(d)"}
 LONGEST = 40  # characters of a class or caption in a sentence
 HARDLY = 0.01  # of a probability, below which a fall is none to speak of
-PRECISION = 10**6  # of a probability, so that it is shown as a share
 
 
 @dataclass(frozen=True)
@@ -215,13 +222,7 @@ class OcclusionSite(StudySite):
         """Return the view of the page."""
         text = frames.content.studies[NAME]
         return OcclusionView(
-            frame=frames.frame(
-                PAGE,
-                text.title,
-                text.summary,
-                crumbs=[(PAGE, text.title)],
-                card_of=self.record.layer,
-            ),
+            frame=self.frame(frames, card_of=self.record.layer),
             html=texts.html(text, PAGE),
             legend=words.LEGEND,
             rows=tuple(self._row(PAGE, each) for each in self.record.images),
@@ -314,7 +315,7 @@ class OcclusionSite(StudySite):
             if name in ("map", "probability"):
                 shown = maps.total if name == "map" else maps.probability
                 numbers = [min(float(shown.min()), 0.0), float(shown.min()), float(shown.max())]
-                texts = [activation(x) if name == "map" else _percent(x) for x in numbers]
+                texts = [activation(x) if name == "map" else per_cent(x) for x in numbers]
                 start, low, high = texts
                 scale = Scale(self._src(page, record.SCALE), start, high)
                 values |= {"low": low, "high": high, "where": self._where(shown, brief=True)}
@@ -410,8 +411,8 @@ class OcclusionSite(StudySite):
         probability = self.maps[image.row].probability
         return {
             "right": self._name(image.right),
-            "probability": _percent(image.probability),
-            "low": _percent(float(probability.min())),
+            "probability": per_cent(image.probability),
+            "low": per_cent(float(probability.min())),
             "where": self._where(probability, brief=True),
         }
 
@@ -432,8 +433,8 @@ class OcclusionSite(StudySite):
         low, least = float(maps.probability.min()), float(maps.total.min())
         yield " ".join(
             (
-                words.WITHOUT.format(right=right, probability=_percent(image.probability)),
-                words.FALLS.format(where=self._where(maps.probability), low=_percent(low))
+                words.WITHOUT.format(right=right, probability=per_cent(image.probability)),
+                words.FALLS.format(where=self._where(maps.probability), low=per_cent(low))
                 if self._falls(image)
                 else words.FALLS_HARDLY,
                 self._stays(image),
@@ -453,7 +454,7 @@ class OcclusionSite(StudySite):
                     where=self._where(maps.total),
                     total=activation(image.total),
                     low=activation(least),
-                    part=words.BY.format(part=_percent(1 - least / image.total))
+                    part=words.BY.format(part=per_cent(1 - least / image.total))
                     if image.total > 0 <= least
                     else "",
                 ),
@@ -470,7 +471,7 @@ class OcclusionSite(StudySite):
                 (words.ALL if found.all_images else words.SOME).format(n=counted)
             ),
             counts=words.COUNTS[found.counts],
-            sure=_percent(SURE),
+            sure=per_cent(SURE),
             layer=self._layer.record.title,
             fitting={0: words.FITS_NONE, 1: words.FITS_ONE}.get(
                 found.fitting, words.FITTING.format(n=in_words(found.fitting))
@@ -478,9 +479,8 @@ class OcclusionSite(StudySite):
         )
         if len(found.images) < IMAGES:
             yield words.FEWER.format(six=in_words(IMAGES))
-        trained_on = self.gallery.manifest.network.trained_on
-        if trained_on and not self.gallery.manifest.network.is_random:
-            yield words.TRAINED.format(trained_on=trained_on.rstrip("."))
+        if trained := trained_on(self.gallery.manifest.network):
+            yield trained
 
     @property
     def _how(self) -> str:
@@ -507,10 +507,6 @@ def _page_of(row: int) -> str:
 
 def _short(caption: str) -> str:
     return shortened(caption, LONGEST)
-
-
-def _percent(part: float) -> str:
-    return share(round(part * PRECISION), PRECISION)
 
 
 def _stays(image: Image, maps: Maps) -> int:

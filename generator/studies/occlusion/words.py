@@ -36,10 +36,6 @@ COUNTS: dict[Right, str] = {
     "none right": "The network is right about none of those whose label means a class. So what the "
     "network itself answers on the whole image stands in the place of the right class.",
 }
-TRAINED = (
-    "The network was trained on: {trained_on}. An image of this set may have been among them, so "
-    "this is no measure of how well it does on new pictures."
-)
 HOW = (
     "The square has a side of {side}, a quarter of the input’s shorter one. Its centre moves in "
     "steps of at most {stride} over the whole input, to {positions} positions in all, and what of "

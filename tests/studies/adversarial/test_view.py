@@ -80,7 +80,7 @@ def test_what_came_out_is_said_in_words(pages: dict[str, str]) -> None:
     assert "At 2 of 255 levels the seven steps have changed the answer of at least half" in page
     assert "Noise of the same size changes none of 20 answers there" in page
     assert "With whole levels alone, six of 20 images withstand seven steps at 2 levels" in page
-    assert "squares &amp; &lt;circles&gt;. An image of this set may have been among them" in page
+    assert "squares &amp; &lt;circles&gt;. Images of this set may have been among them" in page
 
 
 def test_images_stand_with_both_answers_and_hostile_names_are_text(pages: dict[str, str]) -> None:

@@ -183,7 +183,7 @@ def test_what_the_network_learned_from_is_said(tmp_path: Path) -> None:
     network = NETWORK.model_copy(update={"trained_on": "a million squares."})
     folder = make_atlas(tmp_path / "atlas", network=network, invariance="")
     page = page_of(folder)
-    assert "The network was trained on: a million squares. An image of this set may" in page
+    assert "The network was trained on: a million squares. Images of this set may" in page
 
 
 def test_why_it_is_missing_is_said(tmp_path: Path) -> None:
