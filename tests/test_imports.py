@@ -18,9 +18,10 @@ PACKAGE = ROOT / "generator"
 # be built on those of `compute`.
 APART = (
     "generator.compute.(search|stimuli|project)",
-    "generator.studies.(?!study|Study|subject|classifier|labels)[^.]+",
+    "generator.studies.(?!study|Study|subject|classifier|labels|likeness)[^.]+",
 )
 TORCH = "torch|torchvision"
+WITH_ATLAS = "compute.(pipeline|studies)|render.(facts|site)|studies.(comparison|subject)"
 WITH_TORCH = "api|bench|compute|images.(sets.torchvision|stream)|network|studies|training"
 # Patterns: a module that begins with the first imports nothing that is, or is below, the second.
 RULES = {
@@ -38,9 +39,7 @@ RULES = {
     "generator.training": "generator.(atlas|compute|render)",
     "generator.studies.[^.]+.(record|view)": f"{TORCH}|generator.(compute|network|training)",
     f"generator.(?!{WITH_TORCH})": TORCH,
-    "generator.(?!api$|atlas|compute.(pipeline|studies)|render.(facts|site))": (
-        "generator.atlas.store"
-    ),
+    f"generator.(?!api$|atlas|{WITH_ATLAS})": "generator.atlas.store",
 }
 
 

@@ -17,7 +17,7 @@ from generator.atlas.bins import BINS
 from generator.atlas.measures import StimuliRecord
 from generator.names import Evidence, Rule, Size
 
-SCHEMA = 5
+SCHEMA = 6
 PLACES = 9  # a filter keeps this many images
 EFFECTIVE = 0.98  # of the squared reconstruction lies in the effective field
 

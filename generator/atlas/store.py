@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import get_args
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
@@ -67,6 +68,11 @@ def array_name(layer: str, kind: MeasuresKind | None = None) -> str:
     return f"{layer}.{kind}.safetensors" if kind else f"{layer}.safetensors"
 
 
+def responses_name(layer: str, kind: MeasuresKind) -> str:
+    """Return the path of the responses to stimuli that lie behind a layer's measures."""
+    return f"{layer}.{kind}.responses.safetensors"
+
+
 def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
     """Yield the path of every file that an atlas of these layers must hold, but the manifest."""
     yield IMAGES
@@ -75,6 +81,7 @@ def expected_files(layers: Iterable[LayerRecord]) -> Iterator[str]:
         if layer.stimuli is not None:
             for kind in get_args(MeasuresKind):
                 yield array_name(layer.name, kind)
+                yield responses_name(layer.name, kind)
         for sheet in layer.kernels:
             yield kernel_name(layer.name, sheet.name)
         for number in range(layer.filters):
@@ -170,6 +177,19 @@ class Atlas:
                 raise _unusable(path, f"array {name} holds no number")
         return arrays
 
+    def responses(self, layer: str, kind: MeasuresKind) -> npt.NDArray[np.float32]:
+        """Return the activations [n, f] of a layer's filters to its n stimuli; errors as above.
+
+        They are exact to three digits.
+        """
+        best = self.measures(layer, kind).best
+        record = self.manifest.layer(layer)
+        assert record.stimuli is not None  # else there are no measures
+        forms = {"share": response_form(record.filters, record.stimuli)}
+        shares = _load(self.folder / responses_name(layer, kind), forms)["share"]
+        activations: npt.NDArray[np.float32] = shares.T.astype(np.float32) * best
+        return activations
+
     def images(self) -> dict[int, ImageRecord]:
         """Return the images that won a place, by row; AtlasError names a line that is no record."""
         path = self.folder / IMAGES
@@ -239,14 +259,27 @@ class AtlasWriter:
     def write_arrays(self, layer: str, arrays: LayerArrays) -> None:
         """Write a layer's arrays; AtlasError where a type or shape is not the agreed one."""
         forms = layer_forms(len(arrays.activation))
-        write_whole(self.folder / array_name(layer), _saved(layer, arrays, forms))
+        write_whole(self.folder / array_name(layer), _saved(layer, vars(arrays), forms))
 
     def write_measures(
-        self, layer: str, kind: MeasuresKind, record: StimuliRecord, arrays: MeasureArrays
+        self,
+        layer: str,
+        kind: MeasuresKind,
+        record: StimuliRecord,
+        arrays: MeasureArrays,
+        responses: npt.NDArray[np.float16],
     ) -> None:
-        """Write what stimuli showed of a layer; AtlasError as above."""
-        forms = measure_forms(len(arrays.best), record)
-        write_whole(self.folder / array_name(layer, kind), _saved(layer, arrays, forms))
+        """Write what stimuli showed of a layer; AtlasError as above.
+
+        `responses` [f, n] are those to every stimulus, as shares of each filter's best.
+        """
+        filters = len(arrays.best)
+        shares, form = {"share": responses}, {"share": response_form(filters, record)}
+        for path, found, forms in (
+            (array_name(layer, kind), vars(arrays), measure_forms(filters, record)),
+            (responses_name(layer, kind), shares, form),
+        ):
+            write_whole(self.folder / path, _saved(layer, found, forms))
 
     def write_picture(
         self, layer: str, filter_number: int, kind: PictureKind, picture: bytes
@@ -301,10 +334,15 @@ def measure_forms(filters: int, record: StimuliRecord) -> dict[str, Form]:
     }
 
 
-def _saved(layer: str, arrays: LayerArrays | MeasureArrays, forms: Mapping[str, Form]) -> bytes:
-    if problem := _differs(vars(arrays), forms):
+def response_form(filters: int, record: StimuliRecord) -> Form:
+    """Return type and shape of the responses of a layer."""
+    return np.float16, (filters, record.stimuli)
+
+
+def _saved(layer: str, arrays: Mapping[str, np.ndarray], forms: Mapping[str, Form]) -> bytes:
+    if problem := _differs(arrays, forms):
         raise AtlasError(f"{layer}: {problem}")
-    return save({name: np.ascontiguousarray(array) for name, array in vars(arrays).items()})
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def _load(path: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:

@@ -338,11 +338,11 @@ def _write_atlas(
     workspace, target = job.workspace, job.settings.atlas
     writer = AtlasWriter(workspace.atlas_folder)
     for each in shown:
-        measures = _require_there(
+        found_of = _require_there(
             job, f"what stimuli showed of {each.layer.name}", workspace.load_measures(each.key)
         )
         record = stimuli_record(stage(each.layer, job.network.input_size).side)
-        writer.write_measures(each.layer.name, each.kind, record, measures)
+        writer.write_measures(each.layer.name, each.kind, record, *found_of)
     if shown:
         workspace.keep_measures([each.key for each in shown])
     sides = [_field(job, layer)[1] for layer in job.network.layers]

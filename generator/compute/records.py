@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from generator.atlas.measures import MeasureArrays, StimuliRecord
 from generator.atlas.schema import (
@@ -29,6 +30,7 @@ from generator.compute.stimuli.draw import (
 )
 from generator.compute.stimuli.forms import FAMILIES, forms
 from generator.compute.stimuli.run import LayerMeasures, stage
+from generator.compute.stimuli.tuning import quotient
 from generator.errors import ImagesError
 from generator.images.captions import display_path
 from generator.images.decode import PictureError
@@ -155,6 +157,12 @@ def stimuli_record(side: int) -> StimuliRecord:
         axes=AXES,
         families=FAMILIES,
     )
+
+
+def stored_responses(found: LayerMeasures) -> npt.NDArray[np.float16]:
+    """Return the responses [f, n] as shares of each filter's best, 0 where that is 0."""
+    shares = quotient(found.responses, np.broadcast_to(found.best, found.responses.shape))
+    return np.nan_to_num(shares.T).astype(np.float16)
 
 
 def measure_arrays(found: LayerMeasures) -> MeasureArrays:

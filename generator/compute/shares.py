@@ -21,7 +21,7 @@ from generator.atlas.measures import MeasuresKind
 from generator.atlas.schema import SCHEMA, LayerArrays
 from generator.compute import stimuli
 from generator.compute.project.run import Inputs, measure_field
-from generator.compute.records import measure_arrays
+from generator.compute.records import measure_arrays, stored_responses
 from generator.compute.run.checkpoints import Share
 from generator.compute.run.job import Job
 from generator.compute.search.loop import search_batches
@@ -163,7 +163,7 @@ def measure(job: Job, shown: Sequence[Shown], progress: Progress) -> None:
         changes = each.kind == "measures"
         subject = job.network if changes else job.random
         found = measure_layer(subject, each.layer, report, changes=changes)
-        job.workspace.save_measures(each.key, measure_arrays(found))
+        job.workspace.save_measures(each.key, measure_arrays(found), stored_responses(found))
 
 
 def measure_fields(

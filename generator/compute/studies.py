@@ -18,7 +18,6 @@ from typing import Any, Protocol, cast
 
 from generator import __version__
 from generator.atlas import studies as folders
-from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
 from generator.atlas.studies import StudyFolder
 from generator.compute.run.device import enough_memory
@@ -148,14 +147,11 @@ def _made_from(job: Job, study: Study) -> dict[str, Any]:
 
 
 def _subject(job: Job) -> Subject:
-    def arrays(layer: str) -> LayerArrays:
-        return Atlas.open(job.settings.atlas).arrays(layer)
-
-    def patch(layer: str) -> int:
-        return Atlas.open(job.settings.atlas).manifest.layer(layer).patch
+    def atlas() -> Atlas:
+        return Atlas.open(job.settings.atlas)
 
     core = digest(job.identity)
-    return Subject(job.network, job.random, job.images, core, arrays, patch, job.settings)
+    return Subject(job.network, job.random, job.images, core, atlas, job.settings)
 
 
 def _room(study: Study) -> Measure:

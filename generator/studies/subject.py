@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.atlas.schema import LayerArrays
+from generator.atlas.store import Atlas
 from generator.config import Settings
 from generator.images.sets.image_set import ImageSet
 from generator.network.watched import WatchedNetwork
@@ -21,9 +22,16 @@ class Subject:
     random: WatchedNetwork  # its shapes with random weights
     images: ImageSet
     core: str  # one hash over all that the core atlas's bytes depend on
-    arrays: Callable[[str], LayerArrays]  # of a layer, in the core atlas once that is finished
-    patch: Callable[[str], int]  # side of a layer's patches there, input pixels
+    atlas: Callable[[], Atlas]  # the core atlas, once that is finished
     settings: Settings
+
+    def arrays(self, layer: str) -> LayerArrays:
+        """Return a layer's arrays in the core atlas."""
+        return self.atlas().arrays(layer)
+
+    def patch(self, layer: str) -> int:
+        """Return the side of a layer's patches in the core atlas, input pixels."""
+        return self.atlas().manifest.layer(layer).patch
 
     @property
     def licensed(self) -> bool:

@@ -41,7 +41,7 @@ from tests.support.tiny_control import write_control
 from tests.support.tiny_evolution import write_evolution
 from tests.support.tiny_invariance import write_invariance
 from tests.support.tiny_live import write_live
-from tests.support.tiny_measures import RECORD, tiny_measures
+from tests.support.tiny_measures import RECORD, tiny_measures, tiny_responses
 from tests.support.tiny_occlusion import write_occlusion
 from tests.support.tiny_synthetic import write_synthetic
 
@@ -152,8 +152,10 @@ def make_atlas(
         writer.write_arrays(name, _arrays(record, rng, labelled=any(labels)))
         for sheet in record.kernels:
             writer.write_kernels(name, sheet.name, _square(sheet.width, rng))
-        for subject in get_args(MeasuresKind) if stimuli else ():
-            writer.write_measures(name, subject, RECORD, tiny_measures(filters, DEAD, rng))
+        for kind_at, subject in enumerate(get_args(MeasuresKind) if stimuli else ()):
+            measures = tiny_measures(filters, DEAD, rng)
+            responses = tiny_responses(measures, seed, at, kind_at)
+            writer.write_measures(name, subject, RECORD, measures, responses)
         for number in range(filters):
             for kind in picture_kinds(record):
                 side = sheet_side(tile, 1)

@@ -56,3 +56,10 @@ def tiny_measures(filters: int, silent: int, rng: np.random.Generator) -> Measur
             values[silent] = 0 if measure.curve or name in {"best", "rest"} else np.nan
         arrays[name] = values.astype(measure.dtype)
     return MeasureArrays(**arrays)
+
+
+def tiny_responses(measures: MeasureArrays, *seed: int) -> npt.NDArray[np.float16]:
+    """Return responses [f, n] to the stimuli, as shares of the best; 0 of silent filters."""
+    shares = np.random.default_rng(seed).uniform(0, 1, (len(measures.best), RECORD.stimuli))
+    shares[:, 0] = 1
+    return (shares * (measures.best > 0)[:, None]).astype(np.float16)

@@ -30,6 +30,7 @@ from generator.compute.run.identity import Identity, differences, digest, is_old
 from generator.errors import AtlasError
 from generator.files import hash_file, read_arrays, write_arrays, write_whole, writing
 
+RESPONSES = "responses"  # beside the measures
 SEAL = "sha256 of the rest"  # in a record, so that damage to it is found
 
 
@@ -110,16 +111,25 @@ class Workspace:
                 if folder.exists():
                     shutil.rmtree(folder)
 
-    def save_measures(self, key: str, arrays: MeasureArrays) -> None:
-        """Record what stimuli showed of a layer; `key` names everything that it rests on."""
-        write_arrays(self._measures / f"{key}.safetensors", vars(arrays))
+    def save_measures(
+        self, key: str, arrays: MeasureArrays, responses: npt.NDArray[np.float16]
+    ) -> None:
+        """Record what stimuli showed of a layer; `key` names everything that it rests on.
 
-    def load_measures(self, key: str) -> MeasureArrays | None:
+        `responses` [f, n] are as the atlas keeps them.
+        """
+        path = self._measures / f"{key}.safetensors"
+        write_arrays(path, {**vars(arrays), RESPONSES: responses})
+
+    def load_measures(self, key: str) -> tuple[MeasureArrays, npt.NDArray[np.float16]] | None:
         """Return what `save_measures` recorded under this key, None where it did not."""
         read = read_arrays(self._measures / f"{key}.safetensors")
         try:
-            return MeasureArrays(**read[0]) if read else None  # type: ignore[arg-type]  # by their names
-        except TypeError:  # of another version
+            if read is None:
+                return None
+            responses = read[0].pop(RESPONSES)
+            return MeasureArrays(**read[0]), responses  # type: ignore[arg-type,return-value]  # by their names
+        except (KeyError, TypeError):  # of another version
             return None
 
     def keep_measures(self, keys: Collection[str]) -> None:

@@ -48,6 +48,7 @@ class LayerMeasures:
     forms: FormFacts
     invariances: Invariances
     twins: Twins
+    responses: Floats  # [n, f] activation to every stimulus: gratings, colours, forms
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,7 @@ def measure_layer(
         if changes
         else Invariances(*np.full((3, layer.filters), np.nan, np.float32)),
         twins=twins(everything),
+        responses=everything,
     )
 
 

@@ -332,11 +332,9 @@ def test_the_command_line_says_what_has_failed_at_the_end(
     assert "studies: live, " in done.stdout
 
 
-def test_the_command_line_names_what_it_was_not_asked_for(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_line_names_what_it_was_not_asked_for(pictures: Path, tmp_path: Path) -> None:
     """A study that is off unless named: how to have it, and what it is; not where one chose."""
-    monkeypatch.setitem(STUDIES, SYNTHETIC.name, SYNTHETIC)
+    STUDIES[SYNTHETIC.name] = SYNTHETIC  # the fixture brings back what stood there
     words = ["compute", "--images", str(pictures), "--workers", "0", "--atlas", str(tmp_path / "a")]
     said = f"studies: synthetic, only with --studies all or by name: {SYNTHETIC.purpose}\n"
     assert said in CliRunner().invoke(main, words).stdout

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generator.atlas.schema import SCHEMA
 from generator.atlas.store import Atlas
 from generator.compute import shares
 from generator.compute.pipeline import compute
@@ -153,7 +154,9 @@ def test_an_atlas_and_work_of_an_older_schema_are_made_anew(
     good = bytes_of(tmp_path / "atlas")
     manifest = tmp_path / "atlas" / "manifest.json"
     manifest.write_bytes(
-        good["manifest.json"].replace(b'"schema_version": 5', b'"schema_version": 4')
+        good["manifest.json"].replace(
+            f'"schema_version": {SCHEMA}'.encode(), b'"schema_version": 5'
+        )
     )
     stopped_in(monkeypatch, "reconstruct", pictures, tmp_path / "atlas")
     record = tmp_path / "atlas.work" / "identity.json"
@@ -166,9 +169,9 @@ def test_an_atlas_and_work_of_an_older_schema_are_made_anew(
     assert report is not None
     assert report.searched == 25
     assert len(said) == 2
-    assert "schema 4, this version reads schema 5" in said[0]
+    assert f"schema 5, this version reads schema {SCHEMA}" in said[0]
     assert "drops the unfinished work of an older version" in said[1]
-    assert "schema: null -> 5" in said[1]
+    assert f"schema: null -> {SCHEMA}" in said[1]
     assert bytes_of(tmp_path / "atlas") == good
 
 

@@ -14,7 +14,6 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from generator.atlas.schema import LayerArrays
 from generator.atlas.store import Atlas
 from generator.cli import main
 from generator.config import Settings
@@ -60,14 +59,11 @@ def by_answer(folder: Path, network: WatchedNetwork, shift: int = 0) -> Path:
 def subject(network: WatchedNetwork, pictures: Path) -> Subject:
     """Return what the study is asked of; it needs no core atlas."""
 
-    def no_arrays(_layer: str) -> LayerArrays:
-        raise NotImplementedError
-
-    def no_patch(_layer: str) -> int:
+    def no_atlas() -> Atlas:
         raise NotImplementedError
 
     images = open_images(str(pictures))
-    return Subject(network, network, images, "core", no_arrays, no_patch, Settings())
+    return Subject(network, network, images, "core", no_atlas, Settings())
 
 
 def made(network: WatchedNetwork, pictures: Path, folder: Path) -> Adversarial:
