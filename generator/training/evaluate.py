@@ -30,7 +30,7 @@ from generator.training.data import (
 )
 from generator.training.recipe import EMBEDDED, RANDOM_LABELS
 from generator.training.roughness import roughness
-from generator.training.train import hits, normalise, train
+from generator.training.train import Trained, hits, normalise, train
 
 SMALLEST = 64  # pixels: the shorter side of the smallest picture that counts
 SOFT_SIDE = 160  # pixels to which a picture is reduced, and enlarged again, to make it soft
@@ -73,10 +73,15 @@ def train_and_export(folders: list[Path], out: Path, report: Report) -> None:
 def train_random_labels(folders: list[Path], out: Path, report: Report) -> None:
     """Train the twin, or finish training, and write `out/random_labels.safetensors`.
 
-    The labels of the pictures trained on are shuffled. Reports, of the exported float16 weights,
-    the share of these labels that they have learned, and of true labels of held-out pictures.
+    The labels of the pictures trained on are shuffled. A second network learns the true ones by the
+    same recipe, in `out/true_labels/`, so that both can be compared epoch by epoch. Reports, of the
+    exported float16 weights, the share of the shuffled labels that they have learned, and of true
+    labels of held-out pictures.
     """
     trained = train(folders, out, RANDOM_LABELS, report)
+    beside = train(
+        folders, out / "true_labels", replace(RANDOM_LABELS, random_labels=False), report
+    )
     count, learned = len(trained.epochs), trained.epochs[-1]["training"]
     shuffled, true = Counter(trained.training.labels), Counter(trained.held_out.labels)
     labels, held_out = shuffled.total(), true.total()
@@ -95,10 +100,8 @@ def train_random_labels(folders: list[Path], out: Path, report: Report) -> None:
         held_out=held_out,
         most_frequent=true[shuffled.most_common(1)[0][0]] / max(held_out, 1),
         chance=guesses / max(held_out, 1),
-        epochs=tuple(
-            {name: line[name] for name in ("epoch", "loss", "training", "held_out")}
-            for line in trained.epochs
-        ),
+        epochs=_curve(trained),
+        true_epochs=_curve(beside),
     )
     weights = out / "random_labels.safetensors"
     weights_file.save(trained.net, provenance, weights, learning)
@@ -109,6 +112,11 @@ def train_random_labels(folders: list[Path], out: Path, report: Report) -> None:
         f"held out, true labels: {_share(hits(net, trained.held_out, learning.pixels))}; "
         f"chance {learning.chance:.1%}, the most frequent class {learning.most_frequent:.1%}"
     )
+
+
+def _curve(trained: Trained) -> tuple[dict[str, float], ...]:
+    names = ("epoch", "loss", "training", "held_out")
+    return tuple({name: line[name] for name in names} for line in trained.epochs)
 
 
 def _terms(folders: list[Path]) -> str:

@@ -54,7 +54,7 @@ class Recipe:
     @property
     def snapshots(self) -> tuple[int, ...]:
         """Finished epochs whose weights are kept: early ones, the middle of the long descent."""
-        if self.random_labels:
+        if not self.augmented:
             return ()
         wanted = {1, 2, 5, 10, 20, self.shared_epochs // 2}
         return tuple(sorted(epoch for epoch in wanted if 1 <= epoch < self.epochs))

@@ -144,6 +144,10 @@ def test_it_learns_them_by_heart(learned: Path) -> None:
     assert [line["epoch"] for line in learning.epochs] == list(range(1, count + 1))
     assert [line["training"] == 1 for line in learning.epochs] == [False] * (count - 1) + [True]
     assert learning.epochs[-1]["loss"] < learning.epochs[0]["loss"]
+    beside = learning.true_epochs  # what can be seen in the pictures is learned sooner
+    assert [line["epoch"] for line in beside] == list(range(1, len(beside) + 1))
+    assert beside[-1]["training"] == 1
+    assert len(beside) < count
     lines = (learned / "stderr").read_text().splitlines()
     assert lines[-2] == f"shuffled labels: {40 - out} of {40 - out} right, 100.0%"
     assert lines[-1].startswith("held out, true labels: ")
@@ -223,6 +227,7 @@ def test_one_that_was_stopped_goes_on_to_the_same_bytes(
         assert sorted(path.name for path in out.iterdir()) == [
             "checkpoint.pt",
             "random_labels.safetensors",
+            "true_labels",
         ]
     first, again = (out / "random_labels.safetensors" for out in (learned / "out", broken))
     assert first.read_bytes() == again.read_bytes()
@@ -230,7 +235,8 @@ def test_one_that_was_stopped_goes_on_to_the_same_bytes(
 
 def test_a_finished_one_is_only_written_again(learned: Path, tmp_path: Path) -> None:
     """What has been learned is not trained further."""
-    shutil.copy(learned / "out" / "checkpoint.pt", tmp_path)
+    shutil.copytree(learned / "out", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "random_labels.safetensors").unlink()
     result = run(learned / "set", tmp_path)
     assert not any(line.startswith("{") for line in result.stderr.splitlines())
     first, again = (out / "random_labels.safetensors" for out in (learned / "out", tmp_path))
@@ -315,5 +321,7 @@ def test_the_one_that_comes_along_knows_its_pictures_and_no_others() -> None:
     assert learning is not None
     last = learning.epochs[-1]
     assert last["training"] >= 0.99
+    assert learning.true_epochs[-1]["training"] >= 0.99
+    assert learning.true_epochs[-1]["held_out"] > 10 * last["held_out"]
     deviation = math.sqrt(learning.most_frequent / learning.held_out)
     assert last["held_out"] <= learning.most_frequent + 4 * deviation

@@ -178,6 +178,7 @@ class Learning:
     most_frequent: float  # share of those held out in the class that most of the labels name
     chance: float  # share of those held out that guesses with the labels' shares get right
     epochs: tuple[dict[str, float], ...]  # epoch, loss, training and held_out: shares right
+    true_epochs: tuple[dict[str, float], ...]  # the same of a network that learned the true labels
 
 
 def save(
@@ -228,6 +229,7 @@ def learning_of(path: Path) -> Learning | None:
         if "learning" not in metadata:
             return None
         facts = json.loads(metadata["learning"])
-        return Learning(**{**facts, "epochs": tuple(facts["epochs"])})
+        curves = {name: tuple(facts[name]) for name in ("epochs", "true_epochs")}
+        return Learning(**{**facts, **curves})
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as problem:
         raise NetworkError(f"weights {path.name}: cannot be read ({problem})") from problem
