@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 import click
 
@@ -23,9 +23,20 @@ from generator.studies import STUDIES
 
 if TYPE_CHECKING:
     from generator.compute.pipeline import ComputeReport
+    from generator.render.site.output import Marker
 
 FAILED, INTERRUPTED = 1, 130
 PATH = click.Path(path_type=Path)
+
+
+class PageSettings(TypedDict):
+    """What every verb that writes a site gives on."""
+
+    templates: Path
+    content: Path
+    strict: bool
+    base_url: str | None
+    warn: Callable[[str], None]
 
 
 class Verbs(click.Group):
@@ -84,6 +95,8 @@ MORE_FLAGS = {
         ["--shard"], help="Search one share, as in 2/4, and record it for `merge`."
     ),
     "json": click.Option(["--json"], is_flag=True, help="Print the figures as JSON."),
+    "atlas_a": click.Argument(["atlas_a"], type=PATH, help="Folder of the first atlas."),
+    "atlas_b": click.Argument(["atlas_b"], type=PATH, help="Folder of the second."),
     "workspaces": click.Argument(
         ["workspaces"],
         type=PATH,
@@ -167,6 +180,17 @@ def merge(settings: Settings, *, workspaces: tuple[Path, ...]) -> None:
 def render(settings: Settings) -> None:
     """Turn an atlas and the texts into a site."""
     _render(settings)
+    click.echo(f"open: {(settings.site / 'index.html').resolve()}")
+
+
+@verb("config", "atlas_a", "atlas_b", "site", *PAGES)
+def compare(settings: Settings, *, atlas_a: Path, atlas_b: Path) -> None:
+    """Show two networks side by side, from their atlases."""
+    from generator.render.site.compare import render_comparison as run
+
+    with _progress() as progress:
+        report = run(atlas_a, atlas_b, settings.site, **_pages(settings), progress=progress)
+    _print_site(report)
     click.echo(f"open: {(settings.site / 'index.html').resolve()}")
 
 
@@ -341,19 +365,25 @@ def _require_studies(report: ComputeReport | None) -> None:
 
 def _render(settings: Settings) -> None:
     from generator.render.site.build import render as run
-    from generator.resources import bundled
 
     with _progress() as progress:
-        report = run(
-            settings.atlas,
-            settings.site,
-            templates=settings.templates or bundled("site_templates"),
-            content=settings.content or bundled("content"),
-            strict=settings.strict,
-            base_url=settings.base_url or None,
-            progress=progress,
-            warn=lambda text: _say(f"warning: {text}"),
-        )
+        report = run(settings.atlas, settings.site, **_pages(settings), progress=progress)
+    _print_site(report)
+
+
+def _pages(settings: Settings) -> PageSettings:
+    from generator.resources import bundled
+
+    return {
+        "templates": settings.templates or bundled("site_templates"),
+        "content": settings.content or bundled("content"),
+        "strict": settings.strict,
+        "base_url": settings.base_url or None,
+        "warn": lambda text: _say(f"warning: {text}"),
+    }
+
+
+def _print_site(report: Marker) -> None:
     done = "unchanged" if report.unchanged else "written"
     click.echo(
         f"site: {done}, {report.pages} pages, {report.files} files, {report.bytes / 1e6:.1f} MB"

@@ -51,6 +51,9 @@ def test_the_lines_of_the_readme(
     (lines,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photographs").symlink_to(photographs)
+    torch.manual_seed(5)
+    strange = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU())
+    gallery(strange, photographs, tmp_path / "other", **{**USUAL, "stimuli": True}, quiet=True)
     names: dict[str, Any] = {"model": small()}
     exec(lines, names)  # noqa: S102 - our own
     atlas = names["atlas"]
@@ -61,6 +64,14 @@ def test_the_lines_of_the_readme(
     shown = atlas.filter("parts", 5)._repr_html_()
     assert shown.count('<img src="data:image/webp;base64,') == 2
     assert "parts, filter 5" in shown
+    found = names["found"]
+    assert found.cka.shape == (2, 1)
+    layer, number, correlation = found.nearest("a", "parts", 5)
+    assert layer == "layer1"
+    assert number in range(5)
+    assert -1 <= correlation <= 1
+    with pytest.raises(IndexError, match="parts has filters 0 to 5, not 6"):
+        found.nearest("a", "parts", 6)
 
 
 def test_it_is_what_the_model_answers(photographs: Path, tmp_path: Path) -> None:

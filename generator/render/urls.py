@@ -25,6 +25,7 @@ ASSETS = "assets"
 STUDIES = "studies"
 IMAGES = "images"
 SITEMAP = "sitemap.xml"
+COMPARISON = "comparison.json"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
 _TABLES = r"(search|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
@@ -34,6 +35,16 @@ _LIVE = r"live-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
 def layer(name: str, page: int = 1) -> str:
     """Return a page of a layer; a layer with many filters has several, counted from 1."""
     return f"{name}/index.html" if page == 1 else f"{name}/page{page}.html"
+
+
+def of_side(letter: str, layer_name: str) -> str:
+    """Return the name of a layer of network A or B on the site of a comparison."""
+    return f"{letter.lower()}/{layer_name}"
+
+
+def ordered(layer_name: str, order: str, page: int = 1) -> str:
+    """Return a page of a layer of a comparison, whose cards stand in an order."""
+    return f"{layer_name}/{order}.html" if page == 1 else f"{layer_name}/{order}{page}.html"
 
 
 def card(layer_name: str, number: int) -> str:

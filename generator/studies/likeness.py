@@ -27,12 +27,16 @@ def correlations(one: Doubles, other: Doubles) -> Doubles:
 
     NaN where either filter is silent.
     """
-    units = []
-    for responses in (one, other):
-        norm = np.linalg.norm(responses, axis=0)
-        silent = np.full_like(responses, np.nan)
-        units.append(np.divide(responses, norm, out=silent, where=norm > 0))
-    found: Doubles = np.clip(units[0].T @ units[1], -1, 1)
+    return correlations_of(
+        one.T @ other, np.linalg.norm(one, axis=0), np.linalg.norm(other, axis=0)
+    )
+
+
+def correlations_of(products: Doubles, one: Doubles, other: Doubles) -> Doubles:
+    """Return the same from inner products [f, g] and the norms [f] and [g] of the responses."""
+    norms = one[:, None] * other
+    silent = np.full_like(products, np.nan)
+    found: Doubles = np.clip(np.divide(products, norms, out=silent, where=norms > 0), -1, 1)
     return found
 
 
@@ -42,6 +46,15 @@ def cka(one: Doubles, other: Doubles) -> float:
     1 where one is the other turned, mirrored or scaled as a whole; NaN where all filters of a layer
     are silent. Kornblith, Norouzi, Lee, Hinton 2019 (arXiv:1905.00414), equation 3 and section 3.
     """
-    between = np.linalg.norm(one.T @ other) ** 2
-    within = np.linalg.norm(one.T @ one) * np.linalg.norm(other.T @ other)
-    return float(between / within) if within else float("nan")
+    return cka_of(one.T @ other, self_product(one), self_product(other))
+
+
+def self_product(responses: Doubles) -> float:
+    """Return the Frobenius norm of the products [f, f] of centred responses with each other."""
+    return float(np.linalg.norm(responses.T @ responses))
+
+
+def cka_of(products: Doubles, one: float, other: float) -> float:
+    """Return the same from inner products [f, g] and the self products of both layers."""
+    within = one * other
+    return float(np.linalg.norm(products) ** 2 / within) if within else float("nan")

@@ -76,13 +76,38 @@ def render(
     or, with `strict`, where there was any warning; OutputError where `site` is not ours to replace
     or cannot be written. The previous site then stays as it was.
     """
+    begin(site, base_url)
+    atlas = Atlas.open(atlas_path)
+    atlas.verify()
+
+    def made(warn: Warn) -> Site:
+        return compose(atlas, Pages(templates), content, base_url, progress, warn)
+
+    digest = inputs_digest([atlas], templates, content, base_url)
+    return publish(site, digest, made, strict=strict, progress=progress, warn=warn)
+
+
+def begin(site: Path, base_url: str | None) -> None:
+    """Finish what a killed run began; OutputError or ContentError where no site can be made."""
     recover(site)
     refuse_foreign(site)
     if base_url and urlsplit(base_url).scheme not in {"http", "https"}:
         raise ContentError(f"--base-url {base_url}: must start with https:// or http://")
-    atlas = Atlas.open(atlas_path)
-    atlas.verify()
-    digest = inputs_digest(atlas, templates, content, base_url)
+
+
+def publish(
+    site: Path,
+    digest: str,
+    compose: Callable[[Warn], Site],
+    *,
+    strict: bool,
+    progress: Progress,
+    warn: Warn,
+) -> Marker:
+    """Check a site and put it in its place, if it is not there already; raises as `render` does.
+
+    `digest` is that of all that it is made from. `compose` makes it, and warns.
+    """
     if known := unchanged(site, digest):
         tidy(site)
         for warning in known.warnings:
@@ -96,7 +121,7 @@ def render(
         warnings.append(message)
         warn(message)
 
-    made = compose(atlas, Pages(templates), content, base_url, progress, remember)
+    made = compose(remember)
     sizes = made.sizes()
     report = check_files(made.texts, sizes)
     if report.faults:
@@ -214,10 +239,13 @@ def site_assets(templates: Path, gallery: Gallery, studies: Studies = NO_STUDIES
     return assets
 
 
-def inputs_digest(atlas: Atlas, templates: Path, content: Path, base_url: str | None) -> str:
+def inputs_digest(
+    atlases: Sequence[Atlas], templates: Path, content: Path, base_url: str | None
+) -> str:
     """Return one hash over everything that a site is made from."""
     versions = (__version__, jinja2.__version__, markdown.__version__, pymdownx.__version__)
-    digest = hashlib.sha256("\0".join((atlas.whole_identity, *versions, base_url or "")).encode())
+    identities = [atlas.whole_identity for atlas in atlases]
+    digest = hashlib.sha256("\0".join((*identities, *versions, base_url or "")).encode())
     generator = Path(__file__).parents[2]
     for folder, pattern in ((templates, "*"), (content, "*"), (generator, "*.py")):
         for path in all_files(folder, pattern):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from generator.atlas.schema import LayerRecord
 from generator.render import urls
@@ -91,7 +91,7 @@ class Frame:
     home: Link
     layers: tuple[Link, ...]
     texts: tuple[Link, ...]
-    finder: Link
+    finder: Link | None  # None on a site without one
     crumbs: tuple[Link, ...]  # from the home page to this one; none on the home page
     style: str
     scripts: tuple[str, ...]
@@ -105,6 +105,15 @@ class Frame:
     up: Link | None  # the crumb before this page
     canonical: str
     card: str  # whole address of the picture that other sites show
+
+
+class AnyFrames(Protocol):
+    """Makes frames, of a gallery's pages or of a comparison's."""
+
+    @property
+    def assets(self) -> Assets: ...
+
+    def frame(self, path: str, heading: str, description: str) -> Frame: ...
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,16 @@ from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.content import Text
 from generator.render.text.texts import Texts
-from generator.render.views.frame import Fact, Frame, Frames, Link, Pair, Table, filter_link
+from generator.render.views.frame import (
+    AnyFrames,
+    Fact,
+    Frame,
+    Frames,
+    Link,
+    Pair,
+    Table,
+    filter_link,
+)
 from generator.render.views.layer.trends import Trends, trends_view
 from generator.render.views.pictures import Crop, Whole, crop, pair, seen_words, whole
 from generator.render.words.words import count, first_capital, pixels, several, share, shortened
@@ -271,7 +280,7 @@ def _credit_tables(frames: Frames) -> tuple[Table, ...]:
     )
 
 
-def not_found_view(frames: Frames) -> NotFoundView:
+def not_found_view(frames: AnyFrames) -> NotFoundView:
     """Return the page for an address that does not exist."""
     return NotFoundView(
         frame=frames.frame(urls.NOT_FOUND, "Page not found", "There is no page at this address."),

@@ -8,6 +8,8 @@ much stand beside each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ import numpy.typing as npt
 from generator.atlas.measures import MeasuresKind
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
-from generator.studies.likeness import Doubles, centred, cka, correlations
+from generator.studies.likeness import Doubles, centred, cka_of, correlations_of, self_product
 
 Integers = npt.NDArray[np.int64]
 
@@ -45,26 +47,80 @@ class Comparison:
     # The same with B's shapes and random weights: what is alike without any learning.
     cka_untrained: Doubles
 
+    def nearest(
+        self, network: Literal["a", "b"], layer: str, number: int
+    ) -> tuple[str, int, float] | None:
+        """Return layer, number and correlation of the filter nearest to one of A, or of B.
 
-def compare(a: Atlas, b: Atlas) -> Comparison:
-    """Compare two atlases.
+        None where that is silent. Raises KeyError for a layer that the network lacks, and
+        IndexError for a filter.
+        """
+        own, other = (self.a, self.b) if network == "a" else (self.b, self.a)
+        found = {each.name: each for each in own}[layer]
+        if not 0 <= number < len(found.filter):
+            raise IndexError(f"{layer} has filters 0 to {len(found.filter) - 1}, not {number}")
+        if found.filter[number] < 0:
+            return None
+        name = other[found.layer[number]].name
+        return name, int(found.filter[number]), float(found.correlation[number])
+
+
+def compare(a: Atlas | Path | str, b: Atlas | Path | str) -> Comparison:
+    """Compare two atlases, or the atlases in two folders.
 
     Raises AtlasError, naming the atlas, where one holds no responses to stimuli or responses to
     others, and where both show the same network.
     """
+    a, b = (each if isinstance(each, Atlas) else Atlas.open(each) for each in (a, b))
     stimuli = _require_comparable(a, b)
-    one, other = _centred(a, "measures"), _centred(b, "measures")
-    random = _centred(b, "untrained")
-    between = [[correlations(mine, theirs) for theirs in other] for mine in one]
+    one, other, random = _layers(a, "measures"), _layers(b, "measures"), _layers(b, "untrained")
+    products = [[mine.responses.T @ theirs.responses for theirs in other] for mine in one]
+    between = [
+        [
+            correlations_of(product, mine.norms, theirs.norms)
+            for product, theirs in zip(line, other, strict=True)
+        ]
+        for line, mine in zip(products, one, strict=True)
+    ]
     to_b = [np.concatenate(line, axis=1) for line in between]  # [f, filters of B]
     to_a = [np.concatenate([line[at].T for line in between], axis=1) for at in range(len(other))]
     best_b, best_a = list(map(_best, to_b)), list(map(_best, to_a))
     return Comparison(
         stimuli=stimuli,
-        a=_nearest(a, best_b, best_a, [each.shape[1] for each in other]),
-        b=_nearest(b, best_a, best_b, [each.shape[1] for each in one]),
-        cka=np.array([[cka(mine, theirs) for theirs in other] for mine in one]),
-        cka_untrained=np.array([[cka(mine, theirs) for theirs in random] for mine in one]),
+        a=_nearest(a, best_b, best_a, [len(each.norms) for each in other]),
+        b=_nearest(b, best_a, best_b, [len(each.norms) for each in one]),
+        cka=_alignments(products, one, other),
+        cka_untrained=_alignments(
+            [[mine.responses.T @ theirs.responses for theirs in random] for mine in one],
+            one,
+            random,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """The centred responses of a layer, and what each comparison with them needs."""
+
+    responses: Doubles  # [n, f]
+    norms: Doubles  # [f]
+    self_product: float
+
+
+def _layers(atlas: Atlas, kind: MeasuresKind) -> list[_Layer]:
+    found = (centred(atlas.responses(layer.name, kind)) for layer in atlas.manifest.layers)
+    return [_Layer(each, np.linalg.norm(each, axis=0), self_product(each)) for each in found]
+
+
+def _alignments(products: list[list[Doubles]], one: list[_Layer], other: list[_Layer]) -> Doubles:
+    return np.array(
+        [
+            [
+                cka_of(product, mine.self_product, theirs.self_product)
+                for product, theirs in zip(line, other, strict=True)
+            ]
+            for line, mine in zip(products, one, strict=True)
+        ]
     )
 
 
@@ -102,10 +158,6 @@ def _nearest(
         )
         first += len(which)
     return tuple(found)
-
-
-def _centred(atlas: Atlas, kind: MeasuresKind) -> list[Doubles]:
-    return [centred(atlas.responses(layer.name, kind)) for layer in atlas.manifest.layers]
 
 
 def _require_comparable(a: Atlas, b: Atlas) -> int:

@@ -138,7 +138,7 @@ def test_the_same_study_makes_the_same_inputs(atlas: Path, tmp_path: Path) -> No
 
     def digest() -> str:
         parts = (ROOT / "site_templates", ROOT / "content", None)
-        return inputs_digest(Atlas.open(other), *parts)
+        return inputs_digest([Atlas.open(other)], *parts)
 
     first = digest()
     assert first == digest()

@@ -1,0 +1,1 @@
+"""The pages of a comparison: the first page, the layers of both networks, their filters."""
