@@ -16,6 +16,7 @@ StudyName = Literal[
     "live",
     "control",
     "evolution",
+    "random_labels",
     "classes",
     "occlusion",
     "invariance",

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "generator"
 # be built on those of `compute`.
 APART = (
     "generator.compute.(search|stimuli|project)",
-    "generator.studies.(?!study|Study|subject|classifier|labels|likeness)[^.]+",
+    "generator.studies.(?!study|Study|subject|classifier|labels|likeness|search)[^.]+",
 )
 TORCH = "torch|torchvision"
 WITH_ATLAS = "compute.(pipeline|studies)|render.(facts|site)|studies.(comparison|subject)"

@@ -46,6 +46,7 @@ class LoadedNetwork:
     note: str = ""  # what a person should know of its weights and layers, a line for each
     lacking: str = ""  # the error to raise where a watched layer needs what that file lacks
     history: tuple[Snapshot, ...] = ()  # in order of training, as far as they were kept
+    twin: Path | None = None  # weights of the same shapes that have learned random labels
 
     def with_weights_of(
         self,

@@ -76,12 +76,18 @@ class ZFNet(nn.Module):
 def zfnet_with(path: Path) -> LoadedNetwork:
     """Return ZFNet with the weights of a file of this project.
 
-    Snapshots of its training come with it where they lie beside the file. Raises NetworkError
-    where the file is damaged or holds anything else.
+    Snapshots of its training and its twin come with it where they lie beside the file. Raises
+    NetworkError where the file is damaged or holds anything else.
     """
     provenance = weights_file.provenance_of(path)
     loaded = _loaded(len(provenance.classes)).with_weights_of(path)
-    return replace(loaded, **vars(provenance), history=_history(path.parent / "epochs"))
+    twin = path.parent / "twins" / "random_labels.safetensors"
+    return replace(
+        loaded,
+        **vars(provenance),
+        history=_history(path.parent / "epochs"),
+        twin=twin if twin.is_file() else None,
+    )
 
 
 def zfnet_random() -> LoadedNetwork:

@@ -30,8 +30,8 @@ def matrix(
     title: str,
     rows: Sequence[str],
     columns: Sequence[str],
-    values: Sequence[Sequence[float]],
-    words: Callable[[float], str],
+    values: Sequence[Sequence[float | None]],
+    words: Callable[[float | None], str],
 ) -> Matrix:
     """Return the matrix of values [rows, columns]; one that is not known is not shaded."""
     return Matrix(
@@ -44,5 +44,5 @@ def matrix(
     )
 
 
-def _shade(value: float) -> int:
-    return 0 if math.isnan(value) else min(max(round(STEPS * value), 0), STEPS)
+def _shade(value: float | None) -> int:
+    return 0 if value is None or math.isnan(value) else min(max(round(STEPS * value), 0), STEPS)

@@ -22,6 +22,7 @@ from generator.studies.evolution.view import EvolutionSite
 from generator.studies.invariance.view import InvarianceSite
 from generator.studies.live.view import LivePage
 from generator.studies.occlusion.view import OcclusionSite
+from generator.studies.random_labels.view import RandomLabelsSite
 from generator.studies.synthetic.view import MadePictures
 
 # By the study's name: what people call it where it is missing, and how it is read.
@@ -29,6 +30,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "live": ("Your own picture", LivePage.read),
     "control": ("Random weights", Control.read),
     "evolution": ("How the filters came to be", EvolutionSite.read),
+    "random_labels": ("Labels that say nothing", RandomLabelsSite.read),
     "classes": ("Classes", ClassesSite.read),
     "occlusion": ("What the answer rests on", OcclusionSite.read),
     "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),

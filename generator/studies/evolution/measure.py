@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from generator.network.watched import WatchedNetwork
 from generator.network.zoo.snapshots import load_snapshot, snapshots_of
 from generator.progress import Progress
 from generator.studies.evolution import record
+from generator.studies.evolution.places import places_there
 from generator.studies.evolution.responses import correlations, counts
-from generator.studies.evolution.search import places_there, search
 from generator.studies.evolution.strips import strips, tile_of
+from generator.studies.search import search
 from generator.studies.subject import Subject
 
 MOST_IMAGES = 2_000
@@ -59,7 +61,13 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
     networks.append(final)
     images = evenly_chosen(subject.images, MOST_IMAGES)
     work = folder / WORK
-    found = search(networks, images, subject.settings, work / "search.safetensors", progress)
+    found = search(
+        networks,
+        images,
+        subject.settings,
+        work / "search.safetensors",
+        partial(progress, "evolution: images"),
+    )
     sides = {layer.name: subject.patch(layer.name) for layer in final.layers}
     layers = _layers(networks, found, sides, work, progress)
     _write_strips(networks, found, Inputs(final, images), sides, folder, progress)

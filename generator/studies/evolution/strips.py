@@ -24,8 +24,8 @@ from generator.errors import AtlasError
 from generator.images.captions import display_path
 from generator.names import Size
 from generator.network.watched import WatchedLayer, WatchedNetwork
+from generator.studies.evolution.places import strongest
 from generator.studies.evolution.record import strip_size
-from generator.studies.evolution.search import strongest
 
 Signals = npt.NDArray[np.float32]
 Column = tuple[crops.Pixels, crops.Pixels] | None  # patch, reconstruction; None where it is grey

@@ -11,8 +11,9 @@ import torch
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import normalise
 from generator.network.watched import WatchedNetwork, hooked
-from generator.studies.evolution import search as module
-from generator.studies.evolution.search import places_there, search
+from generator.studies import search as module
+from generator.studies.evolution.places import places_there
+from generator.studies.search import search
 from tests.studies.evolution.moments import SETTINGS, moments, pictures
 
 
@@ -60,7 +61,7 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     networks, images = moments(), pictures(tmp_path / "pictures")
     whole = search(networks, images, SETTINGS, tmp_path / "whole", silent)
 
-    def stop(_name: str, done: int, _of: int) -> None:
+    def stop(done: int, _of: int) -> None:
         if done == 2:
             raise KeyboardInterrupt
 

@@ -14,8 +14,8 @@ from generator.compute.project import crops
 from generator.compute.project.run import Inputs
 from generator.network.watched import WatchedNetwork
 from generator.studies.evolution.record import strip_size
-from generator.studies.evolution.search import search
 from generator.studies.evolution.strips import strip, strips, tile_of
+from generator.studies.search import search
 from tests.studies.evolution.moments import SETTINGS, moments, pictures
 
 TILE = 8

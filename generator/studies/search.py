@@ -1,13 +1,12 @@
-"""The nine images of each filter, by the weights of every moment: one pass over the images."""
+"""The nine images of each filter, by several weights of one network: one pass over the images."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from generator.compute.search.loop import content_keys, extent_of, label_keys, take_in
 from generator.compute.search.state import SearchState
@@ -16,7 +15,6 @@ from generator.files import Arrays, read_arrays, write_arrays
 from generator.images.sets.image_set import ImageSet
 from generator.images.stream import stream
 from generator.network.watched import WatchedNetwork
-from generator.progress import Progress
 
 SAVE_EVERY = 20.0  # seconds between two records
 
@@ -26,11 +24,12 @@ def search(
     images: ImageSet,
     settings: Settings,
     record: Path,
-    progress: Progress,
+    report: Callable[[int, int], None],
 ) -> list[SearchState]:
     """Return what the search finds for each of the networks, which are shown each image in turn.
 
-    It goes on where `record`, its own file, ends. Raises NetworkError as `passes` does.
+    It goes on where `record`, its own file, ends; `report` gets batches done and in all. Raises
+    NetworkError as `passes` does.
     """
     extent = extent_of(settings, networks[0], images)
     keys_of = label_keys(images) if settings.one_per_label else content_keys
@@ -49,7 +48,7 @@ def search(
         if time.monotonic() - saved > SAVE_EVERY:
             write_arrays(record, _arrays(_joined(before, found)))
             saved = time.monotonic()
-        progress("evolution: images", done, extent.batches)
+        report(done, extent.batches)
     whole = _joined(before, found)
     write_arrays(record, _arrays(whole))
     return whole
@@ -83,25 +82,3 @@ def _states(arrays: Arrays, like: Sequence[SearchState]) -> list[SearchState]:
 
 def _silent(_line: str) -> None:
     """Say nothing: the core's search has said what there is to say of memory."""
-
-
-def places_there(found: SearchState, final: SearchState, layer: int) -> tuple[list[int], list[int]]:
-    """Return how many images each filter has in the end, [f], and how many of them it had, [f].
-
-    Images of the same pixels are one image.
-    """
-    mine, last = (_contents(state, layer) for state in (found, final))
-    kept = [len(set(a) & set(b)) for a, b in zip(mine, last, strict=True)]
-    return [len(each) for each in last], kept
-
-
-def _contents(state: SearchState, layer: int) -> list[list[int]]:
-    """Return what stands in the places of each filter, as hashes of pixels."""
-    rows = state.layers[layer].nine.image.numpy()
-    return [state.content[line[line >= 0]].tolist() for line in rows]
-
-
-def strongest(state: SearchState, layer: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return row [f], −1 where there is none, unit [f, 2] and activation [f] of the first place."""
-    nine = state.layers[layer].nine
-    return nine.image[:, 0], nine.unit[:, 0], nine.activation[:, 0]
