@@ -73,6 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         live="",
         control="",
         evolution="",
+        random_labels="",
         classes="",
         occlusion="",
         invariance="",

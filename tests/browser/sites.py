@@ -30,6 +30,7 @@ KINDS = (
     "finder.html",
     "live.html",
     "evolution.html",
+    "random_labels.html",
     "invariance.html",
     "occlusion.html",
     "occlusion/0.html",

@@ -43,6 +43,7 @@ from tests.support.tiny_invariance import write_invariance
 from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures, tiny_responses
 from tests.support.tiny_occlusion import write_occlusion
+from tests.support.tiny_random_labels import write_random_labels
 from tests.support.tiny_synthetic import write_synthetic
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -116,6 +117,7 @@ def make_atlas(
     occlusion: str | None = None,
     invariance: str | None = None,
     adversarial: str | None = None,
+    random_labels: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
@@ -194,6 +196,7 @@ def make_atlas(
         (occlusion, partial(write_occlusion, folder)),
         (invariance, partial(write_invariance, folder)),
         (adversarial, partial(write_adversarial, folder)),
+        (random_labels, partial(write_random_labels, folder)),
     ):
         if missing is not None:
             write(missing=missing)

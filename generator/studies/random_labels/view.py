@@ -17,7 +17,7 @@ from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frame, Frames, Link, Pair, Picture, Table
 from generator.render.views.pictures import pair, pixelated
 from generator.render.views.study import Section, StudySite, read_record, require_layers
-from generator.render.words.words import count, first_capital, per_cent, share
+from generator.render.words.words import NO_BREAK, count, first_capital, per_cent, share
 from generator.studies.random_labels import words
 from generator.studies.random_labels.record import (
     KERNELS,
@@ -219,7 +219,8 @@ class RandomLabelsSite(StudySite):
         return Table("Shares of pictures, epoch by epoch", head, tuple(rows))
 
     def _titles(self) -> list[str]:
-        return [self.gallery.layer(each.name).record.title for each in self.record.layers]
+        titles = (self.gallery.layer(each.name).record.title for each in self.record.layers)
+        return [title.replace(" ", NO_BREAK) for title in titles]
 
     def _charts(self) -> Sequence[LineChart]:
         layers, record = self.record.layers, self.record
