@@ -1,4 +1,4 @@
-"""Can one tell from the gallery's pictures what a filter will do with images not seen?"""
+"""Whether the gallery's pictures tell what a filter will do with images not seen before."""
 
 from __future__ import annotations
 

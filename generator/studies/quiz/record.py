@@ -24,7 +24,7 @@ class Query(Record):
 
 
 class Question(Record):
-    """Which of two images activates the filter more?"""
+    """The question which of two images activates the filter more."""
 
     high: Query
     low: Query
