@@ -210,7 +210,7 @@ def site_assets(templates: Path, gallery: Gallery, studies: Studies = NO_STUDIES
     for at, layer in enumerate(gallery.layers):
         for number in range(1, len(spans(layer.record.filters)) + 1):
             name = urls.cards_script(at, number)
-            assets = assets.with_script(name, cards_script(layer, number))
+            assets = assets.with_script(name, cards_script(layer, number, studies.sites))
     return assets
 
 
