@@ -89,7 +89,7 @@ def _asking(
         Query(
             row=int(images.row[order.rows[at]]),
             rank=at + 1,
-            activation=round(float(answers.activation[order.rows[at], place]), 6),
+            activation=float(f"{answers.activation[order.rows[at], place]:.6g}"),
         )
         for at in found
     )

@@ -160,8 +160,10 @@ class QuizSite(StudySite):
             sentences=tuple(sentences),
             legend=" ".join(legend),
             charts=tuple(
-                score_chart(f"tally-{by}", words.CHARTS[by], mine, others, _sentence(mine, others))
-                for by, mine, others in zip(words.CHARTS, scores, untrained, strict=True)
+                score_chart(f"by-{by}", title, mine, others, _sentence(mine, others))
+                for (by, title), mine, others in zip(
+                    words.BY.items(), scores, untrained, strict=True
+                )
             ),
             measured=words.MEASURED.format(images=images),
             links=self._try(urls.layer(layer.record.name), layer),

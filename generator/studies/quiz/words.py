@@ -6,41 +6,37 @@ TITLE = "Can you tell?"
 ORDER = "by machine score"
 TRY = "Try it yourself on filters of {layer}"
 HOW = "How the machine is asked"
-BY = {
-    "code": "By what the embedded network makes of the patches",
-    "pixels": "By their pixels",
-}
+BY = {"code": "By the embedded network", "pixels": "By pixels"}
 
 # On a filter's page.
 FILTER = (
     "Given the nine patches, which of two other images activates this filter more? A machine took "
-    "the one that is more like the nine, and was right about {code} of pairs by what the embedded "
-    "network makes of the patches, about {pixels} by their pixels. By guessing it would be right "
-    "about half. This is no measurement of people."
+    "the one that is more like the nine. It was right in {code} of pairs by what the embedded "
+    "network makes of the patches, in {pixels} by their pixels; guesses are right in half. This is "
+    "no measurement of people."
 )
 NO_QUESTION = (
     "Fewer than two images beside its nine activate this filter, so nobody can be asked which of "
     "two does so more."
 )
 TABLE = "Pairs told right"
-HEAD = ("Likeness", "This filter", "Median of the layer", "Random weights")
+HEAD = ("Likeness", "This filter", "Median of the layer", "… with random weights")
 
 # On a layer's page.
 LAYER = (
     "Given the nine patches of a filter, which of two other images activates it more? A machine "
-    "took the one that is more like the nine. In the median filter it was right about {code} of "
-    "pairs by what the embedded network makes of the patches, and about {pixels} by their pixels."
+    "took the one that is more like the nine. In the median filter it was right in {code} of pairs "
+    "by what the embedded network makes of the patches, and in {pixels} by their pixels."
 )
 UNTRAINED = (
-    "In the median filter with random weights it was right about {code} and {pixels}. By guessing "
-    "it would be right about half."
+    "In the median filter with random weights it was right in {code} and {pixels}. Guesses are "
+    "right in half."
 )
-GUESSING = "By guessing it would be right about half."
+GUESSING = "Guesses are right in half."
 NOTHING = (
     "No filter of this layer is activated by two images beside its nine, so nobody can be asked "
     "which of two activates it more."
 )
-CHARTS = {"code": "By the embedded network", "pixels": "By pixels"}
 CHART = "Half of {filters} reach {median} or more{untrained}."
 CHART_UNTRAINED = "; with random weights, {median}"
 LEGEND = (
