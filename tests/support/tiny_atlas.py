@@ -43,6 +43,7 @@ from tests.support.tiny_invariance import write_invariance
 from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures
 from tests.support.tiny_occlusion import write_occlusion
+from tests.support.tiny_quiz import write_quiz
 from tests.support.tiny_synthetic import write_synthetic
 
 WEIGHTS = "0123456789abcdef" * 4
@@ -116,6 +117,7 @@ def make_atlas(
     occlusion: str | None = None,
     invariance: str | None = None,
     adversarial: str | None = None,
+    quiz: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
@@ -192,6 +194,7 @@ def make_atlas(
         (occlusion, partial(write_occlusion, folder)),
         (invariance, partial(write_invariance, folder)),
         (adversarial, partial(write_adversarial, folder)),
+        (quiz, partial(write_quiz, folder)),
     ):
         if missing is not None:
             write(missing=missing)

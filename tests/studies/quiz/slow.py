@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from typing import NamedTuple
 
@@ -104,13 +105,19 @@ def code(patch: Pixels) -> npt.NDArray[np.float64]:
         torch.tensor(STD)
     )
     value = value.permute(2, 0, 1)[None]
-    weights = {name: each.double() for name, each in load_file(EMBEDDED_WEIGHTS).items()}
+    weights = stored()
     for number, (stride, padding) in enumerate(((2, 1), (2, 0), (1, 1)), 1):
         kernel, bias = (weights[f"features.conv{number}.{name}"] for name in ("weight", "bias"))
         value = F.conv2d(value, kernel, bias, stride, padding).clamp(min=0)
         if number < 3:
             value = F.max_pool2d(value, 3, 2, 1)
     return value[0].mean((1, 2)).numpy()
+
+
+@cache
+def stored() -> dict[str, Tensor]:
+    """Return the tensors of the embedded network's file in double precision."""
+    return {name: each.double() for name, each in load_file(EMBEDDED_WEIGHTS).items()}
 
 
 def cosine(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:

@@ -63,13 +63,28 @@ def read(place: Path) -> Quiz:
     return Quiz.model_validate_json(file.read_bytes())
 
 
-@pytest.fixture(scope="module", params=[measure.MOST_IMAGES, 23])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a place with an atlas and its study, of all images and of some."""
+@pytest.fixture(scope="module")
+def of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a place with an atlas and its study, for which all images were looked at."""
+    place = pictures(tmp_path_factory.mktemp("quiz"))
+    compute(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def of_some(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same where only some were."""
     place = pictures(tmp_path_factory.mktemp("quiz"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "MOST_IMAGES", request.param)
+        patch.setattr(measure, "MOST_IMAGES", 23)
         compute(place)
+    return place
+
+
+@pytest.fixture(params=["of_all", "of_some"])
+def made(request: pytest.FixtureRequest) -> Path:
+    """Return the one place, then the other."""
+    place: Path = request.getfixturevalue(request.param)
     return place
 
 
@@ -111,11 +126,11 @@ def test_questions_are_those_of_a_slow_count(made: Path) -> None:
     assert quiz.layers[1].questions[DEAD] is None
 
 
-def test_scores_are_those_of_a_slow_count(made: Path) -> None:
+def test_scores_are_those_of_a_slow_count(of_all: Path) -> None:
     """By both likenesses, for the network and for the untrained one with a nine of its own."""
-    quiz = read(made)
-    hand = by_hand(made, tiny_network(), quiz)
-    other = by_hand(made, untrained(tiny_network()), quiz)
+    quiz = read(of_all)
+    hand = by_hand(of_all, tiny_network(), quiz)
+    other = by_hand(of_all, untrained(tiny_network()), quiz)
     seen = set[float]()
     for at, layer in enumerate(quiz.layers):
         for number, score in enumerate(layer.scores):
