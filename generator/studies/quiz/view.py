@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from generator.atlas.studies import StudyFolder
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
+from generator.render.text.texts import Texts
 from generator.render.views.frame import Frames, Link, Table
 from generator.render.views.layer.summary import Histogram
 from generator.render.views.study import (
     CardOrder,
     Section,
+    StudyPage,
     StudySite,
     read_record,
     require_layers,
@@ -24,6 +27,15 @@ from generator.render.views.study import (
 from generator.render.words.words import NO_BREAK, count, several
 from generator.studies.quiz import words
 from generator.studies.quiz.chart import score_chart
+from generator.studies.quiz.page import (
+    MADE,
+    SCRIPTS,
+    TABLE,
+    QuizView,
+    questions_script,
+    quiz_view,
+    table_view,
+)
 from generator.studies.quiz.record import RECORD, Layer, Quiz, picture_name
 
 NAME = "quiz"
@@ -70,15 +82,20 @@ class QuizSite(StudySite):
 
     folder: Path  # of the study in the atlas
     record: Quiz
+    gallery: Gallery
+    made: bool  # whether the gallery has made pictures
 
     name = NAME
+    about = words.ABOUT
+    has_page = True
 
     @classmethod
     def read(cls, folder: Path, gallery: Gallery) -> QuizSite:
         """Read what the study left; AtlasError where it does not fit this version or the atlas."""
         record = read_record(folder / RECORD, Quiz.model_validate_json)
         require_layers(folder, gallery, ((each.name, len(each.scores)) for each in record.layers))
-        return cls(folder, record)
+        made = StudyFolder.open(folder.with_name(MADE))
+        return cls(folder, record, gallery, made is not None and not made.manifest.missing)
 
     @property
     def numbers(self) -> Numbers:
@@ -105,6 +122,20 @@ class QuizSite(StudySite):
             for number, question in enumerate(layer.questions)
             if question is not None
         }
+
+    def scripts(self, _static: Path) -> dict[str, bytes]:
+        """Return the table of the questions."""
+        return {SCRIPTS[0]: questions_script(self.gallery, self.record, made=self.made)}
+
+    def view(self, frames: Frames, texts: Texts) -> QuizView:
+        """Return the view of the quiz."""
+        frame = self.frame(frames, card_of=self.record.layers[0].name, scripts=SCRIPTS)
+        return quiz_view(frames, texts, frame, self.record)
+
+    def pages(self, frames: Frames, _texts: Texts) -> tuple[StudyPage, ...]:
+        """Return the page that joins the answers of a class."""
+        path = urls.study_item(NAME, TABLE)
+        return (StudyPage(path, "studies/quiz.table", table_view(frames)),)
 
     def order(self, layer: LayerFacts) -> CardOrder | None:
         """Return the filters by their score by code, those of which most is told right first."""

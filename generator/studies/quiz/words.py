@@ -58,3 +58,29 @@ MEASURED = (
 )
 SOME = "{n} evenly chosen images"
 ALL = "all {n} images"
+
+# The quiz itself.
+ABOUT = "Can you tell what a filter will do?"
+CONDITIONS = {
+    "patches": "its nine patches",
+    "reconstructions": "its nine reconstructions",
+    "made": "its made picture",
+    "nothing": "nothing",
+}
+CONDITIONS_SHOWN = {
+    "made": "its nine patches, its nine reconstructions, or the picture that was made for it",
+    "nothing": "its nine patches, its nine reconstructions, or, for comparison, nothing at all",
+}
+MIXED = "all layers"
+NO_QUESTIONS = (
+    "No filter of this gallery is activated by eleven images or more, so there is nothing to ask: "
+    "nine are shown, and two are asked about. Build the gallery with more images."
+)
+ANSWER = "Image {which}: {high} against {low}."
+FILTER_PAGE = "The filter’s page"
+TO_TABLE = "For teachers: join the files of a class"
+TABLE_TITLE = "The answers of a class"
+TABLE_LEAD = (
+    "Choose the files that people have saved after the same quiz. They are read in this browser "
+    "and go nowhere."
+)
