@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import silent
+from tests.browser.sites import serving
 from tests.browser.test_axe import violations
 
 pytestmark = pytest.mark.browser
@@ -143,15 +144,15 @@ def test_no_rule_is_broken_on_the_way(
     assert reader.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_filter_in_a_frame(page: Page, served: str) -> None:
-    """The pictures, the caption and the link, and nothing to scroll sideways."""
-    page.goto("about:blank")
-    page.set_content(
-        f'<iframe src="{served}/layer3/0.embed.html" width="320" height="260"></iframe>'
-    )
-    frame = page.frame_locator("iframe")
-    expect(frame.locator("img")).to_have_count(2)
-    expect(frame.get_by_role("link").first).to_contain_text("Layer 3, filter 0")
-    inside = page.frames[1]
-    assert inside.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert inside.evaluate("[...document.images].every(each => each.naturalWidth > 0)")
+def test_a_filter_in_a_frame(page: Page, served: str, tmp_path: Path) -> None:
+    """On another site: the pictures, the caption and the link, and nothing to scroll sideways."""
+    frame = f'<iframe src="{served}/layer3/0.embed.html" width="320" height="260"></iframe>'
+    (tmp_path / "index.html").write_text(f'<link rel="icon" href="data:,">{frame}')
+    with serving(tmp_path) as course:
+        page.goto(f"{course}/index.html")
+        shown = page.frame_locator("iframe")
+        expect(shown.locator("img")).to_have_count(2)
+        expect(shown.get_by_role("link").first).to_contain_text("Layer 3, filter 0")
+        inside = page.frames[1]
+        assert inside.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert inside.evaluate("[...document.images].every(each => each.naturalWidth > 0)")
