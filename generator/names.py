@@ -21,6 +21,7 @@ StudyName = Literal[
     "occlusion",
     "invariance",
     "adversarial",
+    "quiz",
     "synthetic",
 ]
 RANDOM = "random"

@@ -28,7 +28,7 @@ SITEMAP = "sitemap.xml"
 COMPARISON = "comparison.json"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
-_TABLES = r"(search|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
+_TABLES = r"(search|quiz-questions|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
 _LIVE = r"live-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
 
 
@@ -55,6 +55,16 @@ def card(layer_name: str, number: int) -> str:
 def filter_page(layer_name: str, number: int) -> str:
     """Return the page of a filter."""
     return f"{layer_name}/{number}.html"
+
+
+def embedded(layer_name: str, number: int) -> str:
+    """Return the small page of a filter, for a frame on another site."""
+    return f"{layer_name}/{number}.embed.html"
+
+
+def is_embedded(path: str) -> bool:
+    """Say whether a path is that of a small page, which shows what another page has."""
+    return path.endswith(".embed.html")
 
 
 def facts(layer_name: str) -> str:

@@ -13,6 +13,7 @@ from generator.studies.evolution import EVOLUTION
 from generator.studies.invariance import INVARIANCE
 from generator.studies.live import LIVE
 from generator.studies.occlusion import OCCLUSION
+from generator.studies.quiz import QUIZ
 from generator.studies.random_labels import RANDOM_LABELS
 from generator.studies.study import Study
 from generator.studies.synthetic import SYNTHETIC
@@ -30,6 +31,7 @@ STUDIES: dict[str, Study] = {
             OCCLUSION,
             INVARIANCE,
             ADVERSARIAL,
+            QUIZ,
             SYNTHETIC,
         ),
     )

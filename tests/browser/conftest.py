@@ -78,6 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         occlusion="",
         invariance="",
         adversarial="",
+        quiz="",
     )
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 

@@ -38,6 +38,9 @@ KINDS = (
     "classes.html",
     "classes/0.html",
     "images/0.html",
+    "quiz.html",
+    "quiz/table.html",
+    "layer3/0.embed.html",
     "404.html",
 )
 

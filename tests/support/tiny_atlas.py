@@ -43,6 +43,7 @@ from tests.support.tiny_invariance import write_invariance
 from tests.support.tiny_live import write_live
 from tests.support.tiny_measures import RECORD, tiny_measures, tiny_responses
 from tests.support.tiny_occlusion import write_occlusion
+from tests.support.tiny_quiz import write_quiz
 from tests.support.tiny_random_labels import write_random_labels
 from tests.support.tiny_synthetic import write_synthetic
 
@@ -118,6 +119,7 @@ def make_atlas(
     invariance: str | None = None,
     adversarial: str | None = None,
     random_labels: str | None = None,
+    quiz: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
@@ -197,6 +199,7 @@ def make_atlas(
         (invariance, partial(write_invariance, folder)),
         (adversarial, partial(write_adversarial, folder)),
         (random_labels, partial(write_random_labels, folder)),
+        (quiz, partial(write_quiz, folder)),
     ):
         if missing is not None:
             write(missing=missing)

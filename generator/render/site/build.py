@@ -41,6 +41,7 @@ from generator.render.site.studies import Studies, read_studies
 from generator.render.text.content import Subject, read_content
 from generator.render.text.evidence import check_claims
 from generator.render.text.texts import Texts
+from generator.render.views.filter.embed import embed_view
 from generator.render.views.filter.facts_json import facts_json
 from generator.render.views.filter.page import filter_view
 from generator.render.views.finder import finder_view, index_parts, index_view
@@ -184,6 +185,8 @@ def compose(
         for number in range(len(layer.filters)):
             page = pages.html("filter", filter_view(frames, texts, layer, number))
             site.add(urls.filter_page(name, number), page)
+            small = pages.html("embed", embed_view(frames, layer, number))
+            site.add(urls.embedded(name, number), small)
             done += 1
             progress("pages", done, total)
         if base_url:
@@ -193,7 +196,9 @@ def compose(
     for row in sorted(gallery.image_pages):
         site.add(urls.image_page(row), pages.html("image", image_view(frames, row)))
     if base_url:
-        pages_made = [path for path in site.texts if path.endswith(".html")]
+        pages_made = [
+            path for path in site.texts if path.endswith(".html") and not urls.is_embedded(path)
+        ]
         site.add(urls.SITEMAP, sitemap(base_url, pages_made))
     return site
 
@@ -235,7 +240,7 @@ def site_assets(templates: Path, gallery: Gallery, studies: Studies = NO_STUDIES
     for at, layer in enumerate(gallery.layers):
         for number in range(1, len(spans(layer.record.filters)) + 1):
             name = urls.cards_script(at, number)
-            assets = assets.with_script(name, cards_script(layer, number))
+            assets = assets.with_script(name, cards_script(layer, number, studies.sites))
     return assets
 
 

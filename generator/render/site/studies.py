@@ -22,6 +22,7 @@ from generator.studies.evolution.view import EvolutionSite
 from generator.studies.invariance.view import InvarianceSite
 from generator.studies.live.view import LivePage
 from generator.studies.occlusion.view import OcclusionSite
+from generator.studies.quiz.view import QuizSite
 from generator.studies.random_labels.view import RandomLabelsSite
 from generator.studies.synthetic.view import MadePictures
 
@@ -35,6 +36,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "occlusion": ("What the answer rests on", OcclusionSite.read),
     "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
     "adversarial": ("How little changes the answer", AdversarialSite.read),
+    "quiz": ("Can you tell?", QuizSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

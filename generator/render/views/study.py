@@ -58,6 +58,15 @@ class CardPictures:
     start: str  # of their addresses; the number of the filter and ".webp" follow
 
 
+@dataclass(frozen=True)
+class CardOrder:
+    """Another order for the cards of a layer."""
+
+    name: str  # in addresses: `?order=machine`
+    words: str  # of the choice: "by machine score"
+    values: Sequence[float | None]  # of all filters of the layer; the lowest first, None last
+
+
 def trained_on(network: NetworkRecord) -> str:
     """Say that images of the set may have been learned from; "" where that is not known."""
     if not network.trained_on or network.is_random:
@@ -144,6 +153,10 @@ class StudySite:
 
     def on_cards(self, _layer: LayerFacts, _page: str) -> CardPictures | None:
         """Return what it adds to the choice above the cards of a layer, on a page of it."""
+        return None
+
+    def order(self, _layer: LayerFacts) -> CardOrder | None:
+        """Return an order that it adds to those of a layer's cards."""
         return None
 
     def on_image(self, _frames: Frames, _image: ImageRecord) -> Section | None:

@@ -83,6 +83,7 @@ class FilterView:
     note: str  # HTML of a person's note; "" where there is none
     card: Link
     json: Link
+    embed: Link  # the small page for a frame on another site
 
 
 def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) -> FilterView:
@@ -133,6 +134,7 @@ def filter_view(frames: Frames, texts: Texts, layer: LayerFacts, number: int) ->
             page, urls.card(record.name, number), f"Among all filters of {record.title}"
         ),
         json=frames.link(page, urls.facts(record.name), "Facts as JSON"),
+        embed=frames.link(page, urls.embedded(record.name, number), "A small page to embed"),
     )
 
 

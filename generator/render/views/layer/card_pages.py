@@ -82,7 +82,7 @@ def cards_on(frames: Frames, layer: LayerFacts, number: int) -> Cards:
             for facts in layer.filters[span.start : span.stop]
         ),
         choices=tuple(filter(None, (study.on_cards(layer, page) for study in frames.studies))),
-        orders=orders(layer),
+        orders=orders(layer, frames.studies),
         projection=layer.projection,
         remarks=_remarks(layer) if number == 1 else (),
         json=frames.link(page, urls.facts(record.name), "The facts of all filters as JSON"),

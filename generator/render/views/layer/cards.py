@@ -21,6 +21,7 @@ from itertools import product
 
 from generator.render.facts import FilterFacts, FilterMeasures, LayerFacts
 from generator.render.views.layer.spans import spans
+from generator.render.views.study import StudySite
 from generator.render.words.captions import BEFORE_ALL, CLEAR, is_coloured, is_oriented, own_words
 
 GLOBAL = "filterGalleryCards"
@@ -34,13 +35,13 @@ HUNDREDTHS = 50  # steps in 0…1
 Values = Sequence[float | None]  # of filters, those to come first the lowest
 
 
-def orders(layer: LayerFacts) -> tuple[tuple[str, str], ...]:
+def orders(layer: LayerFacts, studies: Sequence[StudySite] = ()) -> tuple[tuple[str, str], ...]:
     """Return name and words of the orders to choose from; the page has the first."""
-    known = _orders(layer, ())
+    known = _orders(layer, (), studies)
     return (("number", "by number"), *((name, words) for name, (words, _) in known.items()))
 
 
-def cards_script(layer: LayerFacts, page: int = 1) -> bytes:
+def cards_script(layer: LayerFacts, page: int = 1, studies: Sequence[StudySite] = ()) -> bytes:
     """Return the script of a layer's page, counted from 1, in ASCII."""
     span = spans(len(layer.filters))[page - 1]
     filters = layer.filters[span.start : span.stop]
@@ -50,7 +51,9 @@ def cards_script(layer: LayerFacts, page: int = 1) -> bytes:
         "labels": labels,
         "named": [[place[label] for label, _ in facts.labels] for facts in filters],
         "words": [own_words(facts, layer.record.stimuli) for facts in filters],
-        "orders": {name: written(values) for name, (_, values) in _orders(layer, filters).items()},
+        "orders": {
+            name: written(values) for name, (_, values) in _orders(layer, filters, studies).items()
+        },
     }
     text = json.dumps(tables, ensure_ascii=True, separators=(",", ":"))
     return f"window.{GLOBAL}={text};\n".encode("ascii")
@@ -67,7 +70,9 @@ def written(values: Values) -> str:
     return "".join(signs[value] for value in values)
 
 
-def _orders(layer: LayerFacts, filters: Sequence[FilterFacts]) -> dict[str, tuple[str, Values]]:
+def _orders(
+    layer: LayerFacts, filters: Sequence[FilterFacts], studies: Sequence[StudySite]
+) -> dict[str, tuple[str, Values]]:
     """Return, by the name of each order, its words and the values of these filters."""
     found: dict[str, tuple[str, Values]] = {
         "strength": ("by strongest activation", [-facts.strongest for facts in filters]),
@@ -94,6 +99,8 @@ def _orders(layer: LayerFacts, filters: Sequence[FilterFacts]) -> dict[str, tupl
                 [_family(each, record.families) for each in measures],
             ),
         }
+    for order in filter(None, (study.order(layer) for study in studies)):
+        found[order.name] = (order.words, [order.values[facts.number] for facts in filters])
     return found
 
 
