@@ -57,18 +57,19 @@ def take(
                 done += len(some)
                 progress(done, total)
 
-    # The mean cosine to some vectors of length 1 is the product with their mean.
-    means: dict[str, Doubles] = {}
+    # The sum of cosines to some vectors of length 1 is the product with their sum; of one filter it
+    # orders images as the mean does.
+    sums: dict[str, Doubles] = {}
     test_of = _repeated(nine)
     for some, looks in looked(nine):
         for name, vectors in vars(looks).items():
-            mean = means.setdefault(name, np.zeros((len(tests), vectors.shape[1])))
-            np.add.at(mean, test_of[some], vectors / np.bincount(test_of)[test_of[some], None])
+            own = sums.setdefault(name, np.zeros((len(tests), vectors.shape[1])))
+            np.add.at(own, test_of[some], vectors)
     test_of = _repeated(queries)
-    alike = {name: np.zeros(len(test_of)) for name in means}
+    alike = {name: np.zeros(len(test_of)) for name in sums}
     for some, looks in looked(queries):
         for name, vectors in vars(looks).items():
-            alike[name][some] = (vectors * means[name][test_of[some]]).sum(1)
+            alike[name][some] = (vectors * sums[name][test_of[some]]).sum(1)
     return [
         Score(
             by_code=share_right(alike["code"][test_of == number]),
