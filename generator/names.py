@@ -20,6 +20,7 @@ StudyName = Literal[
     "occlusion",
     "invariance",
     "adversarial",
+    "map",
     "synthetic",
 ]
 RANDOM = "random"

@@ -12,6 +12,7 @@ from generator.studies.control import CONTROL
 from generator.studies.evolution import EVOLUTION
 from generator.studies.invariance import INVARIANCE
 from generator.studies.live import LIVE
+from generator.studies.map import MAP
 from generator.studies.occlusion import OCCLUSION
 from generator.studies.study import Study
 from generator.studies.synthetic import SYNTHETIC
@@ -20,7 +21,7 @@ from generator.studies.synthetic import SYNTHETIC
 STUDIES: dict[str, Study] = {
     study.name: study
     for study in (
-        *(LIVE, CONTROL, EVOLUTION, CLASSES, OCCLUSION, INVARIANCE, ADVERSARIAL, SYNTHETIC),
+        *(LIVE, CONTROL, EVOLUTION, CLASSES, OCCLUSION, INVARIANCE, ADVERSARIAL, MAP, SYNTHETIC),
     )
 }
 
