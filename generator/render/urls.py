@@ -27,7 +27,8 @@ IMAGES = "images"
 SITEMAP = "sitemap.xml"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
-_TABLES = r"(search|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
+MAP_TABLE = "map-images.js"
+_TABLES = r"(search|map-images|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
 _LIVE = r"live-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
 
 

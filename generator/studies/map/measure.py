@@ -184,6 +184,7 @@ def _grid(
             for at in order
         ),
         filters=tuple(_shades(codes[order], strong)),
+        neighbours=number,
         kept_plane=round(kept(near, nearest(places, number)), 6),
         kept_grid=round(kept(near, nearest(on_grid, number)), 6),
     )

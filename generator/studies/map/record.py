@@ -71,8 +71,9 @@ class Grid(Record):
     perplexity: float
     places: tuple[Place, ...]  # [n] in order of cell
     filters: tuple[Shades, ...]  # those that are most often among the three strongest
-    # Mean share of the nearest neighbours by code that are among those on t-SNE's plane; on the
-    # grid.
+    # Mean share of so many nearest neighbours by code that are among as many on t-SNE's plane; on
+    # the grid.
+    neighbours: int
     kept_plane: float
     kept_grid: float
 
