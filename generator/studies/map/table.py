@@ -40,13 +40,11 @@ def map_table(grid: Grid, gallery: Gallery, page: str) -> dict[str, Any]:
     """Return the table, ready for JSON."""
     cells = grid.rows * grid.columns
     labels = by_frequency(grid)
-    label, captions, strong = [-1] * cells, [""] * cells, list[list[int]]([[]]) * cells
+    label, captions, strong = [-1] * cells, [""] * cells, list[list[tuple[int, int]]]([[]]) * cells
     for place in grid.places:
         label[place.cell] = labels.index(place.label)
         captions[place.cell] = shortened(place.caption, LONGEST)
-        strong[place.cell] = [
-            n for each in place.strong for n in (each.filter, round(100 * each.part))
-        ]
+        strong[place.cell] = [(each.filter, round(100 * each.part)) for each in place.strong]
     layer = gallery.layers[-1]
     first = layer.filters[0]
     shown = pair(page, layer, first, small=True)
