@@ -77,6 +77,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         occlusion="",
         invariance="",
         adversarial="",
+        image_map="",
     )
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 

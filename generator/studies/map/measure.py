@@ -31,12 +31,21 @@ from generator.studies.map.neighbours import (
     neighbours_of,
     same_label,
 )
-from generator.studies.map.record import RECORD, Grid, Labels, Map, Place, Same, Shades, Strong
+from generator.studies.map.record import (
+    FEWEST,
+    RECORD,
+    Grid,
+    Labels,
+    Map,
+    Place,
+    Same,
+    Shades,
+    Strong,
+)
 from generator.studies.map.tiles import encoded
 from generator.studies.subject import Subject
 
 MOST_IMAGES = 2_000
-FEWEST = 12  # images, of which each has eleven others
 AT_ONCE = 32  # images between two savings
 STRONG = 3  # filters that are named of an image
 SHADED = 16  # filters that the map can be coloured by

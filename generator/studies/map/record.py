@@ -14,6 +14,7 @@ from generator.atlas.schema import Record
 
 SCHEMA: Literal[1] = 1
 RECORD, WHOLE = "map.json", "map"
+FEWEST = 12  # images of a map, and with a label that are counted; each has eleven others
 SMALLEST = 16  # side of a thumbnail in the picture of the whole map
 SIDES = (32, 64, 128)  # of thumbnails in tiles
 LARGEST = SIDES[-1]

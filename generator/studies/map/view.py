@@ -26,6 +26,7 @@ from generator.render.views.study import (
 from generator.render.words.words import count, in_words, listing, per_cent, several, shortened
 from generator.studies.map import words
 from generator.studies.map.record import (
+    FEWEST,
     RECORD,
     SMALLEST,
     WHOLE,
@@ -225,7 +226,9 @@ class MapSite(StudySite):
         labels = self.record.labels
         if labels is None:
             known = self.gallery.manifest.images.labels
-            return f"{words.ONE_LABEL if known else words.NO_LABELS} {words.STANDS}"
+            several_labels = words.FEW_LABELS.format(fewest=count(FEWEST))
+            said = {0: words.NO_LABELS, 1: words.ONE_LABEL}.get(len(known), several_labels)
+            return f"{said} {words.STANDS}"
         pixels, last = labels.same[0], labels.same[-1]
         untrained = ""
         if last.untrained is not None:
@@ -314,7 +317,7 @@ def _labels_of(places: list[Place]) -> str:
     without = counts.pop("", 0)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     if not ordered:
-        return words.IMAGES.format(number=count(without))
+        return several(without, "image", "images")
     parts = [f"{shortened(label, LONGEST)} {count(n)}" for label, n in ordered[:NAMED]]
     if others := sum(n for _, n in ordered[NAMED:]):
         parts.append(words.OTHER.format(number=count(others)))

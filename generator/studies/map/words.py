@@ -16,9 +16,8 @@ LABELLED = (
     "of the cases; by what {layer} makes of them, in {last}{untrained}. Chance would give {chance}."
 )
 UNTRAINED = ", and with random weights in {share}"
-ONE_LABEL = (
-    "All these images have one label, so there is nothing to count: every neighbour would carry it."
-)
+ONE_LABEL = "All labels of these images are the same, so there is nothing to count."
+FEW_LABELS = "Fewer than {fewest} of these images have a label, so there is nothing to count."
 NO_LABELS = "These images have no labels, so it cannot be counted how often neighbours share one."
 STANDS = "The map above needs none."
 CHART = "Neighbours with the same label"
@@ -50,4 +49,3 @@ PARTS_PLAIN = "The map cut into {rows} rows and {columns} columns, from top left
 PART = "Row {row}, column {column}"
 OTHER = "{number} of other labels"
 WITHOUT = "{number} without a label"
-IMAGES = "{number} images"
