@@ -360,7 +360,8 @@
   box.setAttribute("aria-describedby", "keys");
   box.tabIndex = 0;
   form.hidden = chosen.hidden = keys.hidden = false;
-  selected = map.label.findIndex((label, at) => label >= 0 && at * 2 >= map.label.length);
+  const middle = Math.floor(map.rows / 2) * map.columns + Math.floor(map.columns / 2);
+  selected = map.label.findIndex((label, at) => label >= 0 && at >= middle);
   show(selected);
   new ResizeObserver(() => zoom(all ? 0 : 1, 0, 0)).observe(box);
   zoom(0, 0, 0);
