@@ -22,6 +22,7 @@ StudyName = Literal[
     "invariance",
     "adversarial",
     "quiz",
+    "map",
     "synthetic",
 ]
 RANDOM = "random"

@@ -28,7 +28,8 @@ SITEMAP = "sitemap.xml"
 COMPARISON = "comparison.json"
 # Tables for scripts, by their names among the scripts; in the site they carry a hash.
 SEARCH_INDEX = "search.js"
-_TABLES = r"(search|quiz-questions|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
+MAP_TABLE = "map-images.js"
+_TABLES = r"(search|map-images|quiz-questions|cards-[0-9]+(-[0-9]+)?)\.[0-9a-f]+\.js"
 _LIVE = r"live-([a-z]+(?:-[0-9]+)?)\.[0-9a-f]+\.js"
 
 

@@ -12,6 +12,7 @@ from generator.studies.control import CONTROL
 from generator.studies.evolution import EVOLUTION
 from generator.studies.invariance import INVARIANCE
 from generator.studies.live import LIVE
+from generator.studies.map import MAP
 from generator.studies.occlusion import OCCLUSION
 from generator.studies.quiz import QUIZ
 from generator.studies.random_labels import RANDOM_LABELS
@@ -32,6 +33,7 @@ STUDIES: dict[str, Study] = {
             INVARIANCE,
             ADVERSARIAL,
             QUIZ,
+            MAP,
             SYNTHETIC,
         ),
     )

@@ -79,6 +79,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         invariance="",
         adversarial="",
         quiz="",
+        image_map="",
     )
     return make_site(tmp_path_factory.mktemp("browser"), studies)
 

@@ -35,6 +35,7 @@ KINDS = (
     "occlusion.html",
     "occlusion/0.html",
     "adversarial.html",
+    "map.html",
     "classes.html",
     "classes/0.html",
     "images/0.html",

@@ -106,3 +106,13 @@ def test_cards_not_yet_drawn_are_as_high_as_drawn_ones(
         "card => { card.style.contentVisibility = 'visible' })"
     )
     assert watched.evaluate(HEIGHTS) == pytest.approx(guessed, abs=1)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_map_comes_alive_without_moving(served: str, watched: Page, width: int) -> None:
+    """What scripts add to it stands beside it, or out of sight."""
+    watched.set_viewport_size({"width": width, "height": HEIGHT})
+    watched.goto(f"{served}/map.html", wait_until="networkidle")
+    assert shifted(watched) == []
+    watched.evaluate(SCROLL)
+    assert shifted(watched) == []

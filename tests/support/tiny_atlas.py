@@ -41,6 +41,7 @@ from tests.support.tiny_control import write_control
 from tests.support.tiny_evolution import write_evolution
 from tests.support.tiny_invariance import write_invariance
 from tests.support.tiny_live import write_live
+from tests.support.tiny_map import write_map
 from tests.support.tiny_measures import RECORD, tiny_measures, tiny_responses
 from tests.support.tiny_occlusion import write_occlusion
 from tests.support.tiny_quiz import write_quiz
@@ -120,14 +121,15 @@ def make_atlas(
     adversarial: str | None = None,
     random_labels: str | None = None,
     quiz: str | None = None,
+    image_map: str | None = None,
 ) -> Path:
     """Write a finished atlas into `folder` and return it; the same arguments, the same bytes.
 
     The images take turns with the `labels`. `draw` makes the bytes of a contact sheet from its side
     in pixels; without it they are squares of one colour. `live` says why the live study has no
-    page; with "" it has one, with None it never ran. So do the other studies by their names, and
-    `made` of the synthetic one. `effective` has the effective fields of layers whose patches show
-    no more than that.
+    page; with "" it has one, with None it never ran. So do the other studies by their names,
+    `made` of the synthetic one and `image_map` of the map. `effective` has the effective fields of
+    layers whose patches show no more than that.
     """
     draw = draw or _square
     rng = np.random.default_rng(seed)
@@ -200,6 +202,7 @@ def make_atlas(
         (adversarial, partial(write_adversarial, folder)),
         (random_labels, partial(write_random_labels, folder)),
         (quiz, partial(write_quiz, folder)),
+        (image_map, partial(write_map, folder)),
     ):
         if missing is not None:
             write(missing=missing)

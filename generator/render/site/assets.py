@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.errors import ContentError
 from generator.render import urls
 
+# Comments, alone on a line or behind code, and indents: a third of what a reader would fetch.
+COMMENT = r"^[ \t]*(?://[^\n]*|/\*.*?\*/)[ \t]*\n"
+BEHIND = r"[ \t]+// [^\n\"'`]*$"  # quotes end a string that has it inside
+INDENT = r"^[ \t]+"
+UNREAD = re.compile(f"{COMMENT}|{BEHIND}|{INDENT}", re.MULTILINE | re.DOTALL)
 SPECIAL = "30"  # sheets named from here on are for pictures, charts and other modes
 
 
@@ -52,8 +58,14 @@ def read_assets(static: Path) -> Assets:
     style = urls.asset(_hashed("site.css", whole))
     assets = Assets(style, shared_style, {}, {style: whole})
     for script in sorted(static.glob("*.js")):
-        assets = assets.with_script(script.name, script.read_bytes())
+        text = as_fetched(script.read_text(encoding="utf-8"))
+        assets = assets.with_script(script.name, text.encode())
     return assets
+
+
+def as_fetched(script: str) -> str:
+    """Return a script without what only people read in it."""
+    return UNREAD.sub("", script)
 
 
 def _hashed(name: str, content: bytes) -> str:

@@ -48,7 +48,7 @@ LIVE_FIRST = 1_000 * KB
 LIVE_WHOLE = 6_000 * KB
 LIVE_CODE = ("page", "engine")
 LIVE_FIRST_PARTS = (*LIVE_CODE, "network", "pictures", "weights-1", "weights-2")
-READ_BY_SCRIPTS = {"live"}  # kinds of page whose fragments are no ids
+READ_BY_SCRIPTS = {"live", "map"}  # kinds of page whose fragments are no ids
 
 Size = tuple[str, int, int, str]  # file, what it has, how much it may have, and of what
 

@@ -21,6 +21,7 @@ from generator.studies.control.view import Control
 from generator.studies.evolution.view import EvolutionSite
 from generator.studies.invariance.view import InvarianceSite
 from generator.studies.live.view import LivePage
+from generator.studies.map.view import MapSite
 from generator.studies.occlusion.view import OcclusionSite
 from generator.studies.quiz.view import QuizSite
 from generator.studies.random_labels.view import RandomLabelsSite
@@ -37,6 +38,7 @@ VIEWS: dict[str, tuple[str, Callable[[Path, Gallery], StudySite]]] = {
     "invariance": ("When an image is moved, scaled or turned", InvarianceSite.read),
     "adversarial": ("How little changes the answer", AdversarialSite.read),
     "quiz": ("Can you tell?", QuizSite.read),
+    "map": ("Which images are alike to the network", MapSite.read),
     "synthetic": ("Made pictures", MadePictures.read),
 }
 

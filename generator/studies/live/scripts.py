@@ -14,18 +14,13 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from generator.errors import ContentError
+from generator.render.site.assets import as_fetched
 
 LIVE = "live"  # folder inside `static/`
-# Comments, alone on a line or behind code, and indents: a third of what a reader would fetch.
-COMMENT = r"^[ \t]*(?://[^\n]*|/\*.*?\*/)[ \t]*\n"
-BEHIND = r"[ \t]+// [^\n\"'`]*$"  # quotes end a string that has it inside
-INDENT = r"^[ \t]+"
-UNREAD = re.compile(f"{COMMENT}|{BEHIND}|{INDENT}", re.MULTILINE | re.DOTALL)
 
 
 def engine_script(static: Path) -> str:
@@ -83,7 +78,7 @@ def _joined(folder: Path) -> str:
     if not files:
         raise ContentError(f"{folder}: no scripts; the live page needs them (see --templates DIR)")
     whole = "\n".join(file.read_text(encoding="utf-8").strip() for file in files)
-    return UNREAD.sub("", whole)
+    return as_fetched(whole)
 
 
 def _base64(content: bytes) -> str:
