@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +22,9 @@ from generator.render.views.study import (
     require_layers,
     trained_on,
 )
-from generator.render.words.words import count, in_words, listing, per_cent, several, shortened
+from generator.render.words.words import count, in_words, per_cent, several
 from generator.studies.map import words
+from generator.studies.map.parts import Part, parts, parts_of
 from generator.studies.map.record import (
     FEWEST,
     RECORD,
@@ -33,7 +33,6 @@ from generator.studies.map.record import (
     Grid,
     Labels,
     Map,
-    Place,
     picture,
     tiles,
 )
@@ -42,20 +41,7 @@ from generator.studies.map.table import map_script
 NAME = "map"
 PAGE = urls.study_page(NAME)
 SCRIPT, TABLE = "map.js", urls.MAP_TABLE
-PARTS = 5  # rows and columns of the map in words
-NAMED = 3  # labels of a part
-LINKED = 2  # images of a part
-LONGEST = 40  # characters of a label or caption
 ROOM = 22  # letters under a chart
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of the map in words."""
-
-    title: str
-    sentence: str
-    images: tuple[Link, ...]  # some that have a page of their own
 
 
 @dataclass(frozen=True)
@@ -183,7 +169,7 @@ class MapSite(StudySite):
         return several(self.record.images, "image", "images")
 
     def _map(self, grid: Grid) -> MapPicture:
-        rows, columns = min(PARTS, grid.rows), min(PARTS, grid.columns)
+        rows, columns = parts_of(grid)
         how = words.PARTS if any(place.label for place in grid.places) else words.PARTS_PLAIN
         return MapPicture(
             heading=words.HEADING.format(images=self._images),
@@ -197,29 +183,8 @@ class MapSite(StudySite):
             ),
             how=self._how(grid),
             parts_how=how.format(rows=in_words(rows), columns=in_words(columns)),
-            parts=tuple(self._parts(grid, rows, columns)),
+            parts=tuple(parts(grid, PAGE, self.gallery.image_pages)),
         )
-
-    def _parts(self, grid: Grid, rows: int, columns: int) -> Iterator[Part]:
-        """Yield the parts that have an image, row by row."""
-        found: dict[tuple[int, int], list[Place]] = {}
-        for place in grid.places:
-            row, column = divmod(place.cell, grid.columns)
-            part = row * rows // grid.rows, column * columns // grid.columns
-            found.setdefault(part, []).append(place)
-        for (row, column), places in sorted(found.items()):
-            linked = [place for place in places if place.row in self.gallery.image_pages]
-            yield Part(
-                title=words.PART.format(row=row + 1, column=column + 1),
-                sentence=_labels_of(places),
-                images=tuple(
-                    Link(
-                        urls.link(PAGE, urls.image_page(place.row)),
-                        shortened(place.caption, LONGEST),
-                    )
-                    for place in linked[:: -(-len(linked) // LINKED) or 1]
-                ),
-            )
 
     @property
     def _neighbours(self) -> str:
@@ -309,18 +274,3 @@ class MapSite(StudySite):
 
 def _share(value: float | None) -> str:
     return "–" if value is None else per_cent(value)
-
-
-def _labels_of(places: list[Place]) -> str:
-    """Say how many images a part has of its most frequent labels, and how many besides."""
-    counts = Counter(place.label for place in places)
-    without = counts.pop("", 0)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    if not ordered:
-        return several(without, "image", "images")
-    parts = [f"{shortened(label, LONGEST)} {count(n)}" for label, n in ordered[:NAMED]]
-    if others := sum(n for _, n in ordered[NAMED:]):
-        parts.append(words.OTHER.format(number=count(others)))
-    if without:
-        parts.append(words.WITHOUT.format(number=count(without)))
-    return listing(parts)
