@@ -198,7 +198,7 @@
       if (question.condition !== "nothing") id("sheet").append(picture(question));
       form.querySelectorAll("svg").forEach(function (svg, at) {
         var image = svg.firstElementChild;
-        svg.setAttribute("viewBox", at * (tile + 2) + " 0 " + tile + " " + tile);
+        svg.setAttribute("viewBox", at * (tile + 2) + 0.5 + " 0.5 " + (tile - 1) + " " + (tile - 1));
         svg.classList.toggle("pixelated", question.layer.pixelated);
         image.setAttribute("href", place("query", question));
         image.setAttribute("width", 2 * tile + 2);

@@ -100,11 +100,11 @@ def first_capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def listing(parts: Sequence[str]) -> str:
+def listing(parts: Sequence[str], last: str = "and") -> str:
     """Join parts as in a sentence: "a", "a and b", "a, b and c"."""
     if len(parts) <= 1:
         return "".join(parts)
-    return ", ".join(parts[:-1]) + " and " + parts[-1]
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
 def label_list(labels: Sequence[tuple[str, int]]) -> str:

@@ -22,8 +22,8 @@ from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.texts import Texts
 from generator.render.views.frame import Frame, Frames, Link, Picture, filter_link
-from generator.render.views.pictures import Crop, pixelated
-from generator.render.words.words import activation
+from generator.render.views.pictures import pixelated
+from generator.render.words.words import activation, listing
 from generator.studies.quiz import words
 from generator.studies.quiz.record import Layer, Question, Quiz
 
@@ -44,12 +44,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Tile:
+    """One of the two images of a question, cut out of the picture of both."""
+
+    alt: str
+    view_box: str
+
+
+@dataclass(frozen=True)
 class Example:
     """A question that can be read without scripts."""
 
     title: str
     sheet: Picture
-    queries: tuple[Crop, Crop]
+    queries: Picture  # both in one
+    tiles: tuple[Tile, Tile]
     answer: str
     link: Link
 
@@ -81,9 +90,13 @@ def asked(quiz: Quiz) -> list[Layer]:
 
 
 def conditions(frames: Frames) -> tuple[str, ...]:
-    """Return the names of what is shown of a filter, in three conditions."""
-    made = any(study.name == MADE for study in frames.studies)
-    return ("patches", "reconstructions", "made" if made else "nothing")
+    """Return the names of what is shown of a filter, one in each condition."""
+    return shown(made=any(study.name == MADE for study in frames.studies))
+
+
+def shown(*, made: bool) -> tuple[str, ...]:
+    """Return the same for a gallery with or without made pictures; nothing is the control."""
+    return ("patches", "reconstructions", *(("made",) if made else ()), "nothing")
 
 
 def quiz_view(frames: Frames, texts: Texts, frame: Frame, quiz: Quiz) -> QuizView:
@@ -100,7 +113,7 @@ def quiz_view(frames: Frames, texts: Texts, frame: Frame, quiz: Quiz) -> QuizVie
             Choice("", words.MIXED),
             *(Choice(layer.name, titles[layer.name]) for layer in layers),
         ),
-        conditions=words.CONDITIONS_SHOWN[conditions(frames)[-1]],
+        conditions=listing([words.CONDITIONS[name] for name in conditions(frames)], last="or"),
         examples=tuple(
             _example(page, frames.gallery.layer(layer.name), layer, quiz.tile)
             for layer in dict.fromkeys(examples)
@@ -120,10 +133,9 @@ def table_view(frames: Frames) -> TableView:
 
 def questions_script(gallery: Gallery, quiz: Quiz, *, made: bool) -> bytes:
     """Return the script of the questions in ASCII; `made` says whether there are made pictures."""
-    shown = ("patches", "reconstructions", "made" if made else "nothing")
     tables = {
         "gallery": gallery_id(gallery.manifest),
-        "conditions": [[name, words.CONDITIONS[name]] for name in shown],
+        "conditions": [[name, words.CONDITIONS[name]] for name in shown(made=made)],
         "layers": [_layer(gallery.layer(layer.name), layer, made=made) for layer in asked(quiz)],
     }
     text = json.dumps(tables, ensure_ascii=True, separators=(",", ":"))
@@ -166,14 +178,9 @@ def _example(page: str, facts: LayerFacts, layer: Layer, tile: int) -> Example:
     side = sheet_side(record.tile, record.gutter)
     picture = urls.link(page, urls.study_picture(NAME, record.name, str(number)))
     first, second = (
-        Crop(
-            src=picture,
-            side=tile,
-            view_box=f"{at * (tile + GUTTER)} 0 {tile} {tile}",
-            alt=f"Image {'AB'[at]}",
-            pixelated=pixelated(record),
-        )
-        for at in range(2)
+        # Half a pixel inside, so that nothing of the other tile is seen.
+        Tile(f"Image {letter}", f"{at * (tile + GUTTER) + 0.5:g} 0.5 {tile - 1} {tile - 1}")
+        for at, letter in enumerate("AB")
     )
     high, low = (activation(each.activation) for each in (question.high, question.low))
     return Example(
@@ -185,7 +192,8 @@ def _example(page: str, facts: LayerFacts, layer: Layer, tile: int) -> Example:
             alt="The nine patches that activate the filter most",
             pixelated=pixelated(record),
         ),
-        queries=(first, second),
+        queries=Picture(picture, 2 * tile + GUTTER, tile, "", pixelated(record)),
+        tiles=(first, second),
         answer=words.ANSWER.format(which="A" if question.high_first else "B", high=high, low=low),
         link=filter_link(page, record.name, number, words.FILTER_PAGE),
     )

@@ -67,10 +67,6 @@ CONDITIONS = {
     "made": "its made picture",
     "nothing": "nothing",
 }
-CONDITIONS_SHOWN = {
-    "made": "its nine patches, its nine reconstructions, or the picture that was made for it",
-    "nothing": "its nine patches, its nine reconstructions, or, for comparison, nothing at all",
-}
 MIXED = "all layers"
 NO_QUESTIONS = (
     "No filter of this gallery is activated by eleven images or more, so there is nothing to ask: "
