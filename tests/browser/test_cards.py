@@ -37,7 +37,7 @@ def numbers(page: Page) -> list[int]:
 def test_every_order_can_be_chosen_and_undone(cards: Page, layer: LayerFacts) -> None:
     """No card is lost in any; by strength the facts decide, and by number it is as it was."""
     offered = [option.get_attribute("value") or "" for option in cards.locator("option").all()]
-    assert len(offered) == 8
+    assert len(offered) == 9
     for name in offered:
         cards.get_by_label("Order").select_option(name)
         assert sorted(numbers(cards)) == list(range(len(layer.filters)))
@@ -55,6 +55,12 @@ def test_selectivity_falls_and_the_silent_filter_is_last(cards: Page, layer: Lay
     assert values[-1] is None
     known = [value for value in values if value is not None]
     assert all(before > after - 0.02 for before, after in pairwise(known))
+
+
+def test_what_a_machine_tells_best_comes_first(cards: Page) -> None:
+    """As `tiny_quiz` has it, and last what it could not be asked."""
+    cards.get_by_label("Order").select_option("machine")
+    assert numbers(cards) == [0, 3, 4, 5, 1, 2]
 
 
 def test_a_card_says_its_caption_and_is_found_by_it(cards: Page, layer: LayerFacts) -> None:

@@ -33,6 +33,14 @@ def activation(value: float, digits: int = 3) -> str:
     return f"{rounded:,.{max(places, 0)}f}"
 
 
+def decimal(value: float | None, sign: str = "-") -> str:
+    """Return a value with two decimals and a true minus sign; a dash where it is not known."""
+    if value is None or math.isnan(value):
+        return "–"
+    text = f"{value:{sign}.2f}"
+    return text.replace("-0.00", "0.00").replace("-", "−")
+
+
 def share(part: int, whole: int) -> str:
     """Return a share in per cent with what precision makes sense: 12.3 %, 0.04 %, 100 %."""
     if whole == 0:

@@ -11,7 +11,6 @@ from generator.render.charts.lines import Line, LineChart, line_chart
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
-from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Fact, Frame, Frames, Link, Picture, Table, filter_link
 from generator.render.views.study import (
     Section,
@@ -20,7 +19,14 @@ from generator.render.views.study import (
     require_layers,
     trained_on,
 )
-from generator.render.words.words import activation, count, first_capital, in_words, per_cent
+from generator.render.words.words import (
+    activation,
+    count,
+    decimal,
+    first_capital,
+    in_words,
+    per_cent,
+)
 from generator.studies.adversarial import words
 from generator.studies.adversarial.record import (
     PARTS,

@@ -13,12 +13,11 @@ from generator.atlas.schema import sheet_side
 from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
-from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frames, Picture
 from generator.render.views.layer.trends import Course, Spread, Trends, chart_of, spread
 from generator.render.views.pictures import pixelated
 from generator.render.views.study import Section, StudySite
-from generator.render.words.words import NO_BREAK, in_words, listing, share
+from generator.render.words.words import NO_BREAK, decimal, in_words, listing, share
 from generator.studies.control import record, words
 from generator.studies.control.record import Compared
 

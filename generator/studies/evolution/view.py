@@ -10,10 +10,9 @@ from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
-from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frame, Frames, Link, Picture, Table
 from generator.render.views.study import Section, StudySite, read_record, require_layers
-from generator.render.words.words import count, in_words, listing, several
+from generator.render.words.words import count, decimal, in_words, listing, several
 from generator.studies.evolution import words
 from generator.studies.evolution.chart import FINAL, Curve, curve, shortened_titles
 from generator.studies.evolution.record import (
@@ -187,7 +186,7 @@ class EvolutionSite(StudySite):
         width, height = strip_size(found.tile, len(self._titles))
         name = layer.record.name
         columns = tuple(
-            Column(title, f"{there[number]} of {found.final[number]}", _decimal(line[number]))
+            Column(title, f"{there[number]} of {found.final[number]}", decimal(line[number]))
             for title, there, line in zip(
                 self.record.snapshots, found.there, found.correlation, strict=True
             )
@@ -218,8 +217,8 @@ class EvolutionSite(StudySite):
         numbers = chosen_filters(record.filters, shown)
         axis, (first, *others) = shortened_titles(self.record.snapshots)
         rows = (
-            ("Share of the final nine", *map(_decimal, found.share), "1.00"),
-            ("Correlation of answers", *map(_decimal, found.correlation), "1.00"),
+            ("Share of the final nine", *map(decimal, found.share), "1.00"),
+            ("Correlation of answers", *map(decimal, found.correlation), "1.00"),
         )
         return LayerEvolution(
             title=record.title,
@@ -247,7 +246,7 @@ class EvolutionSite(StudySite):
             return passed.format(title=titles[first])
         if medians[-1] is None:
             return words.NOTHING
-        return not_passed.format(title=titles[-1], value=_decimal(medians[-1]))
+        return not_passed.format(title=titles[-1], value=decimal(medians[-1]))
 
     def _all_layers(self, frames: Frames, title: str, fact: str) -> Table:
         rows = []
@@ -257,10 +256,5 @@ class EvolutionSite(StudySite):
             half = f"after {self.record.snapshots[-1]}"
             if first is not None:
                 half = f"by {self.record.snapshots[first]}"
-            rows.append((layer.record.title, half, *map(_decimal, medians)))
+            rows.append((layer.record.title, half, *map(decimal, medians)))
         return Table(title, ("Layer", "One half", *self.record.snapshots), tuple(rows))
-
-
-def _decimal(value: float | None) -> str:
-    """Return a share or correlation with two decimals; a dash where it is not known."""
-    return "–" if value is None else decimal(value)

@@ -16,7 +16,6 @@ from generator.render import urls
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
-from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frame, Frames, Link, Pair, Picture, Target
 from generator.render.views.pictures import pair
 from generator.render.views.study import (
@@ -30,6 +29,7 @@ from generator.render.views.study import (
 from generator.render.words.words import (
     activation,
     count,
+    decimal,
     first_capital,
     in_words,
     listing,

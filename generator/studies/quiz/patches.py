@@ -64,12 +64,11 @@ def cut(images: Inputs, network: WatchedNetwork, patches: Patches) -> list[crops
     An image is prepared once for all patches that follow each other in it.
     """
     mean, std = (np.asarray(each, np.float32) for each in (network.mean, network.std))
-    height, width = network.input_size
     found = list[crops.Pixels]()
     starts = np.flatnonzero(np.diff(patches.row, prepend=-1))
     for start, own in zip(starts, np.split(patches.box, starts[1:]), strict=True):
-        top, left = np.minimum(own[:, :2].min(0), 0).tolist()
-        bottom, right = np.maximum(own[:, 2:].max(0), (height, width)).tolist()
+        top, left = own[:, :2].min(0).tolist()
+        bottom, right = own[:, 2:].max(0).tolist()
         image = images.input(int(patches.row[start])).numpy()
         around = crops.to_pixels(crops.crop(image, (top, left, bottom, right)), mean, std)
         found += [around[a - top : c - top, b - left : d - left] for a, b, c, d in own.tolist()]

@@ -13,11 +13,10 @@ from generator.render.charts.matrix import Matrix, matrix
 from generator.render.facts import Gallery, LayerFacts
 from generator.render.text.study_claims import Numbers
 from generator.render.text.texts import Texts
-from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Frame, Frames, Link, Pair, Picture, Table
 from generator.render.views.pictures import pair, pixelated
 from generator.render.views.study import Section, StudySite, read_record, require_layers
-from generator.render.words.words import NO_BREAK, count, first_capital, per_cent, share
+from generator.render.words.words import NO_BREAK, count, decimal, first_capital, per_cent, share
 from generator.studies.random_labels import words
 from generator.studies.random_labels.record import (
     KERNELS,
@@ -132,13 +131,13 @@ class RandomLabelsSite(StudySite):
     def on_layer(self, frames: Frames, layer: LayerFacts) -> Section | None:
         """Say how selective the layer is in the three networks, and how alike."""
         found = next(each for each in self.record.layers if each.name == layer.record.name)
-        true, random, untrained = map(_decimal, found.selectivity)
+        true, random, untrained = map(decimal, found.selectivity)
         sentence = words.LAYER.format(
             true=true,
             random=random,
             untrained=untrained,
-            nearest_random=_decimal(found.nearest_random),
-            nearest_untrained=_decimal(found.nearest_untrained),
+            nearest_random=decimal(found.nearest_random),
+            nearest_untrained=decimal(found.nearest_untrained),
         )
         about = frames.link(urls.layer(found.name), PAGE, words.ABOUT)
         return Section(f"studies/{NAME}.layer.html", LayerRandomLabels(sentence, about))
@@ -262,8 +261,8 @@ class RandomLabelsSite(StudySite):
             rows.append(
                 (
                     title,
-                    *map(_decimal, layer.selectivity),
-                    *map(_decimal, (layer.nearest_random, layer.nearest_untrained)),
+                    *map(decimal, layer.selectivity),
+                    *map(decimal, (layer.nearest_random, layer.nearest_untrained)),
                     *map(count, layer.silent),
                 )
             )
@@ -299,7 +298,7 @@ class RandomLabelsSite(StudySite):
         titles, record = self._titles(), self.record
         true, random, untrained = words.NETWORKS
         return [
-            matrix(f"Rows: {one}. Columns: {other}", titles, titles, values, _decimal)
+            matrix(f"Rows: {one}. Columns: {other}", titles, titles, values, decimal)
             for one, other, values in (
                 (true, random, record.cka_true_random),
                 (true, untrained, record.cka_true_untrained),
@@ -349,7 +348,3 @@ class RandomLabelsSite(StudySite):
             ),
             random_words=f"Filter {found.random} of the twin",
         )
-
-
-def _decimal(value: float | None) -> str:
-    return "–" if value is None else decimal(value)

@@ -14,6 +14,7 @@ from generator.render.words.words import (
     NO_BREAK,
     activation,
     count,
+    decimal,
     direction,
     first_capital,
     hue_name,
@@ -79,12 +80,6 @@ def measured(facts: FilterFacts, record: StimuliRecord | None) -> Measured | Non
         forms=tuning.form_bars(measures.family_response, record.families, measures.family),
         form_words=_forms(measures, record),
     )
-
-
-def decimal(value: float, sign: str = "-") -> str:
-    """Return a value with two decimals and a true minus sign."""
-    text = f"{value:{sign}.2f}"
-    return text.replace("-0.00", "0.00").replace("-", "−")
 
 
 def _orientation(measures: FilterMeasures) -> str:

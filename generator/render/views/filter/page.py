@@ -10,7 +10,7 @@ from generator.render import urls
 from generator.render.charts.histogram import Histogram, histogram
 from generator.render.facts import Box, FilterFacts, LayerFacts, Won
 from generator.render.text.texts import Texts
-from generator.render.views.filter.measured import Measured, decimal, measured
+from generator.render.views.filter.measured import Measured, measured
 from generator.render.views.frame import Fact, Frame, Frames, Link, filter_link
 from generator.render.views.layer.card_pages import pages_above
 from generator.render.views.pictures import Crop, Whole, clipped_sides, crop, field_words, whole
@@ -19,6 +19,7 @@ from generator.render.words.captions import own_words
 from generator.render.words.words import (
     activation,
     count,
+    decimal,
     first_capital,
     in_words,
     label_list,

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from generator.render import urls
-from generator.render.views.filter.measured import decimal
 from generator.render.views.frame import Fact, Frame, Pair
 from generator.render.views.paging import Paging, paging
 from generator.render.views.pictures import pair
-from generator.render.words.words import count, share
+from generator.render.words.words import count, decimal, share
 from generator.studies.comparison.comparison import Nearest
 from generator.studies.comparison.views.frames import CompareFrames, Side
 
@@ -55,11 +54,6 @@ def median(nearest: Nearest) -> float | None:
     return statistics.median(values) if values else None
 
 
-def known(value: float | None) -> str:
-    """Return a correlation or an alignment with two decimals; a dash where it is not known."""
-    return "–" if value is None or math.isnan(value) else decimal(value)
-
-
 def nearest_words(side: Side, other: Side, at: int, number: int) -> str:
     """Say which filter of the other network is nearest, and how near: "B, Layer 1, filter 5"."""
     found = side.nearest[at]
@@ -67,7 +61,7 @@ def nearest_words(side: Side, other: Side, at: int, number: int) -> str:
         return SILENT
     mutual = ", each the other’s nearest" if found.mutual[number] else ""
     where = f"{other.title(int(found.layer[number]))}, filter {found.filter[number]}"
-    return f"{where}, correlation {known(found.correlation[number])}{mutual}"
+    return f"{where}, correlation {decimal(found.correlation[number])}{mutual}"
 
 
 def card(page: str, sides: tuple[Side, Side], at: int, number: int, *, whole: bool = False) -> Card:
@@ -167,7 +161,7 @@ def _facts(nearest: Nearest, other: Side) -> tuple[Fact, ...]:
         Fact("Filters", count(filters)),
         *((Fact("Silent", count(silent)),) if silent else ()),
         Fact("Each the other’s nearest", mutual_words(nearest)),
-        Fact("Median correlation", known(median(nearest))),
+        Fact("Median correlation", decimal(median(nearest))),
         Fact("The nearest lie in", where_words(nearest, other)),
     )
 

@@ -8,13 +8,12 @@ from generator.render import urls
 from generator.render.charts.matrix import Matrix, matrix
 from generator.render.text.prose import References, Source, to_html
 from generator.render.views.frame import Frame, Table
-from generator.render.words.words import count, share
+from generator.render.words.words import count, decimal, share
 from generator.studies.comparison.comparison import Comparison
 from generator.studies.comparison.views.cards import (
     Card,
     card,
     extremes,
-    known,
     median,
     mutual_words,
     where_words,
@@ -89,11 +88,11 @@ def _sentence(a: Side, b: Side) -> str:
 
 def _matrices(found: Comparison, a: Side, b: Side) -> tuple[Matrix, ...]:
     rows, columns = ([layer.record.title for layer in side.layers] for side in (a, b))
-    made = [matrix("Rows: A. Columns: B", rows, columns, found.cka.tolist(), known)]
+    made = [matrix("Rows: A. Columns: B", rows, columns, found.cka.tolist(), decimal)]
     if not b.gallery.manifest.network.is_random:
         untrained = found.cka_untrained.tolist()
         made.append(
-            matrix("Rows: A. Columns: B with random weights", rows, columns, untrained, known)
+            matrix("Rows: A. Columns: B with random weights", rows, columns, untrained, decimal)
         )
     return tuple(made)
 
@@ -108,7 +107,7 @@ def _layers(side: Side, other: Side) -> Table:
                 count(len(nearest.filter)),
                 count(silent),
                 mutual_words(nearest),
-                known(median(nearest)),
+                decimal(median(nearest)),
                 where_words(nearest, other),
             )
         )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from generator.render.facts import FilterFacts, Gallery
-from generator.render.views.filter.measured import Measured, decimal, label_spread, measured
+from generator.render.views.filter.measured import Measured, label_spread, measured
+from generator.render.words.words import decimal
 from tests.support.tiny_atlas import DEAD
 from tests.support.tiny_measures import RECORD, measures_of
 
