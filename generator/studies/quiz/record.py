@@ -43,7 +43,7 @@ class Layer(Record):
     """The filters of a layer, in order of number."""
 
     name: str
-    questions: tuple[Question | None, ...]  # [f]; None: fewer than eleven active images
+    questions: tuple[Question | None, ...]  # [f]; None: no two images beside its nine
     scores: tuple[Score | None, ...]  # [f]; None likewise
     untrained_code: tuple[float, ...]  # the same of untrained filters; () where weights are random
     untrained_pixels: tuple[float, ...]

@@ -156,7 +156,7 @@ class QuizSite(StudySite):
             code, pixels = map(_percent, own)
             columns = (own, _scores(found).medians, _untrained(found).medians)
             rows = tuple(
-                (name, *map(_percent, values))
+                (name, *map(_hundredths, values))
                 for name, *values in zip(words.BY.values(), *columns, strict=True)
             )
             view = FilterQuiz(
@@ -235,4 +235,8 @@ def _median(scores: Sequence[float]) -> float | None:
 
 def _percent(part: float | None) -> str:
     """Return a share of pairs as a whole number of per cent; a dash where it is not known."""
-    return "–" if part is None else f"{100 * part:.0f}{NO_BREAK}%"
+    return "–" if part is None else f"{_hundredths(part)}{NO_BREAK}%"
+
+
+def _hundredths(part: float | None) -> str:
+    return "–" if part is None else f"{100 * part:.0f}"

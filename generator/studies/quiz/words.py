@@ -19,7 +19,7 @@ NO_QUESTION = (
     "Fewer than two images beside its nine activate this filter, so nobody can be asked which of "
     "two does so more."
 )
-TABLE = "Pairs told right"
+TABLE = "Pairs told right, in per cent"
 HEAD = ("Likeness", "This filter", "Median of the layer", "… with random weights")
 
 # On a layer's page.

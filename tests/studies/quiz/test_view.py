@@ -76,8 +76,8 @@ def test_a_filter_says_how_often_it_is_told(pages: dict[str, str]) -> None:
     assert "This is no measurement of people" in found
     rows = re.findall(r'scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>', found)
     assert rows == [
-        (words.BY["code"], "70 %", "85 %", "50 %"),
-        (words.BY["pixels"], "38 %", "44 %", "25 %"),
+        (words.BY["code"], "70", "85", "50"),
+        (words.BY["pixels"], "38", "44", "25"),
     ]
     assert 'href="index.html#quiz"' in found
 
@@ -118,7 +118,7 @@ def test_random_weights_stand_alone(tmp_path: Path) -> None:
     assert words.GUESSING in found
     assert 'class="before"' not in found
     assert "random weights" not in found
-    assert "70 %</td><td>85 %</td><td>–</td>" in section(pages[f"layer3/{LAST}.html"])
+    assert "70</td><td>85</td><td>–</td>" in section(pages[f"layer3/{LAST}.html"])
 
 
 def test_cards_can_be_ordered_by_the_score(folder: Path, pages: dict[str, str]) -> None:
