@@ -10,13 +10,13 @@ from typing import Any
 from generator import __version__
 from generator.atlas.schema import PictureKind
 from generator.atlas.store import Atlas
-from generator.errors import ContentError
+from generator.errors import ContentError, OutputError
 from generator.progress import Progress
 from generator.render import urls
 from generator.render.facts import read_gallery
 from generator.render.site.assets import read_assets
 from generator.render.site.build import Warn, begin, inputs_digest, publish
-from generator.render.site.output import Marker, Site
+from generator.render.site.output import MARKER, Marker, Site
 from generator.render.site.pages import Pages
 from generator.render.text.content import SiteText
 from generator.render.text.front_matter import Keys, Words, read_file, read_front_matter, read_toml
@@ -52,9 +52,12 @@ def render_comparison(
 ) -> Marker:
     """Make the site of a comparison at `site`, and return what is noted there of it.
 
-    Raises AtlasError where the two cannot be compared, and else what `render` raises.
+    Raises AtlasError where the two cannot be compared, OutputError where a gallery stands at
+    `site`, and else what `render` raises.
     """
     begin(site, base_url)
+    if (site / MARKER).is_file() and not (site / urls.COMPARISON).is_file():
+        raise OutputError(f"{site}: holds the site of a gallery; name another folder with --site")
     a, b = Atlas.open(a_path), Atlas.open(b_path)
     found = compare(a, b)
     for atlas in (a, b):

@@ -173,6 +173,16 @@ def test_what_cannot_be_compared_gets_a_line(
     assert check_site(tmp_path / "site").problems == ()
 
 
+def test_the_site_of_a_gallery_is_never_replaced(atlases: Path, tmp_path: Path) -> None:
+    """As it would be where nobody names another folder than the usual one."""
+    words = ["render", "--atlas", str(atlases / "a"), "--site", str(tmp_path / "site")]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    done = run(atlases / "a", atlases / "b", tmp_path / "site")
+    assert done.exit_code == 1
+    assert "holds the site of a gallery; name another folder with --site" in done.stderr
+    assert (tmp_path / "site" / "layer1" / "index.html").is_file()
+
+
 def test_a_folder_that_is_not_ours_is_refused(atlases: Path, tmp_path: Path) -> None:
     """Nothing in it is touched."""
     (tmp_path / "mine.txt").write_text("mine")
