@@ -17,7 +17,7 @@ import numpy.typing as npt
 from generator.atlas.measures import MeasuresKind
 from generator.atlas.store import Atlas
 from generator.errors import AtlasError
-from generator.studies.likeness import Doubles, centred, cka_of, correlations_of, self_product
+from generator.studies.likeness import Floats, centred, cka_of, correlations_of, self_product
 
 Integers = npt.NDArray[np.int64]
 
@@ -32,7 +32,7 @@ class Nearest:
     name: str  # of the layer
     layer: Integers  # [f] number of the other network's layer, from 0
     filter: Integers  # [f] number of the filter there
-    correlation: Doubles  # [f] −1…1, Pearson's, of the two over all stimuli
+    correlation: Floats  # [f] −1…1, Pearson's, of the two over all stimuli
     mutual: npt.NDArray[np.bool_]  # [f] whether each is the other's nearest
 
 
@@ -43,9 +43,9 @@ class Comparison:
     stimuli: int
     a: tuple[Nearest, ...]  # of each layer of A, in B
     b: tuple[Nearest, ...]  # of each layer of B, in A
-    cka: Doubles  # [layers of A, layers of B] linear, 0…1; NaN where a layer is silent
+    cka: Floats  # [layers of A, layers of B] linear, 0…1; NaN where a layer is silent
     # The same with B's shapes and random weights: what is alike without any learning.
-    cka_untrained: Doubles
+    cka_untrained: Floats
 
     def nearest(
         self, network: Literal["a", "b"], layer: str, number: int
@@ -102,8 +102,8 @@ def compare(a: Atlas | Path | str, b: Atlas | Path | str) -> Comparison:
 class _Layer:
     """The centred responses of a layer, and what each comparison with them needs."""
 
-    responses: Doubles  # [n, f]
-    norms: Doubles  # [f]
+    responses: Floats  # [n, f]
+    norms: Floats  # [f]
     self_product: float
 
 
@@ -112,7 +112,7 @@ def _layers(atlas: Atlas, kind: MeasuresKind) -> list[_Layer]:
     return [_Layer(each, np.linalg.norm(each, axis=0), self_product(each)) for each in found]
 
 
-def _alignments(products: list[list[Doubles]], one: list[_Layer], other: list[_Layer]) -> Doubles:
+def _alignments(products: list[list[Floats]], one: list[_Layer], other: list[_Layer]) -> Floats:
     return np.array(
         [
             [
@@ -124,10 +124,10 @@ def _alignments(products: list[list[Doubles]], one: list[_Layer], other: list[_L
     )
 
 
-Best = tuple[Integers, Doubles]  # [f] which of all filters of the other, −1: none; correlation
+Best = tuple[Integers, Floats]  # [f] which of all filters of the other, −1: none; correlation
 
 
-def _best(found: Doubles) -> Best:
+def _best(found: Floats) -> Best:
     """Return the best of correlations [f, g]; of equals the first."""
     known = np.where(np.isnan(found), -np.inf, found)
     which = known.argmax(1)

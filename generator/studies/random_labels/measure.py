@@ -28,7 +28,7 @@ from generator.network.zoo.loaded import Snapshot
 from generator.network.zoo.snapshots import load_snapshot
 from generator.progress import Progress
 from generator.studies.likeness import (
-    Doubles,
+    Floats,
     centred,
     cka_of,
     correlations_of,
@@ -120,8 +120,8 @@ def measure(subject: Subject, folder: Path, progress: Progress) -> str:
 class Shown:
     """What stimuli showed of a layer of one of the networks. n: stimuli, f: filters."""
 
-    responses: Doubles  # [n, f] centred
-    norms: Doubles  # [f]
+    responses: Floats  # [n, f] centred
+    norms: Floats  # [f]
     self_product: float
     selectivity: npt.NDArray[np.float32]  # [f]
     family: npt.NDArray[np.int8]  # [f]
@@ -195,7 +195,7 @@ def _layer(
     )
 
 
-def most_alike(correlations: Doubles) -> record.Pair | None:
+def most_alike(correlations: Floats) -> record.Pair | None:
     """Return, of correlations [f, g], the highest among pairs that are each other's nearest.
 
     None where no filter has a nearest. Of equals the first counts.
@@ -209,7 +209,7 @@ def most_alike(correlations: Doubles) -> record.Pair | None:
     return record.Pair(true=int(true), random=int(random), correlation=value)
 
 
-def _best(correlations: Doubles) -> Doubles:
+def _best(correlations: Floats) -> Floats:
     """Return the correlation [f] with the nearest; NaN where there is none."""
     best = np.where(np.isnan(correlations), -np.inf, correlations).max(1, initial=-np.inf)
     return np.where(np.isfinite(best), best, np.nan)

@@ -103,6 +103,8 @@ def layer_views(
     layer, nearest = side.layers[at].record, side.nearest[at]
     starts = range(0, layer.filters, MOST)
     titles = [(urls.layer(each.record.name), side.title(n)) for n, each in enumerate(side.layers)]
+    # The pages of a layer lie in one folder, so that a card has the same links on each of them.
+    made = [card(titles[at][0], sides, at, number) for number in range(layer.filters)]
     first_pages = [(urls.ordered(layer.name, order), words) for order, words in ORDERS]
     for order, words in ORDERS:
         numbers = ordered(nearest, order)
@@ -134,9 +136,7 @@ def layer_views(
                     orders=_required(paging(here[0], "Order of the filters", "Order", first_pages)),
                     paging=paging(page, f"Pages of {heading}", "Filters in this order", pages),
                     heading=words,
-                    cards=tuple(
-                        card(page, sides, at, number) for number in numbers[start : start + MOST]
-                    ),
+                    cards=tuple(made[number] for number in numbers[start : start + MOST]),
                 ),
             )
 
