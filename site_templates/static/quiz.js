@@ -197,7 +197,8 @@
       id("sheet").hidden = question.condition === "nothing";
       if (question.condition !== "nothing") id("sheet").append(picture(question));
       form.querySelectorAll("svg").forEach(function (svg, at) {
-        var image = svg.firstElementChild;
+        var image = document.createElementNS("http://www.w3.org/2000/svg", "image");
+        svg.replaceChildren(image);
         svg.setAttribute("viewBox", at * (tile + 2) + 0.5 + " 0.5 " + (tile - 1) + " " + (tile - 1));
         svg.classList.toggle("pixelated", question.layer.pixelated);
         image.setAttribute("href", place("query", question));

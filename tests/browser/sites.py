@@ -41,7 +41,6 @@ KINDS = (
     "images/0.html",
     "quiz.html",
     "quiz/table.html",
-    "layer3/0.embed.html",
     "404.html",
 )
 

@@ -144,7 +144,7 @@ def test_no_rule_is_broken_on_the_way(
     assert reader.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_filter_in_a_frame(page: Page, served: str, tmp_path: Path) -> None:
+def test_a_filter_in_a_frame(page: Page, served: str, axe: str, tmp_path: Path) -> None:
     """On another site: the pictures, the caption and the link, and nothing to scroll sideways."""
     frame = f'<iframe src="{served}/layer3/0.embed.html" width="320" height="260"></iframe>'
     (tmp_path / "index.html").write_text(f'<link rel="icon" href="data:,">{frame}')
@@ -156,3 +156,7 @@ def test_a_filter_in_a_frame(page: Page, served: str, tmp_path: Path) -> None:
         inside = page.frames[1]
         assert inside.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert inside.evaluate("[...document.images].every(each => each.naturalWidth > 0)")
+    page.goto(f"{served}/layer3/0.embed.html")
+    assert violations(page, axe) == []
+    height = page.get_by_role("link").first.evaluate("link => link.getBoundingClientRect().height")
+    assert height >= 24

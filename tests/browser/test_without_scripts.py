@@ -14,7 +14,7 @@ from tests.browser.sites import KINDS
 pytestmark = pytest.mark.browser
 
 UNSEEN = """() => [...document.querySelectorAll('main *')]
-    .filter(element => !element.closest('form, button, #found, #live, #chosen, #keys'))
+    .filter(element => !element.closest('form, button, #found, #live, #chosen, #keys, #quiz'))
     .filter(element => !element.closest('svg *, details > :not(summary)'))
     .filter(element => !element.checkVisibility({ visibilityProperty: true }))
     .map(element => element.outerHTML.slice(0, 100))"""
